@@ -1,0 +1,1 @@
+"""An Infrahub inside: schema and object files behind GraphQL."""

@@ -1,0 +1,1 @@
+"""The HTTP face: Litestar routes over bytes that already exist."""

@@ -1,0 +1,1 @@
+"""Read a real or embedded Infrahub over a transport."""

@@ -1,0 +1,1 @@
+"""Settings, the exporter and its container: the only place that knows everything."""

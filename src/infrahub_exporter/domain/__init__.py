@@ -1,0 +1,1 @@
+"""Values, rules and ports: pure functions from inventory to samples and targets."""

@@ -1,0 +1,107 @@
+"""What is read and what is published: immutable values, shared between refreshes."""
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import TypeAlias
+
+from msgspec import Struct
+
+JSON: TypeAlias = None | bool | int | float | str | list["JSON"] | dict[str, "JSON"]
+"""What JSON can say."""
+
+
+class Peer(Struct, frozen=True, gc=False, rename={"kind": "__typename"}):
+    """A node as another one names it; the field names on the wire are GraphQL's."""
+
+    id: str
+    kind: str
+    hfid: tuple[str, ...] | None = None
+
+
+class Row(Struct, frozen=True):
+    """One node: its identity, and one value per column of the selection, in that order.
+
+    The value of a to-one column is JSON or a `Peer`, None where the relation is empty; that of a column
+    that crosses a to-many relation is a tuple of those, in the order of the answer.
+    """
+
+    id: str
+    kind: str
+    hfid: tuple[str, ...] | None
+    values: tuple[object, ...]
+
+
+class AttributeSchema(Struct, frozen=True):
+    """An attribute of a kind, as `GET /api/schema/<Kind>` describes it."""
+
+    name: str
+    kind: str
+    optional: bool = True
+    choices: tuple[str, ...] = ()
+
+
+class RelationshipSchema(Struct, frozen=True):
+    """A relationship of a kind; `many` is its cardinality, `peer` the kind at its other end."""
+
+    name: str
+    peer: str
+    many: bool
+
+
+class KindSchema(Struct, frozen=True):
+    """A kind: a node or a generic."""
+
+    kind: str
+    attributes: Mapping[str, AttributeSchema]
+    relationships: Mapping[str, RelationshipSchema]
+    human_friendly_id: tuple[str, ...] = ()
+
+
+class Sample(Struct, frozen=True, gc=False):
+    """One series of a section: the node that it describes, its label values in the section's order, its value."""
+
+    id: str
+    labels: tuple[str, ...]
+    value: float = 1.0
+
+
+class Section(Struct, frozen=True):
+    """The samples of one entry of the configuration: label names once, then the samples."""
+
+    label_names: tuple[str, ...]
+    samples: tuple[Sample, ...]
+
+
+class FamilyType(Enum):
+    """How a family is exposed (OpenMetrics 1.0, metric types)."""
+
+    INFO = "info"
+    GAUGE = "gauge"
+
+
+class Family(Struct, frozen=True):
+    """All series of one metric name. `name` is the name of its samples (`..._info` for an info family)."""
+
+    name: str
+    type: FamilyType
+    help: str
+    sections: tuple[Section, ...]
+
+
+class TargetGroup(Struct, frozen=True):
+    """An element of an HTTP SD answer (wire format: exactly these two keys, SD-06)."""
+
+    targets: tuple[str, ...]
+    labels: Mapping[str, str]
+
+
+class Snapshot(Struct, frozen=True):
+    """Everything that is published, whole. `at` is the wall clock (unix seconds) of the oldest read in it."""
+
+    families: tuple[Family, ...] = ()
+    at: float = 0.0
+
+    @property
+    def series(self) -> int:
+        """The number of samples in all families."""
+        return sum(len(section.samples) for family in self.families for section in family.sections)

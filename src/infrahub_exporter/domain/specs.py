@@ -1,0 +1,31 @@
+"""What the user asks for, as the configuration file says it."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+FilterValue = str | bool | int | float | list[str | bool | int | float]
+Filters = dict[str, FilterValue]
+Seconds = Annotated[float, Meta(gt=0)]
+
+
+class MetricSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An entry of `metrics.kind`: one info metric of the nodes of a kind."""
+
+    kind: Annotated[str, Meta(pattern=r"^[A-Z][A-Za-z0-9]*$")]
+    include: tuple[str, ...] = ()
+    filters: Filters = {}
+
+
+class DiscoverySpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A discovery, resolved: served at `path`, read by GraphQL (`document`) or by `kind` and `filters`."""
+
+    name: str
+    path: str
+    target_field: str
+    port_field: str | None = None
+    label_mappings: dict[str, str] = {}
+    refresh_interval_seconds: Seconds = 60.0
+    document: str | None = None
+    kind: str | None = None
+    filters: Filters = {}

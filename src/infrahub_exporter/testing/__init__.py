@@ -1,0 +1,1 @@
+"""Contract suites and fakes that third-party adapters can run."""
