@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-JSON: TypeAlias = None | bool | int | float | str | list["JSON"] | dict[str, "JSON"]
+JSON: TypeAlias = bool | int | float | str | list["JSON"] | dict[str, "JSON"] | None
 """What JSON can say."""
 
 
@@ -96,7 +96,7 @@ class TargetGroup(Struct, frozen=True):
 
 
 class Snapshot(Struct, frozen=True):
-    """Everything that is published, whole. `at` is the wall clock (unix seconds) of the oldest read in it."""
+    """Everything that is published, whole. `at` is the wall clock (unix seconds) of the newest read in it."""
 
     families: tuple[Family, ...] = ()
     at: float = 0.0

@@ -35,6 +35,10 @@ class Transport(Protocol):
         """Get a path of the REST API, such as `/api/schema/BuiltinTag`, on the transport's branch. Raises as above."""
         ...
 
+    async def close(self) -> None:
+        """Let go of connections. The transport may be used again afterwards."""
+        ...
+
 
 @runtime_checkable
 class NodeSource(Protocol):

@@ -1,0 +1,42 @@
+"""Infrahub's inventory as Prometheus metrics, Prometheus targets and OpenTelemetry metrics."""
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from infrahub_exporter.adapters.memory import MemorySource
+    from infrahub_exporter.app.container import build_exporter
+    from infrahub_exporter.app.exporter import Exporter
+    from infrahub_exporter.app.plugin import ExporterPlugin
+    from infrahub_exporter.app.server import create_app
+    from infrahub_exporter.app.settings import Settings, load_settings
+    from infrahub_exporter.domain.errors import ExporterError
+
+__all__ = [
+    "Exporter",
+    "ExporterError",
+    "ExporterPlugin",
+    "MemorySource",
+    "Settings",
+    "build_exporter",
+    "create_app",
+    "load_settings",
+]
+
+_HOMES = {
+    "Exporter": "app.exporter",
+    "ExporterError": "domain.errors",
+    "ExporterPlugin": "app.plugin",
+    "MemorySource": "adapters.memory",
+    "Settings": "app.settings",
+    "build_exporter": "app.container",
+    "create_app": "app.server",
+    "load_settings": "app.settings",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name when it is first asked for."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)

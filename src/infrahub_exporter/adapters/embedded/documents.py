@@ -1,0 +1,72 @@
+"""YAML files as Infrahub's tools read them: several documents, no duplicate key, every trouble a ConfigError."""
+
+from collections.abc import Hashable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+import yaml
+
+from infrahub_exporter.domain.errors import ConfigError
+
+T = TypeVar("T")
+
+_Fast = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_Fast):  # type: ignore[misc, valid-type] - chosen at import, C where there is one
+    """A safe loader that refuses duplicate keys and keeps dates as they are written."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002 - PyYAML's signature
+        seen = set()
+        for key_node, _ in node.value:
+            key = (key_node.tag, key_node.value) if isinstance(key_node, yaml.ScalarNode) else None
+            if key is not None and key in seen:
+                raise yaml.constructor.ConstructorError(None, None, f"duplicate key '{key[1]}'", key_node.start_mark)
+            seen.add(key)
+        mapping: dict[Hashable, Any] = super().construct_mapping(node, deep=deep)
+        return mapping
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in _Fast.yaml_implicit_resolvers.items()
+}
+
+
+def parse(text: str, source: str) -> Iterator[object]:
+    """Yield the documents of a YAML text; empty ones are left out.
+
+    Raises:
+        ConfigError: with source, line and reason.
+    """
+    try:
+        yield from (each for each in yaml.load_all(text, Loader=_Loader) if each is not None)  # noqa: S506 - a safe one
+    except yaml.MarkedYAMLError as exc:
+        mark = exc.problem_mark or exc.context_mark
+        place = f"line {mark.line + 1}" if mark else "the file"
+        raise ConfigError(f"{source}: {place}: {exc.problem or 'not YAML'}, expected valid YAML") from exc
+    except yaml.YAMLError as exc:
+        raise ConfigError(f"{source}: expected valid YAML") from exc
+
+
+def read(path: Path) -> Iterator[object]:
+    """Yield the documents of a YAML file. Raises ConfigError as `parse` does, and where it cannot be read."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as exc:
+        raise ConfigError(f"{path}: {exc.strerror or exc}, expected a readable file") from exc
+    except UnicodeDecodeError as exc:
+        raise ConfigError(f"{path}: not UTF-8, expected a YAML text") from exc
+    return parse(text, str(path))
+
+
+def convert(document: object, shape: type[T], source: str) -> T:
+    """Turn a document into a Struct. Raises ConfigError that names source, place and expectation."""
+    try:
+        return msgspec.convert(document, shape)
+    except msgspec.ValidationError as exc:
+        message = str(exc)
+        what, _, place = message.partition(" - at `")
+        where = place.rstrip("`").removeprefix("$").removeprefix(".") or "document"
+        raise ConfigError(f"{source}: {where}: {what[:1].lower()}{what[1:]}") from exc

@@ -1,0 +1,168 @@
+"""From declared attributes and relationships to complete ones: labels, colours, identifiers, counts."""
+
+from infrahub_exporter.adapters.embedded.declarations import (
+    AttributeDeclaration,
+    ChoiceDeclaration,
+    KindDeclaration,
+    RelationshipDeclaration,
+)
+from infrahub_exporter.adapters.embedded.kinds import GROUP, NODE, Attribute, Choice, Kind, Relationship
+from infrahub_exporter.domain.errors import ConfigError
+
+_PALETTE = (
+    "#ed6a5a #f4f1bb #9bc1bc #5ca4a9 #e6ebe0 #52489c #4062bb #59c3c3 #56638a #5d737e #55505c #592941 #498467 #e5d0e3 "
+    "#748cab"
+).split()
+"""The colours that a server was seen to give to choices without one, in that order; after them it is red."""
+
+_UNGROUPED = frozenset({GROUP, "LineageOwner", "LineageSource"})
+RESERVED = frozenset({"id", "hfid", "display_label", "human_friendly_id", "ids", "any"})
+
+
+def label_of(name: str) -> str:
+    """Write a name as a label: `edge_router` is Edge Router."""
+    return " ".join(word.title() for word in name.split("_"))
+
+
+def attributes_of(declaration: KindDeclaration, source: str) -> dict[str, Attribute]:
+    """Complete the attributes of a declaration. Raises ConfigError for a field that cannot be."""
+    made: dict[str, Attribute] = {}
+    for each in declaration.attributes:
+        if each.state == "absent":
+            continue
+        place = f"{source}: {declaration.key}.{each.name}"
+        if each.name in RESERVED or each.name in made:
+            raise ConfigError(f"{place}: taken, expected another name")
+        if each.kind == "Dropdown" and not each.choices:
+            raise ConfigError(f"{place}: a Dropdown, expected `choices`")
+        made[each.name] = _attribute(each)
+    return made
+
+
+def _attribute(declared: AttributeDeclaration) -> Attribute:
+    parameters = declared.parameters
+    limits = {name: getattr(declared, name) for name in ("regex", "min_length", "max_length") if getattr(declared, name)}
+    if limits:
+        parameters = type(parameters)(**{**_as_dict(parameters), **limits})
+    computed = declared.computed_attribute or {}
+    return Attribute(
+        name=declared.name,
+        kind=declared.kind,
+        label=declared.label or label_of(declared.name),
+        description=declared.description,
+        optional=declared.default_value is not None or bool(declared.optional),
+        unique=declared.unique,
+        read_only=declared.read_only,
+        default_value=declared.default_value,
+        choices=_choices(declared.choices) if declared.choices else None,
+        enum=tuple(declared.enum) if declared.enum else None,
+        parameters=parameters,
+        template=computed.get("jinja2_template"),
+        order_weight=declared.order_weight,
+    )
+
+
+def _as_dict(parameters: object) -> dict[str, object]:
+    return {name: getattr(parameters, name) for name in parameters.__struct_fields__}  # type: ignore[attr-defined]
+
+
+def _choices(declared: tuple[ChoiceDeclaration, ...]) -> tuple[Choice, ...]:
+    """Order choices by name, backwards, and give a free colour to each that has none: Infrahub's own order."""
+    taken = [each.color for each in declared if each.color]
+    made = []
+    for each in sorted(declared, key=lambda choice: choice.name, reverse=True):
+        color = each.color
+        if not color:
+            color = next((free for free in _PALETTE if free not in taken), "#ff0000")
+            taken.append(color)
+        made.append(Choice(each.name, each.label or label_of(each.name), color, each.description or ""))
+    return tuple(made)
+
+
+def relationships_of(declaration: KindDeclaration, source: str) -> dict[str, Relationship]:
+    """Complete the relationships of a declaration. Raises ConfigError for a field that cannot be."""
+    made: dict[str, Relationship] = {}
+    taken = {each.name for each in declaration.attributes}
+    for each in declaration.relationships:
+        if each.state == "absent":
+            continue
+        if each.name in RESERVED or each.name in made or each.name in taken:
+            raise ConfigError(f"{source}: {declaration.key}.{each.name}: taken, expected another name")
+        made[each.name] = _relationship(each, declaration.key)
+    return made
+
+
+def _relationship(declared: RelationshipDeclaration, owner: str) -> Relationship:
+    many = declared.cardinality == "many"
+    default_min, default_max = int(not declared.optional), 0 if many else 1
+    return Relationship(
+        name=declared.name,
+        peer=declared.peer,
+        kind=declared.kind,
+        identifier=declared.identifier or "__".join(sorted((owner, declared.peer))).lower(),
+        many=many,
+        label=declared.label or label_of(declared.name),
+        description=declared.description,
+        optional=declared.optional,
+        direction=declared.direction,
+        cascade=declared.on_delete == "cascade" or (declared.on_delete is None and declared.kind == "Component"),
+        read_only=declared.read_only,
+        max_count=default_max if declared.max_count is None else declared.max_count,
+        min_count=default_min if declared.min_count is None else declared.min_count,
+        order_weight=declared.order_weight,
+    )
+
+
+def hierarchy_of(
+    parent: str, children: str, tree: str, *, read_only: bool, mandatory: bool
+) -> tuple[Relationship, Relationship]:
+    """Make the relationships of a hierarchy."""
+    return (
+        Relationship(
+            name="parent",
+            label="Parent",
+            peer=parent,
+            kind="Hierarchy",
+            identifier="parent__child",
+            hierarchical=tree,
+            read_only=read_only,
+            many=False,
+            direction="outbound",
+            optional=not mandatory,
+            min_count=int(mandatory),
+            max_count=1,
+        ),
+        Relationship(
+            name="children",
+            label="Children",
+            peer=children,
+            kind="Hierarchy",
+            identifier="parent__child",
+            hierarchical=tree,
+            read_only=read_only,
+            many=True,
+            direction="inbound",
+        ),
+    )
+
+
+def added_to(kind: Kind, declaration: KindDeclaration) -> list[Relationship]:
+    """Make the relationships that Infrahub adds to kinds: to groups, and to profiles."""
+    added = []
+    if not kind.group and kind.key not in _UNGROUPED:
+        added += [
+            Relationship(name=name, label=label_of(name), peer=GROUP, kind="Group", identifier=identifier, many=True)
+            for name, identifier in (("member_of_groups", "group_member"), ("subscriber_of_groups", "group_subscriber"))
+        ]
+    if declaration.generate_profile is not False and kind.key != NODE:
+        added.append(
+            Relationship(
+                name="profiles",
+                label="Profiles",
+                peer="CoreProfile",
+                kind="Profile",
+                identifier="node__profile",
+                many=True,
+            )
+        )
+    return added

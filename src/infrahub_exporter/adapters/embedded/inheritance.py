@@ -1,0 +1,207 @@
+"""From declarations to kinds: inheritance, hierarchies, groups and what Infrahub derives."""
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from infrahub_exporter.adapters.embedded.attribute_paths import AttributePath, TemplateError, parse_path, template_paths
+from infrahub_exporter.adapters.embedded.declarations import GenericDeclaration, KindDeclaration, NodeDeclaration
+from infrahub_exporter.adapters.embedded.fields import (
+    added_to,
+    attributes_of,
+    hierarchy_of,
+    label_of,
+    relationships_of,
+)
+from infrahub_exporter.adapters.embedded.kinds import PREFIX, Attribute, Kind, Kinds, Relationship
+from infrahub_exporter.domain.errors import ConfigError
+
+_INHERITED = ("human_friendly_id", "display_label", "default_filter", "uniqueness_constraints", "order_by")
+_BUILTIN_NAMESPACES = ("Core", "Builtin", "Ipam", "Lineage", "Internal", "Profile", "Template")
+
+
+class Declared(msgspec.Struct):
+    """A declaration and the file that it was written in."""
+
+    source: str
+    declaration: NodeDeclaration | GenericDeclaration
+
+
+def unknown(kind: str, known: Iterable[str]) -> str:
+    """Say that a kind is missing, and of which sort."""
+    if kind.startswith(_BUILTIN_NAMESPACES):
+        builtins = ", ".join(sorted(each for each in known if each.startswith(_BUILTIN_NAMESPACES)))
+        return f"{kind}: a built-in kind that the embedded Infrahub does not know, expected one of {builtins}"
+    return f"{kind}: unknown kind, expected one that a schema file declares"
+
+
+def resolve(declared: Mapping[str, Declared]) -> Kinds:
+    """Work out the kinds.
+
+    Raises:
+        ConfigError: one line that names file, kind and expectation.
+    """
+    kinds: dict[str, Kind] = {}
+    for key, each in declared.items():
+        if isinstance(each.declaration, GenericDeclaration):
+            kinds[key] = _generic(each.declaration, each.source)
+    for key, each in declared.items():
+        if isinstance(each.declaration, NodeDeclaration):
+            kinds[key] = _node(each.declaration, each.source, kinds, declared)
+    users: dict[str, list[str]] = {}
+    for kind in kinds.values():
+        for generic in () if kind.generic else kind.labels[1:]:
+            users.setdefault(generic, []).append(kind.key)
+    complete: dict[str, Kind] = {}
+    for key, kind in kinds.items():
+        relationships = dict(kind.relationships)
+        for added in added_to(kind, declared[key].declaration):
+            relationships.setdefault(added.name, added)
+        for relationship in relationships.values():
+            if relationship.peer not in kinds:
+                place = f"{declared[key].source}: {key}.{relationship.name}"
+                raise ConfigError(f"{place}: peer {unknown(relationship.peer, kinds)}")
+        used_by = tuple(sorted(users.get(key, ())))
+        complete[key] = msgspec.structs.replace(kind, relationships=relationships, used_by=used_by)
+    for key, kind in complete.items():
+        _check_paths(kind, complete, declared[key].source)
+    return Kinds(complete)
+
+
+def _generic(declaration: GenericDeclaration, source: str) -> Kind:
+    relationships = relationships_of(declaration, source)
+    key = declaration.key
+    if declaration.hierarchical:
+        for each in hierarchy_of(key, key, key, read_only=key == PREFIX, mandatory=False):
+            relationships.setdefault(each.name, each)
+    return _finish(declaration, attributes_of(declaration, source), relationships, {})
+
+
+def _node(
+    declaration: NodeDeclaration, source: str, kinds: Mapping[str, Kind], declared: Mapping[str, Declared]
+) -> Kind:
+    generics = []
+    for name in declaration.inherit_from:
+        if name not in declared:
+            raise ConfigError(f"{source}: {declaration.key}: inherit_from {unknown(name, declared)}")
+        if name not in kinds or not kinds[name].generic:
+            raise ConfigError(f"{source}: {declaration.key}: inherit_from {name}: a node, expected a generic")
+        generics.append(kinds[name])
+    attributes = attributes_of(declaration, source)
+    relationships = relationships_of(declaration, source)
+    inherited: dict[str, object] = {}
+    for generic in generics:
+        for attribute in generic.attributes.values():
+            if attribute.name not in attributes and attribute.name not in relationships:
+                attributes[attribute.name] = msgspec.structs.replace(attribute, inherited=True)
+        for relationship in generic.relationships.values():
+            if relationship.name not in relationships and relationship.name not in attributes:
+                relationships[relationship.name] = msgspec.structs.replace(relationship, inherited=True)
+        for prop in _INHERITED:
+            if getattr(generic, prop) and not inherited.get(prop):
+                inherited[prop] = getattr(generic, prop)
+    inherited |= _place_in_tree(declaration, source, generics, relationships, kinds, declared)
+    return _finish(declaration, attributes, relationships, inherited)
+
+
+def _place_in_tree(
+    declaration: NodeDeclaration,
+    source: str,
+    generics: Iterable[Kind],
+    relationships: dict[str, Relationship],
+    kinds: Mapping[str, Kind],
+    declared: Mapping[str, Declared],
+) -> dict[str, object]:
+    """Give a node its relationships to parent and children: an unset or empty end is the tree's generic."""
+    key = declaration.key
+    tree = declaration.hierarchy or next((each.key for each in generics if each.hierarchical), None)
+    parent, children = declaration.parent or tree, declaration.children or tree
+    for end in (tree, parent, children):
+        if end and end not in declared:
+            raise ConfigError(f"{source}: {key}: hierarchy {unknown(end, declared)}")
+    if tree is None:
+        if parent or children:
+            raise ConfigError(f"{source}: {key}: parent or children, expected a hierarchical generic in inherit_from")
+        return {}
+    if tree not in kinds or not kinds[tree].hierarchical:
+        raise ConfigError(f"{source}: {key}: hierarchy {tree}: expected a generic with `hierarchical: true`")
+    mandatory = parent != key and not isinstance(declared[str(parent)].declaration, GenericDeclaration)
+    for name in ("parent", "children"):
+        relationships.pop(name, None)
+    read_only = PREFIX in declaration.inherit_from
+    for each in hierarchy_of(parent, children, tree, read_only=read_only, mandatory=mandatory):
+        relationships[each.name] = each
+    ends = {"parent": declaration.parent, "children": declaration.children}
+    return {"hierarchy": tree, **{name: tree if value is None else value for name, value in ends.items()}}
+
+
+def _finish(
+    declaration: KindDeclaration,
+    attributes: dict[str, Attribute],
+    relationships: dict[str, Relationship],
+    inherited: Mapping[str, object],
+) -> Kind:
+    """Fill in what Infrahub derives: a human-friendly id from what is unique, and constraints from both."""
+    own = {prop: getattr(declaration, prop) or inherited.get(prop) or () for prop in _INHERITED}
+    constraints = list(own["uniqueness_constraints"])
+    hfid = own["human_friendly_id"]
+    unique = [f"{each.name}__value" for each in attributes.values() if each.unique]
+    if not hfid and unique:
+        hfid = (unique[0],)
+    if not hfid:
+        hfid = next((each for each in constraints if len(each) == 1 and each[0].endswith("__value")), ())
+    constraints += [(name,) for name in unique if (name,) not in constraints]
+    label = own["display_label"]
+    if not label and declaration.display_labels:
+        label = " ".join(f"{{{{ {each} }}}}" for each in declaration.display_labels)
+    return Kind(
+        namespace=declaration.namespace,
+        name=declaration.name,
+        label=declaration.label or label_of(declaration.name),
+        generic=isinstance(declaration, GenericDeclaration),
+        description=declaration.description,
+        attributes=attributes,
+        relationships=relationships,
+        human_friendly_id=tuple(hfid),
+        display_label=label or None,
+        default_filter=own["default_filter"] or None,
+        order_by=tuple(own["order_by"]),
+        uniqueness_constraints=tuple(constraints),
+        inherit_from=declaration.inherit_from if isinstance(declaration, NodeDeclaration) else (),
+        hierarchical=isinstance(declaration, GenericDeclaration) and declaration.hierarchical,
+        extra={
+            name: getattr(declaration, name) for name in ("icon", "menu_placement", "documentation", "include_in_menu")
+        },
+        **{name: inherited.get(name) for name in ("hierarchy", "parent", "children")},  # type: ignore[arg-type]
+    )
+
+
+def _check_paths(kind: Kind, kinds: Mapping[str, Kind], source: str) -> None:
+    """Refuse paths that cross to nowhere, and templates that are more than paths."""
+    if kind.generic and not kind.attributes:
+        return
+    named = [("human_friendly_id", each) for each in kind.human_friendly_id]
+    named += [("order_by", each) for each in kind.order_by if not each.startswith("node_metadata__")]
+    named += [("uniqueness_constraints", each) for group in kind.uniqueness_constraints for each in group]
+    try:
+        named += [("display_label", each) for each in template_paths(kind.display_label or "")]
+        for attribute in kind.attributes.values():
+            named += [(attribute.name, each) for each in template_paths(attribute.template or "", bare=False)]
+    except TemplateError as exc:
+        raise ConfigError(f"{source}: {kind.key}: {exc}") from exc
+    for key, text in named:
+        if not _leads_somewhere(parse_path(text), kind, kinds):
+            raise ConfigError(
+                f"{source}: {kind.key}: {key}: {text}: leads nowhere, expected attribute__value or "
+                "relationship__attribute__value"
+            )
+
+
+def _leads_somewhere(path: AttributePath, kind: Kind, kinds: Mapping[str, Kind]) -> bool:
+    if path.relationship is not None:
+        if path.relationship not in kind.relationships:
+            return False
+        kind = kinds[kind.relationships[path.relationship].peer]
+    return path.attribute in kind.attributes or path.attribute in {"id", "hfid"} or (
+        path.attribute in kind.relationships and path.relationship is None and not path.property_given
+    )

@@ -1,0 +1,196 @@
+"""Attribute values: what each kind of attribute takes, how it is kept, and what can be asked of it."""
+
+import base64
+import hashlib
+import ipaddress
+import re
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+from infrahub_exporter.adapters.embedded.kinds import Attribute, Choice
+from infrahub_exporter.domain.model import JSON
+
+
+class InvalidValueError(ValueError):
+    """A value that its attribute does not take; the message is Infrahub's."""
+
+
+_NUMBERS = frozenset({"Number", "NumberPool", "Bandwidth"})
+_BOOLEANS = frozenset({"Boolean", "Checkbox"})
+_MAC = re.compile(r"^[0-9A-Fa-f]{12}$")
+_INT64 = 2**63
+
+
+def normalize(attribute: Attribute, value: object) -> JSON:
+    """Check a value against its attribute and bring it into the form that Infrahub keeps. Null stays null.
+
+    Raises:
+        InvalidValueError: with the message of Infrahub.
+    """
+    if value is None:
+        return None
+    checked = _by_kind(attribute, value)
+    _check_limits(attribute, checked)
+    return checked
+
+
+def _by_kind(attribute: Attribute, value: object) -> JSON:
+    kind = attribute.kind
+    fits: bool
+    if kind in _NUMBERS:
+        fits = isinstance(value, int) and not isinstance(value, bool) and -_INT64 <= value < _INT64
+    elif kind in _BOOLEANS:
+        fits = isinstance(value, bool)
+    elif kind == "List":
+        fits = isinstance(value, list)
+    elif kind == "JSON":
+        fits = isinstance(value, dict | list)
+    elif kind == "Any":
+        fits = True
+    else:
+        fits = isinstance(value, str)
+    if not fits:
+        raise InvalidValueError(f"{value} is not a valid {kind}")
+    if kind in _FORMS:
+        try:
+            return _FORMS[kind](str(value))
+        except ValueError as exc:
+            raise InvalidValueError(f"{value} is not a valid {kind}") from exc
+    if kind == "Dropdown" and attribute.choice(value) is None:
+        names = ", ".join(sorted(each.name for each in attribute.choices or ()))
+        raise InvalidValueError(f"{value} must be one of {names!r}")
+    return value  # type: ignore[return-value] - it came from JSON or YAML
+
+
+def _check_limits(attribute: Attribute, value: JSON) -> None:
+    limits = attribute.parameters
+    if limits.regex:
+        for each in value if isinstance(value, list) else (value,):
+            if not re.match(limits.regex, str(each)):
+                raise InvalidValueError(f"{each} must conform with the regex: {limits.regex!r}")
+    if limits.min_length and isinstance(value, str) and len(value) < limits.min_length:
+        raise InvalidValueError(f"{value} must have a minimum length of {limits.min_length!r}")
+    if limits.max_length and isinstance(value, str) and len(value) > limits.max_length:
+        raise InvalidValueError(f"{value} must have a maximum length of {limits.max_length!r}")
+    if isinstance(value, int) and not isinstance(value, bool):
+        if limits.min_value is not None and value < limits.min_value:
+            raise InvalidValueError(f"{value} is lower than the minimum allowed value {limits.min_value!r}")
+        if limits.max_value is not None and value > limits.max_value:
+            raise InvalidValueError(f"{value} is higher than the maximum allowed value {limits.max_value!r}")
+    if attribute.enum and value not in attribute.enum:
+        raise InvalidValueError(f"{value} must be one of {list(attribute.enum)!r}")
+
+
+def _bare_mac(text: str) -> str:
+    bare = re.sub(r"[:\-.]", "", text)
+    if not _MAC.match(bare):
+        raise ValueError(text)
+    return bare.upper()
+
+
+def _pairs(bare: str, separator: str) -> str:
+    return separator.join(bare[at : at + 2] for at in range(0, len(bare), 2))
+
+
+def _hash(text: str) -> str:
+    """Make something that looks like the bcrypt hash that Infrahub keeps, and like it does not give the text away."""
+    if text.startswith("$2b$"):
+        return text
+    digest = hashlib.sha512(text.encode()).digest()
+    return "$2b$12$" + base64.b64encode(digest, altchars=b"./").decode()[:53]
+
+
+_FORMS: Mapping[str, Callable[[str], str]] = {
+    "IPHost": lambda text: ipaddress.ip_interface(text).with_prefixlen,
+    "IPNetwork": lambda text: ipaddress.ip_network(text).with_prefixlen,
+    "IPAddress": lambda text: str(ipaddress.ip_address(text)),
+    "MacAddress": lambda text: _pairs(_bare_mac(text), ":"),
+    "HashedPassword": _hash,
+}
+
+
+def as_stored(kind: str, value: JSON) -> JSON:
+    """Give the value as Infrahub's database keeps it, which filters and orders go by: JSON as text, null as NULL."""
+    if value is None:
+        return "NULL"
+    if isinstance(value, list | dict):
+        return msgspec.json.encode(value).decode()
+    return value
+
+
+_NOTHING = Choice("", "", "", "")
+
+
+def _of_choice(name: str) -> Callable[[Attribute, JSON], JSON]:
+    def read(attribute: Attribute, value: JSON) -> JSON:
+        text: str = getattr(attribute.choice(value) or _NOTHING, name)
+        return text
+
+    return read
+
+
+def _of_address(name: str, make: Callable[[str], object]) -> Callable[[Attribute, JSON], JSON]:
+    def read(_: Attribute, value: JSON) -> JSON:
+        if not value:
+            return None
+        found = make(str(value))
+        if name == "prefixlen":
+            found = getattr(found, "network", found)
+        got = getattr(found, name)
+        return got if isinstance(got, int) else str(got)
+
+    return read
+
+
+def _of_mac(make: Callable[[str], str | int]) -> Callable[[Attribute, JSON], JSON]:
+    return lambda _, value: make(_bare_mac(str(value))) if value else None
+
+
+def _semicolons(bare: str) -> str:
+    return ":".join(f"{int(bare[at : at + 2], 16):x}" for at in range(0, 12, 2))
+
+
+PROPERTIES: Mapping[str, Mapping[str, Callable[[Attribute, JSON], JSON]]] = {
+    "Dropdown": {name: _of_choice(name) for name in ("label", "color", "description")},
+    "IPHost": {
+        name: _of_address(name, ipaddress.ip_interface)
+        for name in ("ip", "hostmask", "netmask", "prefixlen", "version", "with_hostmask", "with_netmask")
+    },
+    "IPNetwork": {
+        name: _of_address(name, ipaddress.ip_network)
+        for name in (
+            "broadcast_address", "hostmask", "netmask", "prefixlen", "num_addresses", "version", "with_hostmask",
+            "with_netmask",
+        )
+    },
+    "IPAddress": {"version": _of_address("version", ipaddress.ip_address)},
+    "MacAddress": {
+        "oui": _of_mac(lambda bare: _pairs(bare[:6], "-")),
+        "ei": _of_mac(lambda bare: _pairs(bare[6:], "-")),
+        "version": _of_mac(lambda _: 48),
+        "binary": _of_mac(lambda bare: bin(int(bare, 16))),
+        "eui48": _of_mac(lambda bare: _pairs(bare, "-")),
+        "eui64": _of_mac(lambda bare: _pairs(bare[:6] + "FFFE" + bare[6:], "-")),
+        "bare": _of_mac(str),
+        "dot_notation": _of_mac(lambda bare: ".".join(bare[at : at + 4] for at in (0, 4, 8)).lower()),
+        "semicolon_notation": _of_mac(_semicolons),
+        "split_notation": _of_mac(lambda bare: f"{bare[:6]}:{bare[6:]}".lower()),
+    },
+}  # fmt: skip
+"""What can be asked of an attribute beside its value, by the attribute's kind."""
+
+
+def read_property(attribute: Attribute, value: JSON, name: str) -> JSON:
+    """Read a property of a value, also those that only paths use (`address__binary_address`).
+
+    Raises:
+        KeyError: for a property that the kind of attribute does not have.
+    """
+    if name == "value":
+        return value
+    if name == "binary_address" and attribute.kind in {"IPHost", "IPNetwork", "IPAddress"}:
+        if not value:
+            return None
+        return f"{int(ipaddress.ip_interface(str(value)).ip):0128b}"
+    return PROPERTIES[attribute.kind][name](attribute, value)

@@ -1,0 +1,122 @@
+"""The routes: each hands out bytes that exist already. Handlers are closures: Litestar's injection costs thrice that."""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Protocol
+
+import msgspec
+from litestar import MediaType, Response, Router, route
+from litestar.enums import HttpMethod
+from litestar.handlers import HTTPRouteHandler
+
+from infrahub_exporter.domain.errors import ExporterError
+from infrahub_exporter.domain.specs import DiscoverySpec
+from infrahub_exporter.domain.status import Status
+
+REFRESH_HEADER = "X-Prometheus-Refresh-Interval-Seconds"
+METRICS_TYPE = "text/plain; version=0.0.4"
+"""What every Prometheus understands (TX-01); Litestar adds `; charset=utf-8` to text."""
+DISCOVERY_TYPE = "application/json"
+"""The bare form, the only one that Prometheus 2.28 knew (SD-03)."""
+_METHODS = (HttpMethod.GET, HttpMethod.HEAD)
+_NO_STORE = {"Cache-Control": "no-store"}
+
+
+class Served(Protocol):
+    """What the routes hand out."""
+
+    @property
+    def status(self) -> Status:
+        """How everything is doing."""
+        ...
+
+    @property
+    def discoveries(self) -> Sequence[DiscoverySpec]:
+        """The configured discoveries."""
+        ...
+
+    def metrics_body(self) -> bytes | None:
+        """Return the body of the metrics path, None as long as nothing has been read well."""
+        ...
+
+    def own_metrics_body(self) -> bytes:
+        """Return the exporter's own metrics."""
+        ...
+
+    async def discovery(self, name: str) -> bytes:
+        """Return a discovery's list. Raises ExporterError where none was ever read well."""
+        ...
+
+
+def build_router(served: Served, *, path: str = "/", metrics_path: str | None = "/metrics") -> Router:
+    """Build the routes below `path`; `metrics_path` None leaves the inventory's metrics out."""
+    handlers = [*_health(served), _own_metrics(served)]
+    if metrics_path is not None:
+        handlers.append(_metrics(served, metrics_path))
+    handlers += [_discovery(served, spec) for spec in served.discoveries]
+    return Router(path=path, route_handlers=handlers, include_in_schema=False)
+
+
+def _health(served: Served) -> tuple[HTTPRouteHandler, ...]:
+    @route("/", http_method=_METHODS, media_type=MediaType.TEXT)
+    async def root() -> str:
+        return "OK"
+
+    @route("/-/healthy", http_method=_METHODS, media_type=MediaType.TEXT)
+    async def healthy() -> str:
+        return "OK"
+
+    @route("/-/ready", http_method=_METHODS)
+    async def ready() -> Response[bytes]:
+        status = served.status
+        if status.ready:
+            return Response(b"OK", media_type=MediaType.TEXT, headers=_NO_STORE)
+        return _problem(HTTPStatus.SERVICE_UNAVAILABLE, "Not ready", _waiting_for(status))
+
+    return root, healthy, ready
+
+
+def _waiting_for(status: Status) -> str:
+    if status.dead:
+        return f"these loops have died: {', '.join(status.dead)}"
+    waiting = [f"{entry.source} {entry.name}" for entry in status.entries if not entry.settled]
+    return f"not read yet: {', '.join(waiting)}"
+
+
+def _own_metrics(served: Served) -> HTTPRouteHandler:
+    @route("/-/metrics", http_method=_METHODS)
+    async def own_metrics() -> Response[bytes]:
+        return Response(served.own_metrics_body(), media_type=METRICS_TYPE)
+
+    return own_metrics
+
+
+def _metrics(served: Served, path: str) -> HTTPRouteHandler:
+    @route(path, http_method=_METHODS)
+    async def metrics() -> Response[bytes]:
+        body = served.metrics_body()
+        if body is None:
+            return _problem(HTTPStatus.SERVICE_UNAVAILABLE, "No data yet", "no kind has been read well yet")
+        return Response(body, media_type=METRICS_TYPE)
+
+    return metrics
+
+
+def _discovery(served: Served, spec: DiscoverySpec) -> HTTPRouteHandler:
+    headers = {REFRESH_HEADER: f"{spec.refresh_interval_seconds:g}"}
+
+    @route(list(spec.paths), http_method=_METHODS)
+    async def discovery() -> Response[bytes]:
+        try:
+            body = await served.discovery(spec.name)
+        except ExporterError as error:
+            return _problem(HTTPStatus.SERVICE_UNAVAILABLE, "No targets yet", str(error))
+        return Response(body, media_type=DISCOVERY_TYPE, headers=headers)
+
+    return discovery
+
+
+def _problem(status: HTTPStatus, title: str, detail: str) -> Response[bytes]:
+    """Answer a problem document (RFC 9457): an object, so that no client takes it for a list of targets."""
+    body = msgspec.json.encode({"title": title, "status": status.value, "detail": detail})
+    return Response(body, status_code=status, media_type="application/problem+json", headers=_NO_STORE)

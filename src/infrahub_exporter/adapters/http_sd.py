@@ -1,0 +1,13 @@
+"""Target groups as the body of Prometheus HTTP service discovery."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from infrahub_exporter.domain.model import TargetGroup
+
+
+def render(groups: Sequence[TargetGroup]) -> bytes:
+    """Write the list: UTF-8 JSON, `[]` where there are no targets (SD-04); each distinct group once (SD-20)."""
+    distinct = {(group.targets, frozenset(group.labels.items())): group for group in groups}
+    return msgspec.json.encode(list(distinct.values()))

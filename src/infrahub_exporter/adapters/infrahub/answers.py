@@ -1,0 +1,92 @@
+"""What Infrahub's answers say when they are not what was asked for: each becomes the right error, in one place.
+
+The cases are Infrahub 1.11's: errors may be strings or objects, a message may be an object, and an unknown field is a
+200 that stamps 500 on itself. No message holds a query's text: only the first line of the server's own words is kept.
+"""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+
+from infrahub_exporter.domain.errors import SourceError, SourceRejectedError, SourceUnavailableError
+from infrahub_exporter.domain.ports import Reply
+
+_PASSING = frozenset(
+    {
+        HTTPStatus.TOO_MANY_REQUESTS,
+        HTTPStatus.BAD_GATEWAY,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        HTTPStatus.GATEWAY_TIMEOUT,
+    }
+)
+_LONGEST_MESSAGE = 300
+_LEAD = {
+    HTTPStatus.UNAUTHORIZED: "Infrahub does not accept the token",
+    HTTPStatus.FORBIDDEN: "Infrahub does not allow this read",
+    HTTPStatus.NOT_FOUND: "Infrahub does not have this",
+    HTTPStatus.TOO_MANY_REQUESTS: "Infrahub is overloaded",
+    HTTPStatus.SERVICE_UNAVAILABLE: "Infrahub is not available",
+}
+
+
+def failure(reply: Reply) -> SourceError | None:
+    """Return the error that a reply stands for, None where it holds a whole answer."""
+    if reply.status != HTTPStatus.OK:
+        return _failed(reply.status, _messages(_parsed(reply.body)), reply.headers)
+    if b'"errors"' not in reply.body and reply.body[:1] in {b"{", b"["}:
+        return None
+    tree = _parsed(reply.body)
+    if not isinstance(tree, Mapping):
+        content = reply.headers.get("content-type", "no content type")
+        return SourceUnavailableError(f"the answer is not Infrahub's: {content} instead of a JSON object")
+    errors = tree.get("errors")
+    if not errors:
+        return None
+    return _failed(_stamped(errors), _messages(tree), reply.headers)
+
+
+def _failed(status: int, messages: Sequence[str], headers: Mapping[str, str]) -> SourceError:
+    known = status in HTTPStatus._value2member_map_
+    lead = _LEAD.get(HTTPStatus(status)) if known else None
+    lead = lead or ("Infrahub rejects the query" if status == HTTPStatus.OK else "Infrahub cannot answer")
+    number = "" if status == HTTPStatus.OK else f" ({status})"
+    line = f"{lead}{number}: {messages[0]}" if messages else f"{lead}{number}"
+    if status in _PASSING:
+        return SourceUnavailableError(line, retry_after_seconds=_seconds(headers.get("retry-after")))
+    return SourceRejectedError(line)
+
+
+def _stamped(errors: Any) -> int:
+    """Return the status that a 200 stamps on its errors where it is a passing one, else 200."""
+    for error in errors if isinstance(errors, list) else ():
+        extensions = error.get("extensions") if isinstance(error, Mapping) else None
+        stamp = extensions.get("http_status") if isinstance(extensions, Mapping) else None
+        if stamp in _PASSING:
+            return int(stamp)
+    return HTTPStatus.OK
+
+
+def _messages(tree: Any) -> list[str]:
+    errors = tree.get("errors") if isinstance(tree, Mapping) else None
+    return [line for error in errors if (line := _message(error))] if isinstance(errors, list) else []
+
+
+def _message(error: Any) -> str:
+    """Return the first line of an error's message: errors are strings or objects, and so are their messages."""
+    while isinstance(error, Mapping):
+        error = error.get("message")
+    lines = error.splitlines() if isinstance(error, str) else ()
+    return lines[0].strip()[:_LONGEST_MESSAGE] if lines else ""
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return msgspec.json.decode(body)
+    except msgspec.DecodeError:
+        return None
+
+
+def _seconds(retry_after: str | None) -> float | None:
+    return float(retry_after) if retry_after is not None and retry_after.strip().isdecimal() else None

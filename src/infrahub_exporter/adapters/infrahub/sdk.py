@@ -1,0 +1,146 @@
+"""A `Transport` over infrahub-sdk: its addresses, authentication and documents' envelope, our connection and errors."""
+
+from collections.abc import Mapping
+from ssl import SSLContext
+from typing import Any
+from urllib.parse import urlencode
+
+import anyio
+import httpx
+from infrahub_sdk import Config, InfrahubClient
+from infrahub_sdk.constants import Priority
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
+
+from infrahub_exporter.adapters.infrahub.documents import OPERATION
+from infrahub_exporter.domain.errors import SourceUnavailableError
+from infrahub_exporter.domain.ports import Reply
+
+_KEEP_ALIVE_SECONDS = 1.5
+"""Below the 2 s after which an Infrahub closes an idle connection unannounced."""
+
+_LOST = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
+"""What a kept-alive connection that the server has closed meanwhile ends in."""
+
+
+class SdkTransport:
+    """Speak to an Infrahub through `InfrahubClient.execute_graphql` over one shared keep-alive connection pool.
+
+    The SDK's public `requester` hook hands every answer on unread, so that statuses, headers and bytes come back as
+    they are: the SDK would lose a 5xx's status and decode the body untyped. Each request, a second try after a lost
+    connection included, has `timeout_seconds` in all. Requests are marked as low priority, which Infrahub sheds first.
+    """
+
+    def __init__(
+        self,
+        *,
+        address: str,
+        token: str | None,
+        branch: str,
+        timeout_seconds: float,
+        tls: SSLContext | bool = True,
+        version: str = "0",
+    ) -> None:
+        self._timeout_seconds = timeout_seconds
+        self._branch = branch
+        self._tls = tls
+        self._user_agent = f"infrahub-exporter/{version}"
+        self._connections: httpx.AsyncClient | None = None
+        config = _Config(
+            address=address.rstrip("/"),
+            api_token=token,
+            default_branch=branch,
+            priority=Priority.LOW,
+            requester=self._request,
+            rate_limit_retry_enabled=False,
+        )
+        self._client = InfrahubClient(config=config)
+
+    async def graphql(self, document: str, variables: Mapping[str, object], *, at: str | None = None) -> Reply:
+        """Post a document (see `Transport`)."""
+        carried = await self._client.execute_graphql(
+            document, variables=dict(variables), at=at, operation_name=_operation(document)
+        )
+        return carried["reply"]  # type: ignore[no-any-return]
+
+    async def get(self, path: str) -> Reply:
+        """Get a REST path (see `Transport`)."""
+        url = f"{self._client.config.address}{path}?{urlencode({'branch': self._branch})}"
+        return await self._send(url, "GET", dict(self._client.headers), None)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._connections is not None:
+            await self._connections.aclose()
+            self._connections = None
+
+    async def _request(
+        self,
+        url: str,
+        method: Any,
+        headers: dict[str, Any],
+        timeout: int,  # noqa: ASYNC109 - the SDK's signature
+        payload: dict[str, Any] | None = None,
+    ) -> httpx.Response:
+        """Be the SDK's requester. `timeout` is the SDK's, per phase; ours, in all, takes its place."""
+        del timeout
+        return _Carrier(await self._send(url, method.value, headers, payload))
+
+    async def _send(self, url: str, method: str, headers: dict[str, Any], payload: dict[str, Any] | None) -> Reply:
+        try:
+            with anyio.fail_after(self._timeout_seconds):
+                try:
+                    response = await self._pool().request(method, url, headers=headers, json=payload)
+                except _LOST:
+                    response = await self._pool().request(method, url, headers=headers, json=payload)
+        except TimeoutError as error:
+            raise SourceUnavailableError(f"no answer from Infrahub within {self._timeout_seconds:g} s") from error
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            trouble = str(error) or type(error).__name__
+            raise SourceUnavailableError(f"Infrahub cannot be reached: {trouble}") from error
+        lower = {name.lower(): value for name, value in response.headers.items()}
+        return Reply(response.status_code, lower, response.content)
+
+    def _pool(self) -> httpx.AsyncClient:
+        if self._connections is None:
+            self._connections = httpx.AsyncClient(
+                headers={"User-Agent": self._user_agent},
+                limits=httpx.Limits(keepalive_expiry=_KEEP_ALIVE_SECONDS),
+                timeout=None,  # noqa: S113 - fail_after bounds the whole of each request
+                verify=self._tls,
+            )
+        return self._connections
+
+
+def _operation(document: str) -> str | None:
+    """Name our own operation; a user's document may hold another, or none."""
+    return OPERATION if document.startswith(f"query {OPERATION}(") else None
+
+
+class _Carrier(httpx.Response):
+    """Carry a reply through the SDK as if all were well."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(200)
+        self._reply = reply
+
+    def raise_for_status(self) -> httpx.Response:
+        return self
+
+    def json(self, **_: Any) -> Any:
+        return {"data": {"reply": self._reply}}
+
+
+class _Config(Config):
+    """The SDK's configuration without its environment: stray `INFRAHUB_*` variables would alter it."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        del settings_cls, env_settings, dotenv_settings, file_secret_settings
+        return (init_settings,)

@@ -1,0 +1,139 @@
+"""From encoded points to requests that a collector takes: each under its message limit, none empty."""
+
+from collections.abc import Iterator
+from itertools import chain
+from struct import Struct as Layout
+
+from msgspec import Struct
+
+from infrahub_exporter.adapters.otlp import wire
+from infrahub_exporter.adapters.otlp.encoding import Encoded, EncodedFamily
+from infrahub_exporter.domain.model import FamilyType
+
+REQUEST_BYTES = 4_000_000
+"""The size that a request is kept under: gRPC servers refuse more than 4 MiB unless told otherwise."""
+
+ENVELOPE_BYTES = 64
+"""More than the tags and lengths around one metric take."""
+
+SCOPE_NAME = "infrahub_exporter"
+
+# metrics.proto and metrics_service.proto
+RESOURCE_METRICS, RESOURCE, SCOPE_METRICS, SCOPE, METRICS = 1, 1, 2, 1, 2
+NAME, DESCRIPTION, UNIT, GAUGE, SUM, METADATA = 1, 2, 3, 5, 7, 12
+DATA_POINTS = 1
+CUMULATIVE = b"\x10\x02"  # Sum.aggregation_temporality = 2; is_monotonic stays false (OT-16)
+NO_RECORDED_VALUE = b"\x40\x01"  # NumberDataPoint.flags = 1
+FIXED64 = Layout("<BQ")
+START_TAG, TIME_TAG = 2 << 3 | 1, 3 << 3 | 1
+
+INFO_METADATA = wire.delimited(
+    METADATA, wire.delimited(1, b"prometheus.type") + wire.delimited(2, wire.delimited(1, b"info"))
+)
+"""A `KeyValue` that tells what the sum was before it became one (OT-16)."""
+UNITS = {"_seconds": "s", "_bytes": "By", "_ratio": "1"}
+"""UCUM units by the suffix that Prometheus gives them (OT-18)."""
+
+
+class Request(Struct, frozen=True):
+    """An `ExportMetricsServiceRequest`, serialized, and the number of points in it."""
+
+    body: bytes
+    points: int
+
+
+def scope(version: str) -> bytes:
+    """Encode the `InstrumentationScope`."""
+    return wire.string(1, SCOPE_NAME) + wire.string(2, version)
+
+
+def nanoseconds(seconds: float) -> int:
+    """Convert unix seconds, exact to the microsecond (a float holds no more)."""
+    return round(seconds * 1e6) * 1000
+
+
+def unit(name: str, kind: FamilyType) -> str:
+    """Tell the UCUM unit of a metric; an info metric has none."""
+    if kind is FamilyType.INFO:
+        return ""
+    return next((unit for suffix, unit in UNITS.items() if name.endswith(suffix)), "")
+
+
+def requests(
+    encoded: Encoded, *, resource: bytes, version: str, start: float, limit: int = REQUEST_BYTES
+) -> Iterator[Request]:
+    """Pack the points into requests of at most `limit` bytes, all with the time of the snapshot.
+
+    `resource` is a serialized `Resource`, `start` the unix seconds since which the sums count. Nothing to send is no
+    request (OT-12).
+    """
+    head = wire.delimited(RESOURCE, resource)
+    scoped = wire.delimited(SCOPE, scope(version))
+    room = limit - len(head) - len(scoped) - ENVELOPE_BYTES
+    metrics: list[bytes] = []
+    size = points = 0
+    for family in encoded.families.values():
+        for metric, count in _metric(family, nanoseconds(start), nanoseconds(encoded.at), room):
+            if metrics and size + len(metric) > room:
+                yield Request(_envelope(head, scoped, metrics, size), points)
+                metrics, size, points = [], 0, 0
+            metrics.append(metric)
+            size += len(metric)
+            points += count
+    if metrics:
+        yield Request(_envelope(head, scoped, metrics, size), points)
+
+
+def _envelope(head: bytes, scoped: bytes, metrics: list[bytes], size: int) -> bytes:
+    scope_metrics = wire.prefix(SCOPE_METRICS, len(scoped) + size)
+    resource_metrics = wire.prefix(RESOURCE_METRICS, len(head) + len(scope_metrics) + len(scoped) + size)
+    return b"".join((resource_metrics, head, scope_metrics, scoped, *metrics))
+
+
+class _PointHeads(dict[int, bytes]):
+    """What stands in front of a point's body, by the body's length: tag, length and times."""
+
+    def __init__(self, times: bytes) -> None:
+        super().__init__()
+        self._times = times
+
+    def __missing__(self, length: int) -> bytes:
+        self[length] = head = wire.prefix(DATA_POINTS, len(self._times) + length) + self._times
+        return head
+
+
+def _metric(family: EncodedFamily, start: int, at: int, room: int) -> Iterator[tuple[bytes, int]]:
+    """Yield the family as `Metric` fields of at most `room` bytes, each with its number of points."""
+    info = family.type is FamilyType.INFO
+    head = b"".join(
+        (
+            wire.string(NAME, family.name),
+            wire.string(DESCRIPTION, family.help),
+            wire.string(UNIT, unit(family.name, family.type)),
+        )
+    )
+    field, tail, metadata = (SUM, CUMULATIVE, INFO_METADATA) if info else (GAUGE, b"", b"")
+    times = FIXED64.pack(TIME_TAG, at)
+    heads = _PointHeads(FIXED64.pack(START_TAG, start) + times if info else times)
+    left = room - len(head) - len(tail) - len(metadata) - ENVELOPE_BYTES
+
+    def whole(parts: list[bytes], size: int) -> tuple[bytes, int]:
+        data = wire.prefix(field, size + len(tail))
+        length = len(head) + len(data) + size + len(tail) + len(metadata)
+        return b"".join((wire.prefix(METRICS, length), head, data, *parts, tail, metadata)), len(parts) // 2
+
+    parts: list[bytes] = []
+    size = 0
+    marks = (attributes + NO_RECORDED_VALUE for attributes in family.vanished)
+    for body in chain(chain.from_iterable(section.bodies for section in family.sections), marks):
+        if not body:
+            continue
+        lead = heads[len(body)]
+        need = len(lead) + len(body)
+        if parts and size + need > left:
+            yield whole(parts, size)
+            parts, size = [], 0
+        parts += lead, body
+        size += need
+    if parts:
+        yield whole(parts, size)

@@ -1,0 +1,114 @@
+"""The exporter's own metrics, from a registry of its own."""
+
+import platform
+from collections.abc import Callable, Iterator
+
+from prometheus_client import CollectorRegistry, Metric, ProcessCollector, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from infrahub_exporter.domain.ports import Clock
+from infrahub_exporter.domain.status import EntryStatus, PushStatus, Status
+
+_ENTRY = ("source", "name")
+
+
+class Telemetry:
+    """Write the exporter's own metrics: made from its status at each scrape, so that no child outlives its entry."""
+
+    def __init__(self, status: Callable[[], Status], *, clock: Clock, version: str) -> None:
+        self._registry = CollectorRegistry(auto_describe=False)
+        self._registry.register(_StatusCollector(status, clock, version))
+        ProcessCollector(registry=self._registry)
+
+    def text(self) -> bytes:
+        """Return the metrics in the text format 0.0.4."""
+        return generate_latest(self._registry)
+
+    def collectors(self) -> CollectorRegistry:
+        """Return the registry itself, for a host that serves it."""
+        return self._registry
+
+
+class _StatusCollector(Collector):
+    def __init__(self, status: Callable[[], Status], clock: Clock, version: str) -> None:
+        self._status = status
+        self._clock = clock
+        self._version = version
+
+    def describe(self) -> Iterator[Metric]:
+        return iter(())
+
+    def collect(self) -> Iterator[Metric]:
+        status = self._status()
+        build = GaugeMetricFamily(
+            "infrahub_exporter_build_info", "The exporter and the Python that runs it.", labels=("version", "python")
+        )
+        build.add_metric((self._version, platform.python_version()), 1)
+        yield build
+        yield GaugeMetricFamily("infrahub_exporter_ready", "1 when /-/ready answers 200.", value=float(status.ready))
+        yield from _entries(status.entries, self._clock.wall())
+        if status.push is not None:
+            yield from _pushes(status.push)
+
+
+def _entries(entries: tuple[EntryStatus, ...], now: float) -> Iterator[Metric]:
+    success = GaugeMetricFamily(
+        "infrahub_exporter_refresh_success", "1 when the last refresh went well, 0 when it failed.", labels=_ENTRY
+    )
+    succeeded = GaugeMetricFamily(
+        "infrahub_exporter_last_success_timestamp_seconds", "When the last good refresh began.", labels=_ENTRY
+    )
+    age = GaugeMetricFamily(
+        "infrahub_exporter_data_age_seconds", "How old the published data is: seconds since that.", labels=_ENTRY
+    )
+    duration = GaugeMetricFamily(
+        "infrahub_exporter_refresh_duration_seconds", "How long the last refresh took.", labels=_ENTRY
+    )
+    nodes = GaugeMetricFamily("infrahub_exporter_nodes", "Nodes in the last good refresh.", labels=_ENTRY)
+    series = GaugeMetricFamily("infrahub_exporter_series", "Series published for a kind.", labels=("name",))
+    targets = GaugeMetricFamily("infrahub_exporter_targets", "Target groups published by a query.", labels=("name",))
+    skipped = GaugeMetricFamily(
+        "infrahub_exporter_skipped_nodes",
+        "Nodes of the last good refresh that gave no series or target, by reason.",
+        labels=(*_ENTRY, "reason"),
+    )
+    errors = CounterMetricFamily(
+        "infrahub_exporter_refresh_errors", "Failed refreshes, by class of error.", labels=(*_ENTRY, "class")
+    )
+    for entry in entries:
+        names = (entry.source, entry.name)
+        if entry.success is not None:
+            success.add_metric(names, float(entry.success))
+            duration.add_metric(names, entry.duration_seconds)
+        if entry.succeeded_at is not None:
+            succeeded.add_metric(names, entry.succeeded_at)
+            age.add_metric(names, max(0.0, now - entry.succeeded_at))
+            nodes.add_metric(names, entry.nodes)
+            (series if entry.source == "kind" else targets).add_metric((entry.name,), entry.published)
+        for reason, count in entry.skipped.items():
+            skipped.add_metric((*names, reason), count)
+        for reason, count in entry.errors.items():
+            errors.add_metric((*names, reason), count)
+    yield from (success, succeeded, age, duration, nodes, series, targets, skipped, errors)
+
+
+def _pushes(push: PushStatus) -> Iterator[Metric]:
+    yield CounterMetricFamily("infrahub_exporter_otlp_pushes", "Pushes that the collector took whole.", push.pushes)
+    points = CounterMetricFamily(
+        "infrahub_exporter_otlp_points", "Pushed points, by what became of them.", labels=("outcome",)
+    )
+    points.add_metric(("delivered",), push.points_delivered)
+    points.add_metric(("rejected",), push.points_rejected)
+    points.add_metric(("dropped",), push.points_dropped)
+    yield points
+    failures = CounterMetricFamily("infrahub_exporter_otlp_failures", "Failed push requests.", labels=("class",))
+    for reason, count in push.failures.items():
+        failures.add_metric((reason,), count)
+    yield failures
+    if push.last_success_timestamp_seconds is not None:
+        yield GaugeMetricFamily(
+            "infrahub_exporter_otlp_last_success_timestamp_seconds",
+            "When the collector last took a push whole.",
+            push.last_success_timestamp_seconds,
+        )

@@ -1,0 +1,128 @@
+"""The command line. Only here does the process end, write to its streams or configure logging."""
+
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from infrahub_exporter.app import logs
+from infrahub_exporter.domain.errors import ConfigError
+
+logger = logging.getLogger("infrahub_exporter")
+
+_BAD_USAGE = 2
+_CONFIG = click.option(
+    "--config", "config", type=click.Path(path_type=Path), help="The configuration file; without one, the environment."
+)
+_FILES = click.Path(path_type=Path)
+
+
+def main() -> None:
+    """Run and end the process."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command line and return its exit code: 0 for well, 1 for trouble, 2 for bad usage or configuration.
+
+    What is wrong with the usage or the configuration is one line on standard error.
+    """
+    try:
+        code = command.main(list(arguments), prog_name="infrahub-exporter", standalone_mode=False)
+    except click.ClickException as error:
+        click.echo(f"infrahub-exporter: {error.format_message()}", err=True)
+        return _BAD_USAGE
+    except click.Abort:
+        return 0
+    except ConfigError as error:
+        click.echo(f"infrahub-exporter: {error}", err=True)
+        return _BAD_USAGE
+    return code if isinstance(code, int) else 0
+
+
+@click.group(invoke_without_command=True)
+@_CONFIG
+@click.option("--log-level", type=click.Choice(["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], case_sensitive=False))
+@click.option("--log-format", type=click.Choice(["text", "json"]))
+@click.option("--any-port", is_flag=True, help="Take a free port where the configured one is taken.")
+@click.version_option(package_name="infrahub-exporter")
+@click.pass_context
+def command(
+    context: click.Context, config: Path | None, log_level: str | None, log_format: str | None, *, any_port: bool
+) -> None:
+    """Turn Infrahub's inventory into Prometheus metrics, Prometheus targets and OpenTelemetry metrics."""
+    if context.invoked_subcommand is not None:
+        return
+    from infrahub_exporter.app.server import create_app, listen, serve  # noqa: PLC0415 - not needed to complain
+    from infrahub_exporter.app.settings import load_settings  # noqa: PLC0415
+
+    warnings: list[str] = []
+    settings = load_settings(config, os.environ, warnings.append)
+    logs.configure((log_level or settings.log_level).upper(), log_format or settings.log_format)
+    for warning in warnings:
+        logger.warning("%s", warning)
+    listener = listen(settings.listen_address, settings.listen_port, any_port=any_port)
+    app = create_app(settings)
+    port = listener.getsockname()[1]
+    if port != settings.listen_port:
+        logger.warning("port %d is taken, listening on %d instead", settings.listen_port, port)
+    host = _openable(settings.listen_address)
+    prometheus = settings.exporters.prometheus
+    paths = [prometheus.metrics_path] if prometheus.enabled else []
+    for path in [*paths, *(spec.paths[0] for spec in settings.discoveries), "/-/ready", "/-/metrics"]:
+        logger.info("serving http://%s:%d%s", host, port, path)
+    serve(app, listener)
+
+
+def _openable(address: str) -> str:
+    """Write an address as a browser on this machine opens it."""
+    if address in {"0.0.0.0", "::"}:  # noqa: S104 - compared, not bound
+        return "localhost"
+    return f"[{address}]" if ":" in address else address
+
+
+@command.command()
+@_CONFIG
+def check(config: Path | None) -> None:
+    """Validate a configuration and its query files: exit 0 where they are good, 2 with one line where not."""
+    from infrahub_exporter.app.container import build_exporter  # noqa: PLC0415 - not needed to complain
+    from infrahub_exporter.app.settings import load_settings  # noqa: PLC0415
+
+    settings = load_settings(config, os.environ, lambda line: click.echo(f"warning: {line}", err=True))
+    build_exporter(settings)
+    kinds, queries = len(settings.metrics.kind), len(settings.discoveries)
+    click.echo(f"{config or 'the environment'} is good: {kinds} kinds, {queries} discoveries")
+
+
+@command.command()
+@click.option(
+    "--schema", "schema", type=_FILES, multiple=True, required=True, help="A schema file of Infrahub's format."
+)
+@click.option("--objects", "objects", type=_FILES, multiple=True, help="An object file of Infrahub's format.")
+@click.option("--address", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="The port; 0 takes a free one."
+)
+@click.option("--token", help="The token that changes need and that a wrong one is refused for.")
+@click.argument("more", nargs=-1, type=_FILES)
+def infrahub(
+    schema: tuple[Path, ...],
+    objects: tuple[Path, ...],
+    address: str,
+    port: int,
+    token: str | None,
+    more: tuple[Path, ...],
+) -> None:
+    """Serve an Infrahub of schema and object files over HTTP, for demos, dry runs and tests."""
+    from infrahub_exporter.adapters.embedded import EmbeddedInfrahub  # noqa: PLC0415 - only this command needs it
+    from infrahub_exporter.adapters.embedded.server import create_app  # noqa: PLC0415
+    from infrahub_exporter.app.server import listen, serve  # noqa: PLC0415
+
+    logs.configure("INFO", "text")
+    embedded = EmbeddedInfrahub.load(schema, (*objects, *more), token=token)
+    listener = listen(address, port)
+    logger.info("Infrahub at http://%s:%d/graphql/main", _openable(address), listener.getsockname()[1])
+    serve(create_app(embedded), listener)

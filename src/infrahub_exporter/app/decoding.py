@@ -1,0 +1,184 @@
+"""Plain values to Structs, with the place of whatever does not fit.
+
+msgspec checks the single values; the walk over Structs, lists and mappings is here, because a message names the whole
+place, what was expected there and what stood there, and never shows a secret.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar, cast, get_args, get_origin
+
+import msgspec
+from msgspec import Meta, Struct
+
+from infrahub_exporter.app.secret import Secret, dec_hook
+from infrahub_exporter.app.wording import describe, shown, strip_optional
+from infrahub_exporter.domain.errors import ConfigError
+from infrahub_exporter.domain.paths import suggestion
+from infrahub_exporter.domain.specs import Filters, FilterValue
+
+Place = tuple[str | int, ...]
+Find = Callable[[Path], Path]
+ExistingPath = Annotated[Path, Meta(description="the path of something that exists")]
+StructT = TypeVar("StructT", bound=Struct)
+
+
+class SettingError(ConfigError):
+    """A setting that cannot be used: `place` is where it stands, `problem` what was expected there."""
+
+    def __init__(self, place: Place, problem: str) -> None:
+        super().__init__(f"{written(place)}: {problem}" if place else problem)
+        self.place = place
+        self.problem = problem
+
+
+def written(place: Place) -> str:
+    """Write a place as in `service_discovery.queries[0].name`."""
+    steps = []
+    for step in place:
+        if isinstance(step, int):
+            steps.append(f"[{step}]")
+        else:
+            plain = all(character.isalnum() or character in "_-/." for character in step) and step
+            steps.append(f".{step}" if plain else f".{step!r}")
+    return "".join(steps).removeprefix(".")
+
+
+@contextmanager
+def at(*place: str | int) -> Iterator[None]:
+    """Give the domain's complaints a place."""
+    try:
+        yield
+    except SettingError as error:
+        raise SettingError((*place, *error.place), error.problem) from None
+    except ConfigError as error:
+        raise SettingError(place, str(error).removeprefix(f"{place[-1]}: ")) from None
+
+
+def decode(value: object, type_: type[StructT], *, place: Place = (), find: Find = lambda path: path) -> StructT:
+    """Make a Struct of what YAML says; `find` says where a path leads. Raises SettingError."""
+    if not isinstance(value, Mapping):
+        raise SettingError(place, f"expected {describe(type_)}, got {shown(value, hidden=True)}")
+    fields = {field.name: field for field in msgspec.structs.fields(type_)}
+    for key in value:
+        if key not in fields:
+            raise _unknown(key, tuple(fields), place)
+    arguments: dict[str, object] = {}
+    for name, field in fields.items():
+        if name in value:
+            arguments[name] = _value(value[name], field.type, (*place, name), find)
+        elif field.required:
+            raise SettingError((*place, name), f"expected {describe(field.type)}, got nothing")
+    try:
+        return type_(**arguments)
+    except SettingError as error:
+        raise SettingError((*place, *error.place), error.problem) from None
+
+
+def _unknown(key: object, known: tuple[str, ...], place: Place) -> SettingError:
+    near = suggestion(key, known) if isinstance(key, str) else ""
+    hint = near or f", expected one of {', '.join(known)}"
+    return SettingError((*place, str(key)), f"unknown key{hint}")
+
+
+def _value(value: object, annotation: Any, place: Place, find: Find) -> object:
+    """Decode one value of a field's type."""
+    inner, optional = strip_optional(annotation)
+    if optional and (value is None or value == ""):
+        return None
+    if inner == Filters:
+        return _filters(value, place)
+    if isinstance(inner, type) and issubclass(inner, Struct):
+        return decode(value, inner, place=place, find=find)
+    origin = get_origin(inner)
+    if origin is tuple:
+        if not isinstance(value, list | tuple):
+            raise SettingError(place, f"expected {describe(inner)}, got {shown(value, hidden=True)}")
+        item_type = get_args(inner)[0]
+        return tuple(_value(item, item_type, (*place, index), find) for index, item in enumerate(value))
+    if origin is dict:
+        item_type = get_args(inner)[1]
+        return {key: _value(item, item_type, (*place, key), find) for key, item in _texts(value, inner, place)}
+    if origin is Literal and isinstance(value, str):
+        value = next((each for each in get_args(inner) if each.casefold() == value.casefold()), value)
+    return _leaf(value, inner, place, find)
+
+
+def _texts(value: object, type_: Any, place: Place) -> list[tuple[str, object]]:
+    """List the items of a mapping whose keys are texts."""
+    if not isinstance(value, Mapping):
+        raise SettingError(place, f"expected {describe(type_)}, got {shown(value, hidden=True)}")
+    for key in value:
+        if not isinstance(key, str):
+            raise SettingError((*place, str(key)), f"expected text as key, got {shown(key)}, put it in quotes")
+    return list(value.items())
+
+
+def _leaf(value: object, annotation: Any, place: Place, find: Find) -> object:
+    hidden = annotation is Secret
+    try:
+        made = msgspec.convert(value, annotation, dec_hook=_hook)
+    except msgspec.ValidationError:
+        raise SettingError(place, f"expected {describe(annotation)}, got {shown(value, hidden=hidden)}") from None
+    if isinstance(made, float) and not math.isfinite(made):
+        raise SettingError(place, f"expected {describe(annotation)}, got {shown(value)}")
+    if isinstance(made, Path):
+        found = find(made)
+        if annotation == ExistingPath and not exists(found):
+            raise SettingError(place, f"expected {describe(annotation)}, got {shown(value)}")
+        return found
+    return made
+
+
+def _hook(type_: type, value: Any) -> Any:
+    if isinstance(value, type_):
+        return value
+    if type_ is Path:
+        if isinstance(value, str) and value:
+            return Path(value)
+        raise TypeError("expected a path")
+    return dec_hook(type_, value)
+
+
+def exists(path: Path) -> bool:
+    """Say whether something is there; what cannot be a path is not."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
+
+
+def _filters(value: object, place: Place) -> dict[str, FilterValue]:
+    """Read filters: one mapping, or a list of mappings that must all hold.
+
+    A null is refused: Infrahub would drop the filter and answer everything.
+    """
+    merged: dict[str, FilterValue] = {}
+    owners: dict[str, Place] = {}
+    entries = (
+        [((*place, index), item) for index, item in enumerate(value)] if isinstance(value, list) else [(place, value)]
+    )
+    for entry_place, entry in entries:
+        for key, item in _texts(entry, Filters, entry_place):
+            own_place = (*entry_place, key)
+            checked = _filter_value(item, own_place)
+            if key in merged and (type(merged[key]), merged[key]) != (type(checked), checked):
+                raise SettingError(
+                    own_place, f"{shown(checked)} contradicts {shown(merged[key])} of {written(owners[key])}"
+                )
+            merged.setdefault(key, checked)
+            owners.setdefault(key, own_place)
+    return merged
+
+
+def _filter_value(value: object, place: Place) -> FilterValue:
+    items = value if isinstance(value, list) else [value]
+    for item in items:
+        if not isinstance(item, str | bool | int | float) or (isinstance(item, float) and not math.isfinite(item)):
+            raise SettingError(place, f"expected {_FILTER_VALUE}, got {shown(item)}")
+    return cast(FilterValue, value)
+
+
+_FILTER_VALUE = "text, a number, true or false, or a list of those"

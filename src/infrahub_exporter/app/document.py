@@ -1,0 +1,121 @@
+"""YAML text to plain values, stricter than YAML: no key twice, no tags, no dates, no sexagesimal numbers."""
+
+import re
+from collections.abc import Iterator
+
+import yaml
+
+from infrahub_exporter.domain.errors import ConfigError
+
+_TAG = "tag:yaml.org,2002:"
+_DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9_]{0,99})")
+_HEXADECIMAL = re.compile(r"0x[0-9a-fA-F]{1,64}")
+_FLOAT = re.compile(r"[-+]?([0-9]{1,100}\.?[0-9]{0,100}|\.[0-9]{1,100})([eE][-+]?[0-9]{1,4})?")
+_INFINITE = re.compile(r"([-+]?)\.(inf|Inf|INF)")
+_QUOTED = re.compile(r" ?(\"[^\"<]{2,}\"|'[^'<]{2,}')")
+
+
+def parse_document(text: str) -> object:
+    """Parse one YAML (or JSON) document to dicts, lists, texts, numbers, booleans and None.
+
+    What is not text by YAML 1.2 (dates, `12:30`, `007`) stays text; `yes`, `no`, `on` and `off` are booleans. Raises
+    ConfigError with line and column, and with nothing that could be a value: a value may be a secret.
+    """
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        return None if root is None else _Construction().value(root)
+    except yaml.MarkedYAMLError as error:
+        problem = _QUOTED.sub("", error.problem or "expected YAML")
+        raise ConfigError(f"{_position(error.problem_mark)}: {' '.join(problem.split())}") from None
+    except yaml.reader.ReaderError as error:
+        raise ConfigError(f"expected YAML, got the character #x{_code(error.character):04x}") from None
+    except RecursionError:
+        raise ConfigError("expected YAML, got more levels than can be read") from None
+
+
+def _code(character: object) -> int:
+    """Return a character's number: PyYAML names it as text, bytes or number."""
+    if isinstance(character, int):
+        return character
+    return ord(character) if isinstance(character, (str, bytes)) and len(character) == 1 else 0
+
+
+def _position(mark: yaml.Mark | None) -> str:
+    return "YAML" if mark is None else f"line {mark.line + 1}, column {mark.column + 1}"
+
+
+class _Construction:
+    """The values of one document's nodes; an alias shares its anchor's value."""
+
+    def __init__(self) -> None:
+        self._made: dict[yaml.Node, object] = {}
+        self._open: set[yaml.Node] = set()
+
+    def value(self, node: yaml.Node) -> object:
+        """Construct a node. Raises ConfigError."""
+        if node not in self._made:
+            if node in self._open:
+                raise ConfigError(f"{_position(node.start_mark)}: an anchor that contains itself")
+            self._open.add(node)
+            self._made[node] = self._construct(node)
+            self._open.discard(node)
+        return self._made[node]
+
+    def _construct(self, node: yaml.Node) -> object:
+        if isinstance(node, yaml.MappingNode) and node.tag == f"{_TAG}map":
+            return self._mapping(node)
+        if isinstance(node, yaml.SequenceNode) and node.tag == f"{_TAG}seq":
+            return [self.value(item) for item in node.value]
+        if isinstance(node, yaml.ScalarNode) and node.tag.startswith(_TAG):
+            return _scalar(node.tag[len(_TAG) :], node.value)
+        raise ConfigError(f"{_position(node.start_mark)}: expected a plain value, got one with a tag (!)")
+
+    def _mapping(self, node: yaml.MappingNode) -> dict[object, object]:
+        own: dict[object, object] = {}
+        merged: dict[object, object] = {}
+        lines: dict[object, int] = {}
+        for key_node, value_node in node.value:
+            if key_node.tag == f"{_TAG}merge":
+                for each in self._merged(value_node):
+                    merged = {**each, **merged}
+                continue
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise ConfigError(f"{_position(key_node.start_mark)}: expected text as key")
+            key = self.value(key_node)
+            line = key_node.start_mark.line + 1
+            if key in lines:
+                raise ConfigError(f"line {line}: the key {key!r} is there twice, first in line {lines[key]}")
+            lines[key] = line
+            own[key] = self.value(value_node)
+        return {**merged, **own}
+
+    def _merged(self, node: yaml.Node) -> Iterator[dict[object, object]]:
+        for each in node.value if isinstance(node, yaml.SequenceNode) else [node]:
+            value = self.value(each)
+            if not isinstance(value, dict):
+                raise ConfigError(f"{_position(each.start_mark)}: expected a mapping after <<")
+            yield value
+
+
+def _scalar(tag: str, text: str) -> object:
+    """Read a scalar as its resolved tag says; one that the tag does not fit stays text."""
+    if tag == "null":
+        return None
+    if tag == "bool":
+        return {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False}.get(
+            text.lower(), text
+        )
+    if tag in {"int", "float"}:
+        return _number(text)
+    return text
+
+
+def _number(text: str) -> int | float | str:
+    if _DECIMAL.fullmatch(text):
+        return int(text.replace("_", ""))
+    if _HEXADECIMAL.fullmatch(text):
+        return int(text, 16)
+    if _FLOAT.fullmatch(text) and not re.match(r"[-+]?0[0-9]+\Z", text):
+        return float(text)
+    infinite = _INFINITE.fullmatch(text)
+    return float(f"{infinite[1]}inf") if infinite else text

@@ -1,0 +1,225 @@
+"""The exporter: it keeps what it read well last, and refreshes it in the background."""
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from types import TracebackType
+from typing import Protocol
+
+import anyio
+from anyio.abc import TaskGroup
+from prometheus_client.registry import Collector
+
+from infrahub_exporter.adapters.prometheus import PrometheusSink, SnapshotCollector
+from infrahub_exporter.adapters.telemetry import Telemetry
+from infrahub_exporter.app.entries import DiscoveryEntry, MetricEntry, Source
+from infrahub_exporter.domain.collection import Kinds, entry_names
+from infrahub_exporter.domain.errors import SourceUnavailableError, UnknownDiscoveryError
+from infrahub_exporter.domain.metrics import Entry, assemble
+from infrahub_exporter.domain.model import Snapshot, TargetGroup
+from infrahub_exporter.domain.ports import Clock, SnapshotSink
+from infrahub_exporter.domain.specs import DiscoverySpec, MetricSpec
+from infrahub_exporter.domain.status import PushStatus, Status
+
+logger = logging.getLogger("infrahub_exporter")
+
+_CLOSING_SECONDS = 2.0
+"""How long the last push and the farewell to Infrahub may take together: a service has 5 s in all to end."""
+
+
+class Pusher(SnapshotSink, Protocol):
+    """A sink that works in the background."""
+
+    @property
+    def status(self) -> PushStatus:
+        """Tell what became of the pushes."""
+        ...
+
+    async def run(self) -> None:
+        """Push until cancelled."""
+        ...
+
+    async def close(self, timeout_seconds: float) -> None:
+        """Push once more and let go, within a time."""
+        ...
+
+
+class Exporter:
+    """Infrahub's inventory, read in the background and ready to be handed out.
+
+    `async with exporter:` starts the refreshes and ends them; without it, `refresh` does one round. No method but
+    `refresh` and the very first `discovery` waits for Infrahub.
+    """
+
+    def __init__(
+        self,
+        *,
+        metrics: Sequence[MetricSpec],
+        discoveries: Sequence[DiscoverySpec],
+        source: Source,
+        clock: Clock,
+        poll_interval_seconds: float,
+        refresh_timeout_seconds: float,
+        version: str,
+        pusher: Pusher | None = None,
+    ) -> None:
+        self._clock = clock
+        self._source = source
+        self._poll_interval_seconds = poll_interval_seconds
+        self._pusher = pusher
+        self._text = PrometheusSink()
+        self._sinks: tuple[SnapshotSink, ...] = (self._text,) if pusher is None else (self._text, pusher)
+        names = entry_names(spec.kind for spec in metrics)
+        self._metrics = tuple(
+            MetricEntry(name, spec, source=source, clock=clock) for name, spec in zip(names, metrics, strict=True)
+        )
+        self._discoveries = {
+            spec.name: DiscoveryEntry(spec, source=source, clock=clock, timeout_seconds=refresh_timeout_seconds)
+            for spec in discoveries
+        }
+        self._snapshot = Snapshot()
+        self._dead: list[str] = []
+        self._tasks: TaskGroup | None = None
+        self._telemetry = Telemetry(lambda: self.status, clock=clock, version=version)
+
+    async def __aenter__(self) -> "Exporter":
+        if self._tasks is not None:
+            raise RuntimeError("this exporter runs already")
+        self._tasks = await anyio.create_task_group().__aenter__()
+        if self._metrics:
+            self._tasks.start_soon(self._live, "metrics", self._poll)
+        for name, entry in self._discoveries.items():
+            self._tasks.start_soon(self._live, f"discovery {name}", self._follower(entry))
+        if self._pusher is not None:
+            self._tasks.start_soon(self._live, "otlp", self._pusher.run)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool | None:
+        tasks, self._tasks = self._tasks, None
+        if tasks is None:
+            return None
+        tasks.cancel_scope.cancel()
+        try:
+            return await tasks.__aexit__(kind, error, trace)
+        finally:
+            with anyio.CancelScope(shield=True), anyio.move_on_after(_CLOSING_SECONDS):
+                if self._pusher is not None:
+                    await self._pusher.close(_CLOSING_SECONDS * 0.75)
+                await self._source.close()
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """Return what is published; empty before the first good read."""
+        return self._snapshot
+
+    @property
+    def status(self) -> Status:
+        """Return how every entry, the loops and the push are doing."""
+        entries = (*self._metrics, *self._discoveries.values())
+        push = None if self._pusher is None else self._pusher.status
+        return Status(tuple(entry.status for entry in entries), tuple(self._dead), push)
+
+    @property
+    def discoveries(self) -> tuple[DiscoverySpec, ...]:
+        """Return the configured discoveries."""
+        return tuple(entry.spec for entry in self._discoveries.values())
+
+    def metrics_body(self) -> bytes | None:
+        """Return what `/metrics` serves: the snapshot's text and the exporter's own metrics (text format 0.0.4).
+
+        None before the first kind has been read well, unless no kind is configured.
+        """
+        if self._metrics and self._text.body is None:
+            return None
+        return (self._text.body or b"") + self._telemetry.text()
+
+    def metrics_text(self) -> str:
+        """Return the text of `metrics_body`, that of the own metrics alone before the first good read."""
+        return (self.metrics_body() or self.own_metrics_body()).decode()
+
+    def own_metrics_body(self) -> bytes:
+        """Return the exporter's own metrics (text format 0.0.4)."""
+        return self._telemetry.text()
+
+    def collector(self) -> Collector:
+        """Return a collector of the snapshot for a host's own `prometheus_client` registry."""
+        return SnapshotCollector(lambda: self._snapshot)
+
+    def target_groups(self, name: str) -> tuple[TargetGroup, ...]:
+        """Return the last good list of a discovery.
+
+        Raises UnknownDiscoveryError, and SourceUnavailableError or the error of the last attempt where none was good.
+        """
+        entry = self._discovery(name)
+        if entry.discovery is None:
+            raise entry.status.error or SourceUnavailableError(f"discovery {name!r} has not been read yet")
+        return entry.discovery.groups
+
+    async def discovery(self, name: str) -> bytes:
+        """Return the body of `/sd/<name>`, the last good list; only before the first attempt's end it waits for that.
+
+        Raises as `target_groups`.
+        """
+        entry = self._discovery(name)
+        if entry.discovery is None:
+            await entry.first_attempt()
+        self.target_groups(name)
+        return entry.body
+
+    async def refresh(self) -> None:
+        """Read everything once, now, and publish it. What fails is in `status`; nothing is raised for it."""
+        await self._collect()
+        for entry in self._discoveries.values():
+            await entry.refresh()
+
+    def _discovery(self, name: str) -> DiscoveryEntry:
+        try:
+            return self._discoveries[name]
+        except KeyError:
+            raise UnknownDiscoveryError(f"no discovery {name!r} is configured") from None
+
+    async def _live(self, name: str, loop: Callable[[], Awaitable[None]]) -> None:
+        """Run a loop that ends by cancellation only; if it dies of anything else, say so and be unready."""
+        try:
+            await loop()
+        except Exception:
+            logger.exception("the %s loop has died, the exporter is no longer ready", name)
+            self._dead.append(name)
+
+    async def _poll(self) -> None:
+        await self._every(self._poll_interval_seconds, self._collect)
+
+    def _follower(self, entry: DiscoveryEntry) -> Callable[[], Awaitable[None]]:
+        async def follow() -> None:
+            await self._every(entry.spec.refresh_interval_seconds, entry.refresh)
+
+        return follow
+
+    async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+        """Work at each interval's start; work that takes longer is followed by the next at once, never overlapped."""
+        while True:
+            began = self._clock.monotonic()
+            await work()
+            await anyio.sleep(max(0.0, began + seconds - self._clock.monotonic()))
+
+    async def _collect(self) -> None:
+        """Read every kind; publish when all are through, in the first round after each: none waits for another."""
+        kinds = Kinds(self._source)
+        pending = False
+        for entry in self._metrics:
+            pending |= await entry.refresh(kinds)
+            if pending and self._snapshot.at == 0.0:
+                await self._publish()
+        if pending:
+            await self._publish()
+
+    async def _publish(self) -> None:
+        read = [entry for entry in self._metrics if entry.section is not None]
+        assembly = assemble([Entry(entry.spec, entry.section) for entry in read if entry.section is not None])
+        for entry, duplicates in zip(read, assembly.duplicates, strict=True):
+            entry.published(duplicates)
+        at = max(entry.status.succeeded_at or 0.0 for entry in read)
+        self._snapshot = Snapshot(assembly.families, at)
+        for sink in self._sinks:
+            await sink.publish(self._snapshot)

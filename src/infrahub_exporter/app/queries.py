@@ -1,0 +1,98 @@
+"""A list of targets as the configuration says it, and how it becomes a DiscoverySpec."""
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from infrahub_exporter.app.decoding import Place, SettingError, at
+from infrahub_exporter.domain.discovery import check
+from infrahub_exporter.domain.paths import parse
+from infrahub_exporter.domain.specs import DiscoverySpec, Filters, KindName, Seconds
+
+SEGMENT = r"(?!\.{1,2}(?:/|\Z))[A-Za-z0-9._~!$&'()*+,;=:@-]+"
+"""What can stand between two slashes of a URL without escapes (RFC 3986, `pchar`)."""
+
+EndpointPath = Annotated[
+    str, Meta(pattern=rf"^/?{SEGMENT}(/{SEGMENT})*/?\Z", description="a path such as devices or /targets/devices")
+]
+Name = Annotated[str, Meta(pattern=rf"^{SEGMENT}\Z", description="a name that can stand in a URL, such as devices")]
+
+
+class QuerySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One list of targets: read by a GraphQL file, or by the name of a kind."""
+
+    file_path: Path | None = None
+    kind: KindName | None = None
+    filters: Filters = {}
+    name: Name | None = None
+    endpoint_path: EndpointPath | None = None
+    target_field: str
+    port_field: str | None = None
+    label_mappings: dict[str, str] = {}
+    refresh_interval_seconds: Seconds = 60.0
+
+    def __post_init__(self) -> None:
+        if (self.file_path is None) == (self.kind is None):
+            got = "neither" if self.kind is None else "both"
+            raise SettingError(("file_path",), f"expected one of file_path and kind, got {got}")
+        if self.filters and self.kind is None:
+            raise SettingError(("filters",), "expected kind beside it: the filters of a file stand in its GraphQL")
+
+    def resolved(self) -> DiscoverySpec:
+        """Read the query file, name what has no name and check every path. Raises SettingError."""
+        name = self._name()
+        served = [f"/sd/{name}"]
+        if self.endpoint_path is not None:
+            path = self.endpoint_path.rstrip("/")
+            served.append(path if path.startswith("/") else f"/sd/{path}")
+        spec = DiscoverySpec(
+            name=name,
+            paths=tuple(dict.fromkeys(served)),
+            target_field=self.target_field,
+            port_field=self.port_field,
+            label_mappings=self.label_mappings,
+            refresh_interval_seconds=self.refresh_interval_seconds,
+            document=None if self.file_path is None else _query_text(self.file_path),
+            kind=self.kind,
+            filters=self.filters,
+        )
+        _check_paths(spec)
+        return spec
+
+    def _name(self) -> str:
+        if self.name is not None:
+            return self.name
+        if self.file_path is None:
+            return str(self.kind).lower()
+        stem = self.file_path.stem
+        if re.fullmatch(SEGMENT, stem) is None:
+            raise SettingError(("name",), f"expected a name, because the file's ({stem!r}) cannot stand in a URL")
+        return stem
+
+
+def _query_text(path: Path) -> str:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, ValueError) as error:
+        where = "" if path.is_absolute() else ", beside the configuration or in the working directory"
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise SettingError(("file_path",), f"expected a GraphQL file{where}, got {str(path)!r} ({reason})") from None
+    if not text.strip():
+        raise SettingError(("file_path",), f"expected a GraphQL file, got {str(path)!r} (it is empty)")
+    return text
+
+
+def _check_paths(spec: DiscoverySpec) -> None:
+    places: list[tuple[Place, str | None]] = [
+        (("target_field",), spec.target_field),
+        (("port_field",), spec.port_field),
+    ]
+    places += [(("label_mappings", label), path) for label, path in spec.label_mappings.items()]
+    for place, path in places:
+        if path is not None:
+            with at(*place):
+                parse(path)
+    with at("label_mappings"):
+        check(spec)

@@ -1,0 +1,60 @@
+"""A text that is never printed."""
+
+from pathlib import Path
+from typing import Any
+
+from infrahub_exporter.domain.errors import ConfigError
+
+
+class Secret:
+    """A text that shows only to who asks for it by `reveal`."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """Return the text."""
+        return self._text
+
+    @property
+    def fits_a_header(self) -> bool:
+        """Tell whether it is printable ASCII without spaces around it."""
+        text = self._text
+        return text.isascii() and text.isprintable() and text == text.strip() and text != ""
+
+    def __repr__(self) -> str:
+        return "Secret('***')"
+
+    def __str__(self) -> str:
+        return "***"
+
+    def __bool__(self) -> bool:
+        return bool(self._text)
+
+    def __eq__(self, other: object) -> bool:
+        return self._text == other._text if isinstance(other, Secret) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash((Secret, self._text))
+
+
+def dec_hook(type_: type, value: Any) -> Any:
+    """Make a Secret of a text, for `msgspec.convert`. Raises TypeError without the value for anything else."""
+    if type_ is Secret and isinstance(value, str):
+        return Secret(value)
+    raise TypeError(f"expected text, got {type(value).__name__}")
+
+
+def read_secret(path: Path) -> Secret:
+    """Read a file that holds a secret and perhaps a newline. Raises ConfigError."""
+    try:
+        secret = Secret(path.read_text(encoding="utf-8-sig").strip())
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise ConfigError(f"expected a file that holds a secret, got {str(path)!r} ({reason})") from None
+    if not secret.fits_a_header:
+        reason = "it holds more than printable ASCII text" if secret else "it is empty"
+        raise ConfigError(f"expected a file that holds a secret, got {str(path)!r} ({reason})")
+    return secret

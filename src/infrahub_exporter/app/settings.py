@@ -1,0 +1,289 @@
+"""What can be set, the rules between settings, and how they are loaded.
+
+The rules hold however a `Settings` is made, from a file or in Python; types and ranges are checked in what is loaded.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct, field
+
+from infrahub_exporter.app.decoding import ExistingPath, Place, SettingError, at, decode, exists, written
+from infrahub_exporter.app.document import parse_document
+from infrahub_exporter.app.environment import Overrides, override, variable_name
+from infrahub_exporter.app.queries import SEGMENT, QuerySettings
+from infrahub_exporter.app.secret import Secret, read_secret
+from infrahub_exporter.app.wording import describe, shown
+from infrahub_exporter.domain.errors import ConfigError
+from infrahub_exporter.domain.paths import label_names
+from infrahub_exporter.domain.specs import DiscoverySpec, MetricSpec, Seconds
+
+__all__ = ["Secret", "Settings", "load_settings", "parse_settings", "read_token"]
+
+DEFAULT_ADDRESS = "http://localhost:8000"
+"""Where an Infrahub listens unless told otherwise, and what the earlier exporter assumed."""
+
+_EXCLUSIVE = (("address", "embedded"), ("token", "token_file"))
+Address = Annotated[
+    str,
+    Meta(
+        pattern=r"^https?://[^\s/@?#]+(/[^\s@?#]*)?\Z", description="an http:// or https:// URL without user and query"
+    ),
+]
+UrlPath = Annotated[str, Meta(pattern=rf"^(/{SEGMENT})+/?\Z", description="a path such as /metrics")]
+NonEmpty = Annotated[str, Meta(pattern=r"^\S+\Z", description="text without spaces")]
+
+
+class _Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A mapping of the configuration file."""
+
+
+class TlsSettings(_Section, frozen=True):
+    """How Infrahub's certificate is checked, and which one is shown to it."""
+
+    ca_file: ExistingPath | None = None
+    client_certificate: ExistingPath | None = None
+    client_key: ExistingPath | None = None
+    insecure: bool = False
+
+    def __post_init__(self) -> None:
+        if self.client_key is not None and self.client_certificate is None:
+            raise SettingError(("client_key",), "expected client_certificate beside it, got nothing")
+        if self.insecure and self.ca_file is not None:
+            raise SettingError(("insecure",), "expected false with ca_file, got true")
+
+
+class EmbeddedSettings(_Section, frozen=True):
+    """The files of the Infrahub inside."""
+
+    schema: tuple[ExistingPath, ...]
+    objects: tuple[ExistingPath, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.schema:
+            raise SettingError(("schema",), "expected at least one file, got an empty list")
+
+
+class InfrahubSettings(_Section, frozen=True):
+    """Which Infrahub is read, and how."""
+
+    address: Address | None = None
+    token: Secret | None = None
+    token_file: Path | None = None
+    branch: NonEmpty = "main"
+    page_size: Annotated[int, Meta(ge=1, le=1000)] = 500
+    timeout_seconds: Seconds = 30.0
+    refresh_timeout_seconds: Seconds | None = None
+    full_refresh_seconds: Seconds = 3600.0
+    tls: TlsSettings | None = None
+    embedded: EmbeddedSettings | None = None
+
+    @property
+    def is_anonymous(self) -> bool:
+        """Tell whether no token is given."""
+        return self.token is None and self.token_file is None
+
+    def __post_init__(self) -> None:
+        if (self.address is None) == (self.embedded is None):
+            got = "neither" if self.address is None else "both"
+            raise SettingError(("address",), f"expected one of address and embedded, got {got}")
+        if self.token is not None and self.token_file is not None:
+            raise SettingError(("token_file",), "expected one of token and token_file, got both")
+        if self.token is not None and not self.token.fits_a_header:
+            raise SettingError(("token",), "expected printable ASCII text without spaces around it")
+        if self.embedded is not None and self.branch != "main":
+            raise SettingError(("branch",), f"expected main with an embedded Infrahub, got {self.branch!r}")
+
+
+class PrometheusSettings(_Section, frozen=True):
+    """How metrics are scraped."""
+
+    enabled: bool = True
+    metrics_path: UrlPath = "/metrics"
+
+
+class OtlpSettings(_Section, frozen=True):
+    """How metrics are pushed. What is None here, the standard `OTEL_*` variables say."""
+
+    enabled: bool = False
+    endpoint: NonEmpty | None = None
+    timeout_seconds: Seconds | None = None
+    headers: dict[str, Secret] | None = None
+    insecure: bool | None = None
+    certificate: ExistingPath | None = None
+    compression: Literal["gzip", "none"] | None = None
+    interval_seconds: Seconds | None = None
+    resource_attributes: dict[str, str] = {}
+
+    def __post_init__(self) -> None:
+        for name, value in (self.headers or {}).items():
+            if not name.isascii() or not name.replace("-", "").replace("_", "").replace(".", "").isalnum():
+                raise SettingError(("headers", name), "expected the name of a header")
+            if not value.fits_a_header:
+                raise SettingError(("headers", name), "expected printable ASCII text without spaces around it")
+
+
+class ExportersSettings(_Section, frozen=True):
+    """Where metrics go."""
+
+    prometheus: PrometheusSettings = field(default_factory=PrometheusSettings)
+    otlp: OtlpSettings = field(default_factory=OtlpSettings)
+
+
+class ServiceDiscoverySettings(_Section, frozen=True):
+    """The lists of targets. Like the earlier exporter, none is served unless `enabled` says so."""
+
+    enabled: bool = False
+    queries: tuple[QuerySettings, ...] = ()
+
+
+class MetricsSettings(_Section, frozen=True):
+    """What is measured."""
+
+    kind: tuple[MetricSpec, ...] = ()
+
+
+class Settings(_Section, frozen=True, dict=True):
+    """Everything that can be set. Making one reads the query files that it names; raises ConfigError."""
+
+    infrahub: InfrahubSettings
+    exporters: ExportersSettings = field(default_factory=ExportersSettings)
+    service_discovery: ServiceDiscoverySettings = field(default_factory=ServiceDiscoverySettings)
+    metrics: MetricsSettings = field(default_factory=MetricsSettings)
+    poll_interval_seconds: Annotated[float, Meta(ge=1)] = 60.0
+    listen_address: NonEmpty = "0.0.0.0"  # noqa: S104 - an exporter is scraped from elsewhere
+    listen_port: Annotated[int, Meta(ge=1, le=65535)] = 8001
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
+    log_format: Literal["text", "json"] = "text"
+
+    def __post_init__(self) -> None:
+        for index, entry in enumerate(self.metrics.kind):
+            with at("metrics", "kind", index, "include"):
+                label_names(entry.include)
+        self._check_served(self.discoveries)
+
+    @cached_property
+    def discoveries(self) -> tuple[DiscoverySpec, ...]:
+        """The queries as they are served: with names, paths and the text of their files."""
+        specs = []
+        for index, query in enumerate(self.service_discovery.queries if self.service_discovery.enabled else ()):
+            with at("service_discovery", "queries", index):
+                specs.append(query.resolved())
+        return tuple(specs)
+
+    def _check_served(self, specs: tuple[DiscoverySpec, ...]) -> None:
+        """Raise SettingError where two things would be served at one path."""
+        names: dict[str, Place] = {}
+        owners: dict[str, Place] = {}
+        prometheus = self.exporters.prometheus
+        if prometheus.enabled:
+            place: Place = ("exporters", "prometheus", "metrics_path")
+            _claim(owners, prometheus.metrics_path, place)
+        for index, spec in enumerate(specs):
+            place = ("service_discovery", "queries", index)
+            if spec.name in names:
+                raise SettingError(
+                    (*place, "name"), f"expected another name than {written(names[spec.name])}, got {spec.name!r}"
+                )
+            names[spec.name] = (*place, "name")
+            for number, path in enumerate(spec.paths):
+                _claim(owners, path, (*place, "endpoint_path" if number else "name"))
+
+
+def _claim(owners: dict[str, Place], path: str, place: Place) -> None:
+    plain = path.rstrip("/")
+    if plain == "/-" or plain.startswith("/-/"):
+        raise SettingError(place, f"expected a path outside of /-/, which the exporter needs, got {path!r}")
+    if plain in owners:
+        raise SettingError(place, f"expected another path than that of {written(owners[plain])}, got {path!r}")
+    owners[plain] = place
+
+
+def read_token(infrahub: InfrahubSettings) -> str | None:
+    """Return the token, from its file where one is named; None for an anonymous read. Raises ConfigError."""
+    if infrahub.token_file is not None:
+        with at("infrahub", "token_file"):
+            return read_secret(infrahub.token_file).reveal()
+    return None if infrahub.token is None else infrahub.token.reveal()
+
+
+def load_settings(path: Path | str | None, env: Mapping[str, str], warn: Callable[[str], None]) -> Settings:
+    """Read a configuration file, or none, and the environment over it.
+
+    `warn` hears one line for whatever works but is hardly meant. Raises ConfigError: one line that names the file or
+    variable, the place in it and what was expected there.
+    """
+    if path is None:
+        return _load({}, None, Path(), env, warn)
+    try:
+        text = Path(path).read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise ConfigError(f"{path}: expected a configuration file ({error.strerror})") from None
+    except ValueError:
+        raise ConfigError(f"{path}: expected a configuration file in UTF-8") from None
+    try:
+        tree = parse_document(text)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from None
+    return _load({} if tree is None else tree, str(path), Path(path).parent, env, warn)
+
+
+def parse_settings(
+    tree: object, *, source: str = "settings", directory: Path = Path(), warn: Callable[[str], None] | None = None
+) -> Settings:
+    """Make settings of plain values such as YAML or JSON give; `source` stands where a message names the file.
+
+    Relative paths are looked for in `directory`, then in the working directory. Raises ConfigError.
+    """
+    return _load(tree, source, directory, {}, warn or _unheard)
+
+
+def _unheard(_line: str) -> None:
+    """Let a warning pass."""
+
+
+def _load(
+    tree: object, source: str | None, directory: Path, env: Mapping[str, str], warn: Callable[[str], None]
+) -> Settings:
+    if not isinstance(tree, Mapping):
+        raise ConfigError(f"{source}: expected {describe(Settings)}, got {shown(tree, hidden=True)}")
+    overrides = override(tree, Settings, env, warn)
+    _drop_overridden(overrides)
+
+    def find(path: Path) -> Path:
+        beside = directory / path
+        return beside.absolute() if exists(beside) else path.absolute() if exists(path) else path
+
+    def located(place: Place, problem: str) -> str:
+        variable = overrides.variable(place)
+        if variable is not None:
+            name, rest = variable
+            return f"{name}: {written(rest)}: {problem}" if rest else f"{name}: {problem}"
+        return f"{source}: {SettingError(place, problem)}" if source else f"{variable_name(place)}: {problem}"
+
+    infrahub = overrides.tree.get("infrahub")
+    if isinstance(infrahub, dict) and all(infrahub.get(key) in (None, "") for key in ("address", "embedded")):
+        infrahub["address"] = DEFAULT_ADDRESS
+        warn(located(("infrahub", "address"), f"not set, {DEFAULT_ADDRESS} is read"))
+    try:
+        settings = decode(overrides.tree, Settings, find=find)
+    except SettingError as error:
+        raise ConfigError(located(error.place, error.problem)) from None
+    if settings.infrahub.address is not None and settings.infrahub.is_anonymous:
+        warn(located(("infrahub", "token"), "not set, Infrahub is read anonymously"))
+    discovery = overrides.tree.get("service_discovery")
+    if settings.service_discovery.queries and isinstance(discovery, dict) and "enabled" not in discovery:
+        warn(located(("service_discovery", "enabled"), "not set, the queries are not served"))
+    return settings
+
+
+def _drop_overridden(overrides: Overrides) -> None:
+    """Take out of `infrahub` what the file says where the environment says the other of two that exclude each other."""
+    infrahub = overrides.tree.get("infrahub")
+    for pair in _EXCLUSIVE:
+        for wins, loses in (pair, pair[::-1]):
+            said = ("infrahub", wins) in overrides.variables and ("infrahub", loses) not in overrides.variables
+            if said and isinstance(infrahub, dict) and infrahub[wins] not in (None, ""):
+                infrahub.pop(loses, None)

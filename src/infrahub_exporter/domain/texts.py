@@ -1,0 +1,26 @@
+"""How a value reads as a label value."""
+
+import msgspec
+
+from infrahub_exporter.domain.model import Peer
+
+
+def label_form(kind: str, hfid: tuple[str, ...] | None, identifier: str) -> str:
+    """Name a node `Kind__a__b` by its human-friendly id, else by its id (the SDK's form, `include_kind=True`)."""
+    return "__".join((kind, *hfid)) if hfid else identifier
+
+
+def text(value: object) -> str:
+    """Write a value: null is empty, booleans `true` or `false`, lists and mappings compact JSON, a peer its label form.
+
+    A tuple is what a to-many path found: its texts, sorted and joined by commas, nulls left out.
+    """
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return ""
+    if isinstance(value, Peer):
+        return label_form(value.kind, value.hfid, value.id)
+    if isinstance(value, tuple):
+        return ",".join(sorted(text(item) for item in value if item is not None))
+    return msgspec.json.encode(value).decode()
