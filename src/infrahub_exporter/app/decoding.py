@@ -121,7 +121,9 @@ def _leaf(value: object, annotation: Any, place: Place, find: Find) -> object:
     try:
         made = msgspec.convert(value, annotation, dec_hook=_hook)
     except msgspec.ValidationError:
-        raise SettingError(place, f"expected {describe(annotation)}, got {shown(value, hidden=hidden)}") from None
+        quotable = annotation in {str, Secret} and isinstance(value, int | float)
+        got = f"{shown(value, hidden=hidden)}{', put it in quotes' if quotable else ''}"
+        raise SettingError(place, f"expected {describe(annotation)}, got {got}") from None
     if isinstance(made, float) and not math.isfinite(made):
         raise SettingError(place, f"expected {describe(annotation)}, got {shown(value)}")
     if isinstance(made, Path):

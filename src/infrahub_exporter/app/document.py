@@ -25,19 +25,14 @@ def parse_document(text: str) -> object:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         return None if root is None else _Construction().value(root)
     except yaml.MarkedYAMLError as error:
-        problem = _QUOTED.sub("", error.problem or "expected YAML")
-        raise ConfigError(f"{_position(error.problem_mark)}: {' '.join(problem.split())}") from None
+        problem = error.problem or "expected YAML"
+        if problem.startswith("but ") and error.context:
+            problem = f"{error.context}, {problem}"
+        raise ConfigError(f"{_position(error.problem_mark)}: {' '.join(_QUOTED.sub('', problem).split())}") from None
     except yaml.reader.ReaderError as error:
-        raise ConfigError(f"expected YAML, got the character #x{_code(error.character):04x}") from None
+        raise ConfigError(f"expected YAML, got the character #x{error.character:04x}") from None
     except RecursionError:
         raise ConfigError("expected YAML, got more levels than can be read") from None
-
-
-def _code(character: object) -> int:
-    """Return a character's number: PyYAML names it as text, bytes or number."""
-    if isinstance(character, int):
-        return character
-    return ord(character) if isinstance(character, (str, bytes)) and len(character) == 1 else 0
 
 
 def _position(mark: yaml.Mark | None) -> str:

@@ -206,13 +206,16 @@ class Exporter:
     async def _collect(self) -> None:
         """Read every kind; publish when all are through, in the first round after each: none waits for another."""
         kinds = Kinds(self._source)
-        pending = False
-        for entry in self._metrics:
-            pending |= await entry.refresh(kinds)
-            if pending and self._snapshot.at == 0.0:
-                await self._publish()
-        if pending:
+        first = self._text.body is None
+        refreshed = [await self._collect_one(entry, kinds, publish=first) for entry in self._metrics]
+        if any(refreshed) and not first:
             await self._publish()
+
+    async def _collect_one(self, entry: MetricEntry, kinds: Kinds, *, publish: bool) -> bool:
+        refreshed = await entry.refresh(kinds)
+        if refreshed and publish:
+            await self._publish()
+        return refreshed
 
     async def _publish(self) -> None:
         read = [entry for entry in self._metrics if entry.section is not None]

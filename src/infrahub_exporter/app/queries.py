@@ -77,7 +77,7 @@ def _query_text(path: Path) -> str:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, ValueError) as error:
         where = "" if path.is_absolute() else ", beside the configuration or in the working directory"
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        reason = error.strerror if isinstance(error, OSError) else "it cannot be read as UTF-8 text"
         raise SettingError(("file_path",), f"expected a GraphQL file{where}, got {str(path)!r} ({reason})") from None
     if not text.strip():
         raise SettingError(("file_path",), f"expected a GraphQL file, got {str(path)!r} (it is empty)")

@@ -52,7 +52,7 @@ def read_secret(path: Path) -> Secret:
     try:
         secret = Secret(path.read_text(encoding="utf-8-sig").strip())
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        reason = error.strerror if isinstance(error, OSError) else "it cannot be read as UTF-8 text"
         raise ConfigError(f"expected a file that holds a secret, got {str(path)!r} ({reason})") from None
     if not secret.fits_a_header:
         reason = "it holds more than printable ASCII text" if secret else "it is empty"

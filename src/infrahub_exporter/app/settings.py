@@ -20,7 +20,22 @@ from infrahub_exporter.domain.errors import ConfigError
 from infrahub_exporter.domain.paths import label_names
 from infrahub_exporter.domain.specs import DiscoverySpec, MetricSpec, Seconds
 
-__all__ = ["Secret", "Settings", "load_settings", "parse_settings", "read_token"]
+__all__ = [
+    "EmbeddedSettings",
+    "ExportersSettings",
+    "InfrahubSettings",
+    "MetricsSettings",
+    "OtlpSettings",
+    "PrometheusSettings",
+    "QuerySettings",
+    "Secret",
+    "ServiceDiscoverySettings",
+    "Settings",
+    "TlsSettings",
+    "load_settings",
+    "parse_settings",
+    "read_token",
+]
 
 DEFAULT_ADDRESS = "http://localhost:8000"
 """Where an Infrahub listens unless told otherwise, and what the earlier exporter assumed."""

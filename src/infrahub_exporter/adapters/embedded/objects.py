@@ -159,3 +159,130 @@ class Loader:
             return list(expand(data))
         except ValueError as exc:
             raise ConfigError(f"{place}: {exc}") from exc
+
+    def _load(self, place: str, kind: Kind, data: Object, context: Mapping[str, Sequence[Record]]) -> Record:
+        """Create or update one object, with what is nested in it."""
+        values: dict[str, object] = {}
+        peers: dict[str, Sequence[Record]] = dict(context)
+        later: list[tuple[Relationship, Any]] = []
+        waiting: list[tuple[Relationship, list[Any]]] = []
+        for name, value in data.items():
+            if name in kind.attributes:
+                if kind.attributes[name].read_only:
+                    raise ConfigError(f"{place}.{name}: read-only, expected no value")
+                values[name] = value
+            elif name in kind.relationships:
+                relationship = kind.relationships[name]
+                nested = _nested(relationship, value, f"{place}.{name}")
+                if nested is not None:
+                    later.append((relationship, nested))
+                    continue
+                references = _references(relationship, value, f"{place}.{name}")
+                try:
+                    peers[name] = [self._find(relationship, each, f"{place}.{name}") for each in references]
+                except _MissingError:
+                    if not relationship.optional or name in _paths_crossed(kind):
+                        raise
+                    waiting.append((relationship, references))
+            else:
+                known = ", ".join([*kind.attributes, *kind.relationships])
+                raise ConfigError(f"{place}.{name}: unknown field of {kind.key}, expected one of {known}")
+        for relationship, nested in later:
+            if not relationship.optional:
+                made = [self._load_nested(relationship, each, f"{place}.{relationship.name}", None) for each in nested]
+                peers[relationship.name] = made
+        record = self._save(place, kind, values, peers)
+        for relationship, references in waiting:
+            self._pending.append(_Pending(f"{place}.{relationship.name}", record, relationship, references))
+        for relationship, nested in later:
+            if relationship.optional:
+                made = [self._load_nested(relationship, each, f"{place}.{relationship.name}", record) for each in nested]
+                self._writer.add(record, relationship, made, self._instant)
+        return record
+
+    def _load_nested(self, relationship: Relationship, item: Object, place: str, owner: Record | None) -> Record:
+        """Load an object inside another one, which it belongs to where the schema says that it must."""
+        kind = self._kind(item.get("kind") or relationship.peer, place)
+        mirror = self._kinds.opposite(relationship, kind) if owner is not None else None
+        context = {mirror.name: [owner]} if mirror is not None and owner is not None and not mirror.optional else {}
+        return self._load(f"{place}: {kind.key}", kind, item["data"], context)
+
+    def _save(self, place: str, kind: Kind, values: Mapping[str, object], peers: Mapping[str, Sequence[Record]]) -> Record:
+        """Create an object, or update the one of this human-friendly id, as loading a file again does."""
+        try:
+            plain = {name: value for name, value in values.items() if value is None or isinstance(value, str | int)}
+            existing = self._names.holder(kind, plain, peers)  # type: ignore[arg-type] - plain values
+            if existing is None:
+                return self._writer.create(kind, values, peers, self._instant)
+            self._writer.update(existing, values, peers, self._instant)
+        except RefusedError as exc:
+            raise ConfigError(f"{place}: {exc.message}") from exc
+        return existing
+
+    def _find(self, relationship: Relationship, reference: object, place: str) -> Record:
+        """Find the node that a reference means: a human-friendly id, an id, or the default filter's value."""
+        kind = self._kinds[relationship.peer]
+        hfid = [str(each) for each in reference] if isinstance(reference, list) else [str(reference)]
+        kinds = [self._kinds[each] for each in kind.used_by] if kind.generic else [kind]
+        for each in (kind, *kinds):
+            if each.human_friendly_id and len(each.human_friendly_id) == len(hfid):
+                found = self._by_hfid(each, hfid, place)
+                if found is not None:
+                    return found
+        if len(hfid) == 1:
+            for each in kinds:
+                found = self._names.by_text(each, hfid[0])
+                if found is not None:
+                    return found
+        raise _MissingError(f"no {kind.key} {'__'.join(hfid)}, expected one that the object files create")
+
+    def _by_hfid(self, kind: Kind, hfid: Sequence[str], place: str) -> Record | None:
+        try:
+            return self._names.by_hfid(kind, hfid, NOW)
+        except RefusedError as exc:
+            raise ConfigError(f"{place}: {exc.message}") from exc
+
+
+def _paths_crossed(kind: Kind) -> frozenset[str]:
+    """Name the relationships that identify a node: they have to be there when it is made."""
+    paths = [*kind.human_friendly_id, *(each for group in kind.uniqueness_constraints for each in group)]
+    return frozenset(each.partition("__")[0] for each in paths)
+
+
+def _nested(relationship: Relationship, value: object, place: str) -> list[Object] | None:
+    """Give the nested objects of a value, each with its kind and data; None where the value is references."""
+    if isinstance(value, Mapping):
+        if "data" not in value:
+            raise ConfigError(f"{place}: expected a reference, or `kind` and `data`")
+        data = value["data"]
+        if relationship.many != isinstance(data, list):
+            raise ConfigError(f"{place}.data: expected {'a list of objects' if relationship.many else 'one object'}")
+        items = data if isinstance(data, list) else [data]
+        if not all(isinstance(each, Mapping) for each in items):
+            raise ConfigError(f"{place}.data: expected objects")
+        parameters = value.get("parameters")
+        if isinstance(parameters, Mapping) and parameters.get("expand_range"):
+            try:
+                items = list(expand(items))
+            except ValueError as exc:
+                raise ConfigError(f"{place}: {exc}") from exc
+        return [{"kind": value.get("kind"), "data": each} for each in items]
+    if relationship.many and isinstance(value, list) and any(isinstance(each, Mapping) for each in value):
+        for each in value:
+            if not isinstance(each, Mapping) or not isinstance(each.get("data"), Mapping):
+                raise ConfigError(f"{place}: expected references, or objects each with `kind` and `data`")
+        return value
+    return None
+
+
+def _references(relationship: Relationship, value: object, place: str) -> list[Any]:
+    """Give the references of a value: for a to-many each a human-friendly id as text or list."""
+    if relationship.many:
+        if not isinstance(value, list):
+            raise ConfigError(f"{place}: expected a list of human-friendly ids")
+        return value
+    if value is None:
+        return []
+    if isinstance(value, dict):
+        raise ConfigError(f"{place}: expected a human-friendly id")
+    return [value]

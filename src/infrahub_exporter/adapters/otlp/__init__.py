@@ -1,6 +1,5 @@
 """Snapshots to an OpenTelemetry collector: encoding, packing, calls, and the sink that drives them."""
 
 from infrahub_exporter.adapters.otlp.sink import OtlpSink
-from infrahub_exporter.adapters.otlp.status import OtlpStatus
 
-__all__ = ["OtlpSink", "OtlpStatus"]
+__all__ = ["OtlpSink"]

@@ -4,8 +4,13 @@ from collections.abc import Mapping, Sequence
 
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyValue
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource as ResourceMessage
-from opentelemetry.sdk.resources import OTELResourceDetector, Resource
-from opentelemetry.semconv.resource import ResourceAttributes
+from opentelemetry.sdk.resources import (
+    SERVICE_INSTANCE_ID,
+    SERVICE_NAME,
+    SERVICE_VERSION,
+    OTELResourceDetector,
+    Resource,
+)
 
 DEFAULT_SERVICE_NAME = "infrahub-exporter"
 
@@ -17,9 +22,9 @@ def resource(*, configured: Mapping[str, str], version: str, instance_id: str) -
     """
     said = OTELResourceDetector().detect().attributes
     defaults = {
-        ResourceAttributes.SERVICE_NAME: DEFAULT_SERVICE_NAME,
-        ResourceAttributes.SERVICE_INSTANCE_ID: instance_id,
-        ResourceAttributes.SERVICE_VERSION: version,
+        SERVICE_NAME: DEFAULT_SERVICE_NAME,
+        SERVICE_INSTANCE_ID: instance_id,
+        SERVICE_VERSION: version,
     }
     own = {name: value for name, value in defaults.items() if name not in said}
     attributes = Resource.create({**own, **configured}).attributes

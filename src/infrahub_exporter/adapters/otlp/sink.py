@@ -5,11 +5,13 @@ import logging
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import anyio
 import anyio.to_thread
 from msgspec import Struct
+from msgspec.structs import replace
 from opentelemetry.exporter.otlp.proto.grpc.metric_exporter import OTLPMetricExporter
 
 from infrahub_exporter.adapters.otlp.calls import DEFAULT_BACKOFF_SECONDS, Accepted, ExportMethod, Refused
@@ -17,8 +19,9 @@ from infrahub_exporter.adapters.otlp.connection import open_exporter, settle
 from infrahub_exporter.adapters.otlp.encoding import NOTHING, Encoded, encode
 from infrahub_exporter.adapters.otlp.packing import Request, requests
 from infrahub_exporter.adapters.otlp.resource import resource
-from infrahub_exporter.adapters.otlp.status import Condition, OtlpStatus, Tally, counted
+from infrahub_exporter.adapters.otlp.status import Condition, Tally, counted
 from infrahub_exporter.domain.model import Snapshot
+from infrahub_exporter.domain.status import PushStatus
 
 logger = logging.getLogger("infrahub_exporter.otlp")
 
@@ -48,7 +51,7 @@ class OtlpSink:
         timeout_seconds: float | None = None,
         headers: Mapping[str, str] | None = None,
         insecure: bool | None = None,
-        certificate: str | None = None,
+        certificate: Path | str | None = None,
         compression: str | None = None,
         interval_seconds: float | None = None,
         resource_attributes: Mapping[str, str] | None = None,
@@ -81,10 +84,10 @@ class OtlpSink:
         self._cache: Encoded = NOTHING
         self._delivered: Encoded = NOTHING
         self._condition = Condition("new")
-        self._status = OtlpStatus()
+        self._status = PushStatus()
 
     @property
-    def status(self) -> OtlpStatus:
+    def status(self) -> PushStatus:
         """What the push has done so far."""
         return self._status
 
@@ -153,7 +156,8 @@ class OtlpSink:
 
     async def _send(self, method: ExportMethod, request: Request) -> Accepted | Refused:
         headers, timeout_seconds = self._connection.headers, self._connection.timeout_seconds
-        return await method.call(request.body, headers=headers, timeout_seconds=timeout_seconds)
+        outcome = await method.call(request.body, headers=headers, timeout_seconds=timeout_seconds)
+        return replace(outcome, message=self._connection.redact(outcome.message))
 
     def _encode(self, snapshot: Snapshot) -> Encoded:
         return encode(snapshot, cache=self._cache, delivered=self._delivered)
@@ -176,14 +180,13 @@ class OtlpSink:
         if not tally.requests and not tally.oversized:
             return
         before, self._condition = self._condition, tally.condition()
-        message = self._condition.message and self._connection.redact(self._condition.message)
-        self._status = counted(self._status, tally, error=message, now=self._wall())
+        self._status = counted(self._status, tally, now=self._wall())
         if self._condition.kind == before.kind:
             return
-        if message is None:
+        if self._condition.message is None:
             logger.info("OTLP push to %s works: %d points", self._connection.endpoint, tally.delivered)
         else:
-            logger.log(self._condition.level, "OTLP push to %s: %s", self._connection.endpoint, message)
+            logger.warning("OTLP push to %s: %s", self._connection.endpoint, self._condition.message)
 
 
 def _next(packed: Iterator[Request]) -> Request | None:

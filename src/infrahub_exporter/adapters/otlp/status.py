@@ -1,37 +1,16 @@
 """What a push came to: counted, and put into words once per change of state."""
 
-import logging
-from collections.abc import Mapping
-
 from msgspec import Struct
 from msgspec.structs import replace
 
 from infrahub_exporter.adapters.otlp.calls import Accepted, Refused
-
-
-class OtlpStatus(Struct, frozen=True):
-    """What the push has done since it was made.
-
-    `pushes` counts those of which the collector took every request. `points_rejected` are those that it said no to in a
-    partial success, `points_dropped` those of refused requests and those too large for any request. `failures` counts
-    refused requests by gRPC code in lower case (`certificate` where one cannot be read). `last_error` is the
-    message of the newest push, None where all of it arrived; it holds no secret.
-    """
-
-    pushes: int = 0
-    points_delivered: int = 0
-    points_rejected: int = 0
-    points_dropped: int = 0
-    failures: Mapping[str, int] = {}
-    last_success_timestamp_seconds: float | None = None
-    last_error: str | None = None
+from infrahub_exporter.domain.status import PushStatus
 
 
 class Condition(Struct, frozen=True):
     """The state that the newest push shows; a line is logged when `kind` is another one than before."""
 
     kind: str
-    level: int = logging.INFO
     message: str | None = None
 
 
@@ -69,24 +48,24 @@ class Tally(Struct):
         """Tell the state: the worst thing that happened."""
         if self.refusals:
             last = self.refusals[-1]
-            return Condition(f"failing:{last.code}", logging.WARNING, f"{last.code}: {last.message}")
+            return Condition(f"failing:{last.code}", f"{last.code}: {last.message}")
         if self.rejected:
             message = f"the collector rejected {self.rejected} points: {self.message or 'it gave no reason'}"
-            return Condition("rejecting", logging.WARNING, message)
+            return Condition("rejecting", message)
         if self.oversized:
             message = f"{self.oversized} points are larger than any request may be and are not sent"
-            return Condition("oversized", logging.WARNING, message)
+            return Condition("oversized", message)
         if self.message:
-            return Condition("warned", logging.WARNING, f"the collector warns: {self.message}")
+            return Condition("warned", f"the collector warns: {self.message}")
         return Condition("well")
 
 
-def counted(status: OtlpStatus, tally: Tally, *, error: str | None, now: float) -> OtlpStatus:
-    """Add a push to the counts; `now` is unix seconds, `error` what to tell about it."""
+def counted(status: PushStatus, tally: Tally, *, now: float) -> PushStatus:
+    """Add a push to the counts; `now` is unix seconds. A push went well where every request was taken."""
     failures = dict(status.failures)
     for refusal in tally.refusals:
         failures[refusal.code] = failures.get(refusal.code, 0) + 1
-    whole = not tally.refusals
+    whole = tally.accepted > 0 and not tally.refusals
     return replace(
         status,
         pushes=status.pushes + whole,
@@ -95,5 +74,5 @@ def counted(status: OtlpStatus, tally: Tally, *, error: str | None, now: float) 
         points_dropped=status.points_dropped + tally.dropped + tally.oversized,
         failures=failures,
         last_success_timestamp_seconds=now if whole else status.last_success_timestamp_seconds,
-        last_error=error,
+        last_error=tally.condition().message,
     )

@@ -1,0 +1,153 @@
+from collections.abc import AsyncIterator, Sequence
+
+import httpx
+import pytest
+from litestar import Litestar
+from litestar.testing import AsyncTestClient
+
+from infrahub_exporter.adapters.http.routes import build_router
+from infrahub_exporter.domain.errors import SourceUnavailableError
+from infrahub_exporter.domain.specs import DiscoverySpec
+from infrahub_exporter.domain.status import EntryStatus, Status
+
+pytestmark = pytest.mark.anyio
+DEVICES = DiscoverySpec(
+    name="devices",
+    paths=("/sd/devices", "/targets"),
+    target_field="name",
+    document="{ x }",
+    refresh_interval_seconds=30,
+)
+
+
+class Fixed:
+    """What is served, as a test wants it."""
+
+    def __init__(self) -> None:
+        self.status = Status(())
+        self.body: bytes | None = b"infrahub_x_info 1\n"
+        self.lists = {"devices": b"[]"}
+
+    @property
+    def discoveries(self) -> Sequence[DiscoverySpec]:
+        return (DEVICES,)
+
+    def metrics_body(self) -> bytes | None:
+        return self.body
+
+    def own_metrics_body(self) -> bytes:
+        return b"own 1\n"
+
+    async def discovery(self, name: str) -> bytes:
+        if name not in self.lists:
+            raise SourceUnavailableError("Infrahub is not available (503)")
+        return self.lists[name]
+
+
+@pytest.fixture
+def served() -> Fixed:
+    return Fixed()
+
+
+@pytest.fixture
+async def client(served: Fixed) -> AsyncIterator[httpx.AsyncClient]:
+    app = Litestar([build_router(served)], openapi_config=None, logging_config=None)
+    async with AsyncTestClient(app) as opened:
+        yield opened
+
+
+async def test_the_root_is_ok_as_text(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/")
+
+    assert (answer.status_code, answer.text, answer.headers["content-type"]) == (200, "OK", "text/plain; charset=utf-8")
+
+
+async def test_the_process_lives(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/-/healthy")).text == "OK"
+
+
+async def test_metrics_are_text_of_the_oldest_version_that_everyone_reads(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/metrics", headers={"Accept": "nonsense;q=;;, application/openmetrics-text"})
+
+    assert (answer.status_code, answer.text) == (200, "infrahub_x_info 1\n")
+    assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+
+
+async def test_metrics_without_data_are_a_503_with_a_problem(client: httpx.AsyncClient, served: Fixed) -> None:
+    served.body = None
+
+    answer = await client.get("/metrics")
+
+    assert answer.status_code == 503
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json() == {"title": "No data yet", "status": 503, "detail": "no kind has been read well yet"}
+
+
+async def test_the_own_metrics_are_always_there(client: httpx.AsyncClient, served: Fixed) -> None:
+    served.body = None
+
+    assert (await client.get("/-/metrics")).text == "own 1\n"
+
+
+@pytest.mark.parametrize("path", ["/sd/devices", "/targets"])
+async def test_a_discovery_is_plain_json_at_each_of_its_paths(client: httpx.AsyncClient, path: str) -> None:
+    answer = await client.get(path)
+
+    assert (answer.status_code, answer.content) == (200, b"[]")
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["x-prometheus-refresh-interval-seconds"] == "30"
+
+
+async def test_a_discovery_that_never_succeeded_is_a_503_and_no_list(client: httpx.AsyncClient, served: Fixed) -> None:
+    served.lists.clear()
+
+    answer = await client.get("/sd/devices")
+
+    assert answer.status_code == 503
+    assert answer.json() == {
+        "title": "No targets yet",
+        "status": 503,
+        "detail": "Infrahub is not available (503)",
+    }
+
+
+async def test_ready_says_what_it_waits_for(client: httpx.AsyncClient, served: Fixed) -> None:
+    served.status = Status((EntryStatus("kind", "A"), EntryStatus("query", "q")))
+    waiting = await client.get("/-/ready")
+    served.status = Status((), dead=("metrics",))
+    dead = await client.get("/-/ready")
+    served.status = Status(())
+    ready = await client.get("/-/ready")
+
+    assert (waiting.status_code, waiting.json()["detail"]) == (503, "not read yet: kind A, query q")
+    assert (dead.status_code, dead.json()["detail"]) == (503, "these loops have died: metrics")
+    assert (ready.status_code, ready.text) == (200, "OK")
+
+
+@pytest.mark.parametrize("path", ["/", "/-/healthy", "/-/ready", "/-/metrics", "/metrics", "/sd/devices", "/targets"])
+async def test_head_is_get_without_the_body(client: httpx.AsyncClient, path: str) -> None:
+    get, head = await client.get(path), await client.head(path)
+
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers == get.headers
+
+
+@pytest.mark.parametrize("path", ["/docs", "/schema", "/openapi.json", "/sd/other", "/sd", "/metrics/x"])
+async def test_what_is_not_served_is_a_404(client: httpx.AsyncClient, path: str) -> None:
+    assert (await client.get(path)).status_code == 404
+
+
+async def test_a_change_is_not_allowed(client: httpx.AsyncClient) -> None:
+    assert (await client.post("/metrics")).status_code == 405
+
+
+async def test_metrics_can_be_left_out_and_moved(served: Fixed) -> None:
+    app = Litestar(
+        [build_router(served, path="/a", metrics_path=None), build_router(served, path="/b", metrics_path="/m")],
+        openapi_config=None,
+        logging_config=None,
+    )
+    async with AsyncTestClient(app) as client:
+        statuses = {path: (await client.get(path)).status_code for path in ("/a/metrics", "/a", "/b/m", "/b/metrics")}
+
+    assert statuses == {"/a/metrics": 404, "/a": 200, "/b/m": 200, "/b/metrics": 404}

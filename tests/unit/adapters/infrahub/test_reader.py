@@ -1,0 +1,188 @@
+from collections.abc import Mapping
+
+import msgspec
+import pytest
+
+from infrahub_exporter.adapters.infrahub.reader import InfrahubReader
+from infrahub_exporter.domain.errors import DerivationError, SourceRejectedError, SourceUnavailableError
+from infrahub_exporter.domain.model import AttributeSchema, KindSchema, RelationshipSchema
+from infrahub_exporter.domain.ports import Reply
+from infrahub_exporter.domain.selection import Column, Filter, Selection
+
+pytestmark = pytest.mark.anyio
+DATE = {"date": "Tue, 24 Nov 2026 12:00:00 GMT"}
+NAMES = Selection("InfraDevice", (Column("name", (), "name", "value"),), (Filter("name__value", "String", "x"),))
+
+
+class Ticks:
+    def monotonic(self) -> float:
+        return 5.0
+
+    def wall(self) -> float:
+        return 0.0
+
+
+class Recording:
+    """A transport that serves numbered nodes, or whatever reply it is given, and keeps what it was asked."""
+
+    def __init__(self, total: int = 0, *, replies: Mapping[str, Reply] | None = None) -> None:
+        self.total = total
+        self.replies = dict(replies or {})
+        self.asked: list[tuple[str, Mapping[str, object], str | None]] = []
+        self.closed = False
+
+    async def graphql(self, document: str, variables: Mapping[str, object], *, at: str | None = None) -> Reply:
+        self.asked.append((document, dict(variables), at))
+        if "graphql" in self.replies:
+            return self.replies["graphql"]
+        limit, offset = variables["limit"], variables["offset"]
+        assert isinstance(limit, int)
+        assert isinstance(offset, int)
+        edges = [{"node": self._node(n)} for n in range(offset, min(offset + limit, self.total))]
+        connection = {"edges": edges} | ({"count": self.total} if variables["with_count"] else {})
+        return Reply(200, DATE, msgspec.json.encode({"data": {"InfraDevice": connection}}))
+
+    async def get(self, path: str) -> Reply:
+        self.asked.append((path, {}, None))
+        return self.replies.get(path, Reply(200, DATE, b'{"nodes": {"InfraDevice": "h"}, "generics": {}}'))
+
+    async def close(self) -> None:
+        self.closed = True
+
+    def _node(self, number: int) -> dict[str, object]:
+        return {"id": str(number), "__typename": "InfraDevice", "hfid": None, "name": {"value": f"n{number}"}}
+
+
+def reader(transport: Recording, page_size: int = 2) -> InfrahubReader:
+    return InfrahubReader(transport, clock=Ticks(), page_size=page_size)
+
+
+async def read(source: InfrahubReader, selection: Selection = NAMES) -> list[str]:
+    return [row.id async for page in source.rows(selection) for row in page]
+
+
+@pytest.mark.parametrize(("total", "pages"), [(0, 1), (1, 1), (2, 1), (3, 2), (4, 2), (5, 3)])
+async def test_pages_follow_one_another_at_one_instant_with_one_count_and_none_too_many(total: int, pages: int) -> None:
+    transport = Recording(total)
+
+    assert await read(reader(transport)) == [str(number) for number in range(total)]
+    queries = transport.asked[1:]
+    assert transport.asked[0][0] == "/api/schema/summary"
+    assert [variables["offset"] for _, variables, _ in queries] == [2 * number for number in range(pages)]
+    assert [variables["with_count"] for _, variables, _ in queries] == [True] + [False] * (pages - 1)
+    assert {at for _, _, at in queries} == {"2026-11-24T12:00:00.000000Z"}
+    assert {variables["name__value"] for _, variables, _ in queries} == {"x"}
+
+
+async def test_the_document_stays_the_same_whatever_the_filters_value_is() -> None:
+    transport = Recording(1)
+    source = reader(transport)
+
+    await read(source)
+    await read(source, Selection("InfraDevice", NAMES.columns, (Filter("name__value", "String", "other"),)))
+
+    texts = {document for document, *_ in transport.asked[1:]}
+    assert len(texts) == 1
+    assert "other" not in texts.pop()
+
+
+async def test_a_node_that_two_pages_bring_is_one_row() -> None:
+    class Repeating(Recording):
+        def _node(self, number: int) -> dict[str, object]:
+            return super()._node(number // 2)
+
+    assert await read(reader(Repeating(4), page_size=1)) == ["0", "1"]
+
+
+async def test_an_error_in_an_answer_is_raised() -> None:
+    body = b'{"data": null, "errors": [{"message": "no"}]}'
+    source = reader(Recording(replies={"graphql": Reply(200, DATE, body)}))
+
+    with pytest.raises(SourceRejectedError, match=r"^Infrahub rejects the query: no$"):
+        await read(source)
+    with pytest.raises(SourceRejectedError, match=r"^Infrahub rejects the query: no$"):
+        await source.run("{ x }")
+
+
+async def test_an_answer_of_another_shape_is_a_derivation_error() -> None:
+    source = reader(Recording(replies={"graphql": Reply(200, DATE, b'{"data": {"Other": 1}}')}))
+
+    with pytest.raises(DerivationError, match=r"^InfraDevice: the answer does not fit the query: "):
+        await read(source)
+
+
+async def test_a_query_answers_its_data() -> None:
+    source = reader(Recording(replies={"graphql": Reply(200, DATE, b'{"data": {"A": {"edges": []}}}')}))
+
+    assert await source.run("{ A { edges { node { id } } } }") == {"A": {"edges": []}}
+
+
+async def test_a_query_without_data_is_a_derivation_error() -> None:
+    source = reader(Recording(replies={"graphql": Reply(200, DATE, b'{"data": null}')}))
+
+    with pytest.raises(DerivationError, match=r"^the answer does not fit the question: "):
+        await source.run("{ A { count } }")
+
+
+async def test_a_kind_is_described_as_its_schema_says() -> None:
+    body = {
+        "name": "Device",
+        "namespace": "Infra",
+        "human_friendly_id": ["name__value"],
+        "attributes": [
+            {"name": "name", "kind": "Text", "optional": False, "choices": None},
+            {"name": "role", "kind": "Dropdown", "optional": True, "choices": [{"name": "leaf", "label": "Leaf"}]},
+        ],
+        "relationships": [
+            {"name": "site", "peer": "LocationSite", "cardinality": "one", "kind": "Attribute"},
+            {"name": "tags", "peer": "BuiltinTag", "cardinality": "many"},
+        ],
+    }
+    source = reader(Recording(replies={"/api/schema/InfraDevice": Reply(200, DATE, msgspec.json.encode(body))}))
+
+    assert await source.kind("InfraDevice") == KindSchema(
+        kind="InfraDevice",
+        attributes={
+            "name": AttributeSchema("name", "Text", optional=False),
+            "role": AttributeSchema("role", "Dropdown", optional=True, choices=("leaf",)),
+        },
+        relationships={
+            "site": RelationshipSchema("site", "LocationSite", many=False),
+            "tags": RelationshipSchema("tags", "BuiltinTag", many=True),
+        },
+        human_friendly_id=("name__value",),
+    )
+
+
+async def test_an_unknown_kind_is_rejected_with_the_nearest_name() -> None:
+    unknown = Reply(422, DATE, b'{"data": null, "errors": [{"message": "Unable to find the schema"}]}')
+    source = reader(Recording(replies={"/api/schema/InfraDevise": unknown}))
+
+    with pytest.raises(
+        SourceRejectedError, match=r"^Infrahub has no kind 'InfraDevise', did you mean 'InfraDevice'\?$"
+    ):
+        await source.kind("InfraDevise")
+
+
+async def test_an_unknown_kind_is_rejected_even_when_no_name_can_be_suggested() -> None:
+    unknown = Reply(422, DATE, b"{}")
+    down = Reply(503, DATE, b"")
+    source = reader(Recording(replies={"/api/schema/X": unknown, "/api/schema/summary": down}))
+
+    with pytest.raises(SourceRejectedError, match=r"^Infrahub has no kind 'X'$"):
+        await source.kind("X")
+
+
+async def test_a_schema_that_cannot_be_read_is_unavailable() -> None:
+    source = reader(Recording(replies={"/api/schema/X": Reply(503, DATE, b"")}))
+
+    with pytest.raises(SourceUnavailableError, match=r"^Infrahub is not available \(503\)$"):
+        await source.kind("X")
+
+
+async def test_closing_the_reader_closes_its_transport() -> None:
+    transport = Recording()
+
+    await reader(transport).close()
+
+    assert transport.closed

@@ -1,0 +1,252 @@
+"""The transport against real sockets on loopback."""
+
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import anyio
+import anyio.abc
+import msgspec
+import pytest
+
+from infrahub_exporter.adapters.infrahub.sdk import SdkTransport
+from infrahub_exporter.domain.errors import SourceUnavailableError
+
+pytestmark = pytest.mark.anyio
+TOKEN = "s3cret"
+Answer = Callable[[anyio.abc.SocketStream, bytes], Awaitable[None]]
+
+
+class Wire:
+    """A server of raw bytes that keeps each connection's requests."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self.connections: list[list[bytes]] = []
+
+
+@asynccontextmanager
+async def wire(answer: Answer) -> AsyncIterator[Wire]:
+    listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
+    port = listener.extra(anyio.abc.SocketAttribute.local_port)  # noqa: S610 - anyio's, not Django's
+    server = Wire(f"http://127.0.0.1:{port}/")
+
+    async def serve(stream: anyio.abc.SocketStream) -> None:
+        requests: list[bytes] = []
+        server.connections.append(requests)
+        async with stream:
+            try:
+                while True:
+                    requests.append(await _request(stream))
+                    await answer(stream, requests[-1])
+            except (anyio.EndOfStream, anyio.ClosedResourceError, anyio.BrokenResourceError):
+                pass
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(listener.serve, serve)
+        yield server
+        tasks.cancel_scope.cancel()
+    await listener.aclose()
+
+
+async def _request(stream: anyio.abc.SocketStream) -> bytes:
+    """Read one request, body included."""
+    received = b""
+    while b"\r\n\r\n" not in received:
+        received += await stream.receive()
+    head, _, body = received.partition(b"\r\n\r\n")
+    lengths = [line.split(b":")[1] for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
+    while lengths and len(body) < int(lengths[0]):
+        body += await stream.receive()
+    return head + b"\r\n\r\n" + body
+
+
+def http(status: int, body: bytes, *headers: str) -> bytes:
+    lines = [f"HTTP/1.1 {status} X", f"Content-Length: {len(body)}", *headers]
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+
+
+def says(response: bytes) -> Answer:
+    async def answer(stream: anyio.abc.SocketStream, request: bytes) -> None:
+        del request
+        await stream.send(response)
+
+    return answer
+
+
+def transport(address: str, *, token: str | None = TOKEN, branch: str = "main", seconds: float = 5) -> SdkTransport:
+    return SdkTransport(address=address, token=token, branch=branch, timeout_seconds=seconds, tls=True, version="1.2.3")
+
+
+async def test_a_document_goes_out_with_its_branch_instant_variables_and_priority() -> None:
+    async with wire(says(http(200, b'{"data": {}}'))) as server:
+        client = transport(server.address, branch="feature/a b")
+        await client.graphql("query infrahub_exporter($x: Int) { a }", {"x": 1}, at="2026-11-24T12:00:00.000000Z")
+        await client.close()
+
+    head, _, body = server.connections[0][0].partition(b"\r\n\r\n")
+    first, *headers = head.decode().split("\r\n")
+    sent = {line.split(": ")[0].lower(): line.split(": ")[1] for line in headers}
+    assert first == "POST /graphql/feature%2Fa%20b?at=2026-11-24T12%3A00%3A00.000000Z HTTP/1.1"
+    assert sent["x-infrahub-key"] == "s3cret"
+    assert sent["x-priority"] == "low"
+    assert sent["user-agent"] == "infrahub-exporter/1.2.3"
+    assert msgspec.json.decode(body) == {
+        "query": "query infrahub_exporter($x: Int) { a }",
+        "variables": {"x": 1},
+        "operationName": "infrahub_exporter",
+    }
+
+
+async def test_a_users_document_keeps_its_own_operation() -> None:
+    async with wire(says(http(200, b'{"data": {}}'))) as server:
+        client = transport(server.address, token=None)
+        await client.graphql("query theirs { a }", {})
+        await client.close()
+
+    head, _, body = server.connections[0][0].partition(b"\r\n\r\n")
+    assert msgspec.json.decode(body) == {"query": "query theirs { a }"}
+    assert b"x-infrahub-key" not in head.lower()
+
+
+async def test_a_rest_path_is_asked_for_on_the_branch() -> None:
+    async with wire(says(http(200, b"{}", "X-Test: yes"))) as server:
+        client = transport(server.address, branch="a/b")
+        reply = await client.get("/api/schema/summary")
+        await client.close()
+
+    assert server.connections[0][0].startswith(b"GET /api/schema/summary?branch=a%2Fb HTTP/1.1")
+    assert (reply.status, reply.headers["x-test"], reply.body) == (200, "yes", b"{}")
+
+
+@pytest.mark.parametrize("status", [200, 401, 403, 404, 422, 429, 500, 502, 503])
+async def test_every_status_comes_back_as_it_is(status: int) -> None:
+    async with wire(says(http(status, b"not json", "Retry-After: 3"))) as server:
+        client = transport(server.address)
+        reply = await client.graphql("{ a }", {})
+        await client.close()
+
+    assert (reply.status, reply.headers["retry-after"], reply.body) == (status, "3", b"not json")
+    assert [len(requests) for requests in server.connections] == [1]
+
+
+async def test_requests_share_a_connection() -> None:
+    async with wire(says(http(200, b'{"data": {}}'))) as server:
+        client = transport(server.address)
+        for _ in range(3):
+            await client.graphql("{ a }", {})
+        await client.get("/api/schema/summary")
+        await client.close()
+
+    assert [len(requests) for requests in server.connections] == [4]
+
+
+async def test_a_kept_connection_that_the_server_closed_meanwhile_is_replaced_at_once() -> None:
+    answered = 0
+
+    async def once_each(stream: anyio.abc.SocketStream, request: bytes) -> None:
+        nonlocal answered
+        del request
+        answered += 1
+        if answered == 2:  # the second request of the first connection: closed unannounced
+            await stream.aclose()
+            return
+        await stream.send(http(200, b'{"data": {}}'))
+
+    async with wire(once_each) as server:
+        client = transport(server.address)
+        await client.graphql("{ a }", {})
+        reply = await client.graphql("{ b }", {})
+        await client.close()
+
+    assert reply.status == 200
+    assert [len(requests) for requests in server.connections] == [2, 1]
+
+
+async def test_a_server_that_keeps_closing_is_unavailable_after_a_second_try() -> None:
+    async def close(stream: anyio.abc.SocketStream, request: bytes) -> None:
+        del request
+        await stream.aclose()
+
+    async with wire(close) as server:
+        client = transport(server.address)
+        with pytest.raises(SourceUnavailableError, match=r"^Infrahub cannot be reached: "):
+            await client.graphql("{ a }", {})
+        await client.close()
+
+    assert len(server.connections) == 2
+
+
+async def test_a_refused_connection_is_unavailable() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # bound but not listening: nobody else gets it, nobody answers
+        client = transport(f"http://127.0.0.1:{taken.getsockname()[1]}")
+        with pytest.raises(SourceUnavailableError, match=r"^Infrahub cannot be reached: "):
+            await client.get("/api/schema/summary")
+        await client.close()
+
+
+async def test_a_hanging_server_is_unavailable_after_the_timeout() -> None:
+    async def hang(stream: anyio.abc.SocketStream, request: bytes) -> None:
+        del stream, request
+        await anyio.sleep_forever()
+
+    async with wire(hang) as server:
+        client = transport(server.address, seconds=0.2)
+        with pytest.raises(SourceUnavailableError, match=r"^no answer from Infrahub within 0.2 s$"):
+            await client.graphql("{ a }", {})
+        await client.close()
+
+
+async def test_a_trickling_server_has_the_same_time_in_all() -> None:
+    async def trickle(stream: anyio.abc.SocketStream, request: bytes) -> None:
+        del request
+        await stream.send(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+        while True:
+            await stream.send(b" ")
+            await anyio.sleep(0.02)
+
+    async with wire(trickle) as server:
+        client = transport(server.address, seconds=0.3)
+        with pytest.raises(SourceUnavailableError, match=r"^no answer from Infrahub within 0.3 s$"):
+            await client.graphql("{ a }", {})
+        await client.close()
+
+
+async def test_a_truncated_answer_is_unavailable() -> None:
+    async def truncate(stream: anyio.abc.SocketStream, request: bytes) -> None:
+        del request
+        await stream.send(b'HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{"data"')
+        await stream.aclose()
+
+    async with wire(truncate) as server:
+        client = transport(server.address)
+        with pytest.raises(SourceUnavailableError, match=r"^Infrahub cannot be reached: "):
+            await client.graphql("{ a }", {})
+        await client.close()
+
+
+async def test_stray_environment_variables_of_the_sdk_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INFRAHUB_ADDRESS", "http://192.0.2.1:1")
+    monkeypatch.setenv("INFRAHUB_USERNAME", "someone")
+    monkeypatch.setenv("INFRAHUB_PASSWORD", "else")
+    monkeypatch.setenv("INFRAHUB_API_TOKEN", "another")
+
+    async with wire(says(http(200, b'{"data": {}}'))) as server:
+        client = transport(server.address)
+        await client.graphql("{ a }", {})
+        await client.close()
+
+    assert b"s3cret" in server.connections[0][0]
+
+
+async def test_a_closed_transport_opens_again_when_it_is_used() -> None:
+    async with wire(says(http(200, b'{"data": {}}'))) as server:
+        client = transport(server.address)
+        await client.close()
+        await client.graphql("{ a }", {})
+        await client.close()
+        await client.graphql("{ a }", {})
+        await client.close()
+
+    assert len(server.connections) == 2

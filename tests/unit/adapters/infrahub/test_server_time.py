@@ -1,0 +1,57 @@
+from infrahub_exporter.adapters.infrahub.server_time import ServerTime
+
+
+class Ticks:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def wall(self) -> float:
+        raise AssertionError("the wall clock here must not matter")
+
+
+NOON = "Tue, 24 Nov 2026 12:00:00 GMT"
+
+
+def test_nothing_is_told_before_any_answer() -> None:
+    time = ServerTime(Ticks())
+
+    time.observe(None, sent=1.0, received=2.0)
+    time.observe("yesterday", sent=1.0, received=2.0)
+
+    assert time.instant() is None
+
+
+def test_the_instant_runs_on_the_monotonic_clock() -> None:
+    ticks = Ticks()
+    time = ServerTime(ticks)
+
+    time.observe(NOON, sent=999.9, received=1000.0)
+    ticks.now = 1002.5
+
+    assert time.instant() == "2026-11-24T12:00:02.500000Z"
+
+
+def test_a_tighter_lower_bound_moves_the_instant_forward_but_a_looser_one_never_back() -> None:
+    ticks = Ticks()
+    time = ServerTime(ticks)
+
+    time.observe(NOON, sent=999.9, received=1000.0)
+    time.observe("Tue, 24 Nov 2026 12:00:01 GMT", sent=1000.2, received=1000.25)
+    ticks.now = 1000.5
+    assert time.instant() == "2026-11-24T12:00:01.250000Z"
+
+    time.observe("Tue, 24 Nov 2026 12:00:01 GMT", sent=1000.4, received=1000.5)
+    assert time.instant() == "2026-11-24T12:00:01.250000Z"
+
+
+def test_a_server_clock_that_is_set_back_is_followed() -> None:
+    ticks = Ticks()
+    time = ServerTime(ticks)
+
+    time.observe(NOON, sent=999.9, received=1000.0)
+    time.observe("Tue, 24 Nov 2026 11:00:00 GMT", sent=1000.0, received=1000.0)
+
+    assert time.instant() == "2026-11-24T11:00:00.000000Z"

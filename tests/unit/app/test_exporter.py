@@ -1,0 +1,395 @@
+import logging
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+
+import anyio
+import anyio.lowlevel
+import pytest
+from prometheus_client import CollectorRegistry, generate_latest
+
+from infrahub_exporter.adapters.memory import MemorySource
+from infrahub_exporter.app.exporter import Exporter
+from infrahub_exporter.domain.errors import (
+    ExporterError,
+    SourceRejectedError,
+    SourceUnavailableError,
+    UnknownDiscoveryError,
+)
+from infrahub_exporter.domain.model import JSON, AttributeSchema, KindSchema, Row, Snapshot, TargetGroup
+from infrahub_exporter.domain.selection import Selection
+from infrahub_exporter.domain.specs import DiscoverySpec, MetricSpec
+from infrahub_exporter.domain.status import PushStatus
+
+pytestmark = pytest.mark.anyio
+DOCUMENT = "{ Device { edges { node { id name { value } } } } }"
+NAME = {"name": AttributeSchema("name", "Text"), "port": AttributeSchema("port", "Number")}
+SCHEMA = [KindSchema("Device", NAME, {}), KindSchema("Site", NAME, {})]
+QUERY = DiscoverySpec(name="q", paths=("/sd/q",), target_field="name", document=DOCUMENT)
+BY_KIND = DiscoverySpec(name="k", paths=("/sd/k",), target_field="name", port_field="port", kind="Device")
+DEVICES = MetricSpec(kind="Device", include=("name",))
+SITES = MetricSpec(kind="Site", include=("name",))
+
+
+class Ticks:
+    """Time that a test sets; every reading of the monotonic clock is a second later than the last."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.ticks = 0.0
+
+    def wall(self) -> float:
+        return self.now
+
+    def monotonic(self) -> float:
+        self.ticks += 1.0
+        return self.ticks
+
+
+class Source(MemorySource):
+    """An inventory whose reads fail, or wait, as a test wants."""
+
+    def __init__(self) -> None:
+        nodes: list[Mapping[str, object]] = [
+            {"id": "1", "kind": "Device", "hfid": ("a",), "name": "a", "port": 9100},
+            {"id": "2", "kind": "Device", "name": "b", "port": 70000},
+            {"id": "3", "kind": "Site", "name": "paris"},
+        ]
+        answer: Mapping[str, JSON] = {"Device": {"edges": [{"node": {"id": "1", "name": {"value": "a"}}}]}}
+        super().__init__(nodes, schema=SCHEMA, answers={DOCUMENT: answer})
+        self.failures: dict[str, Exception] = {}
+        self.gate: anyio.Event | None = None
+        self.reads: list[str] = []
+
+    async def rows(self, selection: Selection) -> AsyncIterator[Sequence[Row]]:
+        await self._ask(selection.kind)
+        async for page in super().rows(selection):
+            yield page
+
+    async def run(self, document: str) -> Mapping[str, JSON]:
+        await self._ask("query")
+        return await super().run(document)
+
+    async def _ask(self, what: str) -> None:
+        self.reads.append(what)
+        if self.gate is not None:
+            await self.gate.wait()
+        if what in self.failures:
+            raise self.failures[what]
+
+
+class Pushes:
+    """A pusher that keeps what it got."""
+
+    def __init__(self) -> None:
+        self.snapshots: list[Snapshot] = []
+        self.status = PushStatus(pushes=7)
+        self.closed: list[float] = []
+
+    async def publish(self, snapshot: Snapshot) -> None:
+        self.snapshots.append(snapshot)
+
+    async def run(self) -> None:
+        await anyio.sleep_forever()
+
+    async def close(self, timeout_seconds: float) -> None:
+        self.closed.append(timeout_seconds)
+
+
+def exporter(
+    source: MemorySource,
+    *,
+    metrics: Sequence[MetricSpec] = (DEVICES,),
+    discoveries: Sequence[DiscoverySpec] = (QUERY, BY_KIND),
+    pusher: Pushes | None = None,
+    interval: float = 3600.0,
+    timeout: float = 60.0,
+) -> Exporter:
+    return Exporter(
+        metrics=metrics,
+        discoveries=discoveries,
+        source=source,
+        clock=Ticks(),
+        poll_interval_seconds=interval,
+        refresh_timeout_seconds=timeout,
+        version="1",
+        pusher=pusher,
+    )
+
+
+def inventory(exporter: Exporter) -> list[str]:
+    return [
+        line
+        for line in exporter.metrics_text().splitlines()
+        if line.startswith("infrahub_") and "_exporter_" not in line
+    ]
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Let the background work go on until something is so."""
+    with anyio.fail_after(5):
+        while not condition():
+            await anyio.wait_all_tasks_blocked()
+            await anyio.lowlevel.checkpoint()
+
+
+async def settled(exporter: Exporter) -> None:
+    await until(lambda: exporter.status.ready and exporter.metrics_body() is not None)
+
+
+async def test_one_round_publishes_metrics_and_targets() -> None:
+    subject = exporter(Source())
+
+    await subject.refresh()
+
+    assert inventory(subject) == [
+        'infrahub_device_info{id="1",hfid="Device__a",name="a"} 1',
+        'infrahub_device_info{id="2",hfid="2",name="b"} 1',
+    ]
+    assert subject.snapshot.series == 2
+    assert subject.snapshot.at == 1000.0
+    assert subject.target_groups("q") == (
+        TargetGroup(("a",), {"__meta_infrahub_id": "1", "__meta_infrahub_kind": "Device"}),
+    )
+    assert await subject.discovery("k") == (
+        b'[{"targets":["a:9100"],"labels":{"__meta_infrahub_id":"1","__meta_infrahub_kind":"Device"}}]'
+    )
+    assert [
+        (each.source, each.name, each.nodes, each.published, dict(each.skipped)) for each in subject.status.entries
+    ] == [
+        ("kind", "Device", 2, 2, {"duplicate": 0}),
+        ("query", "q", 1, 1, {"no_target": 0, "bad_target": 0, "bad_port": 0}),
+        ("query", "k", 2, 1, {"no_target": 0, "bad_target": 0, "bad_port": 1}),
+    ]
+
+
+async def test_nothing_is_served_before_the_first_good_read() -> None:
+    subject = exporter(Source())
+
+    assert subject.metrics_body() is None
+    assert not subject.status.ready
+    assert subject.snapshot == Snapshot()
+    with pytest.raises(SourceUnavailableError, match=r"^discovery 'q' has not been read yet$"):
+        subject.target_groups("q")
+
+
+async def test_without_kinds_the_own_metrics_are_served_from_the_start() -> None:
+    subject = exporter(Source(), metrics=(), discoveries=())
+
+    assert subject.status.ready
+    assert b"infrahub_exporter_build_info" in (subject.metrics_body() or b"")
+
+
+async def test_entries_of_one_kind_share_a_family_and_an_equal_series_stays_with_the_first() -> None:
+    subject = exporter(Source(), metrics=(DEVICES, DEVICES, MetricSpec(kind="Device")), discoveries=())
+
+    await subject.refresh()
+
+    assert inventory(subject) == [
+        'infrahub_device_info{id="1",hfid="Device__a",name="a"} 1',
+        'infrahub_device_info{id="2",hfid="2",name="b"} 1',
+        'infrahub_device_info{id="1",hfid="Device__a"} 1',
+        'infrahub_device_info{id="2",hfid="2"} 1',
+    ]
+    assert [(each.name, each.published, each.skipped["duplicate"]) for each in subject.status.entries] == [
+        ("Device", 2, 0),
+        ("Device#2", 0, 2),
+        ("Device#3", 2, 0),
+    ]
+
+
+async def test_one_failing_kind_stops_no_other_and_keeps_its_last_good_data() -> None:
+    source = Source()
+    subject = exporter(source, metrics=(DEVICES, SITES), discoveries=())
+    await subject.refresh()
+    source.failures["Device"] = SourceUnavailableError("down")
+    source.nodes[2] = {"id": "3", "kind": "Site", "name": "zürich"}
+
+    await subject.refresh()
+
+    assert inventory(subject) == [
+        'infrahub_device_info{id="1",hfid="Device__a",name="a"} 1',
+        'infrahub_device_info{id="2",hfid="2",name="b"} 1',
+        'infrahub_site_info{id="3",hfid="3",name="zürich"} 1',
+    ]
+    assert [(each.success, each.settled, dict(each.errors)) for each in subject.status.entries] == [
+        (False, True, {"unavailable": 1}),
+        (True, True, {}),
+    ]
+    assert subject.status.ready
+
+
+async def test_an_empty_answer_is_data_and_empties_the_series() -> None:
+    source = Source()
+    subject = exporter(source, discoveries=(BY_KIND,))
+    await subject.refresh()
+    source.nodes.clear()
+
+    await subject.refresh()
+
+    assert inventory(subject) == []
+    assert await subject.discovery("k") == b"[]"
+
+
+async def test_a_failing_discovery_keeps_its_last_good_list() -> None:
+    source = Source()
+    subject = exporter(source)
+    await subject.refresh()
+    before = await subject.discovery("q")
+    source.failures["query"] = SourceUnavailableError("down")
+
+    await subject.refresh()
+
+    assert await subject.discovery("q") == before
+    assert subject.status.entries[1].success is False
+
+
+async def test_a_discovery_that_never_succeeded_raises_its_last_error() -> None:
+    source = Source()
+    source.failures["query"] = SourceUnavailableError("down")
+    subject = exporter(source)
+
+    with pytest.raises(SourceUnavailableError, match=r"^down$"):
+        await subject.discovery("q")
+    with pytest.raises(SourceUnavailableError, match=r"^down$"):
+        await subject.discovery("q")
+    assert source.reads == ["query"]
+
+
+async def test_an_unknown_discovery_is_said_so() -> None:
+    subject = exporter(Source())
+
+    with pytest.raises(UnknownDiscoveryError, match=r"^no discovery 'x' is configured$"):
+        await subject.discovery("x")
+    with pytest.raises(LookupError):
+        subject.target_groups("x")
+
+
+async def test_the_very_first_requests_wait_for_one_query_together() -> None:
+    source = Source()
+    source.gate = anyio.Event()
+    subject = exporter(source)
+    answers: list[bytes] = []
+
+    async def ask() -> None:
+        answers.append(await subject.discovery("q"))
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(16):
+            tasks.start_soon(ask)
+        await anyio.wait_all_tasks_blocked()
+        assert answers == []
+        source.gate.set()
+
+    assert len(answers) == 16
+    assert source.reads == ["query"]
+
+
+async def test_a_query_that_takes_too_long_is_unavailable() -> None:
+    source = Source()
+    source.gate = anyio.Event()
+    subject = exporter(source, timeout=0.01)
+
+    with pytest.raises(SourceUnavailableError, match=r"^the query took more than 0.01 s$"):
+        await subject.discovery("q")
+
+
+@pytest.mark.parametrize(
+    ("failure", "ready"), [(SourceUnavailableError("down"), False), (SourceRejectedError("unknown kind"), True)]
+)
+async def test_an_infrahub_that_is_down_holds_readiness_back_but_a_rejected_entry_does_not(
+    failure: ExporterError, *, ready: bool
+) -> None:
+    source = Source()
+    source.failures["Device"] = failure
+    subject = exporter(source, discoveries=())
+
+    await subject.refresh()
+
+    assert subject.status.ready is ready
+    assert subject.metrics_body() is None
+
+
+async def test_refreshes_run_in_the_background_until_the_exit() -> None:
+    source, pushes = Source(), Pushes()
+    subject = exporter(source, pusher=pushes)
+
+    async with subject as entered:
+        assert entered is subject
+        await settled(subject)
+        with pytest.raises(RuntimeError, match="runs already"):
+            await subject.__aenter__()
+
+    assert sorted(source.reads) == ["Device", "Device", "query"]
+    assert pushes.snapshots == [subject.snapshot]
+    assert pushes.closed == [1.5]
+    assert subject.status.push == PushStatus(pushes=7)
+
+
+async def test_an_exporter_can_be_started_again() -> None:
+    source = Source()
+    subject = exporter(source, discoveries=())
+
+    for _ in range(2):
+        async with subject:
+            await settled(subject)
+
+    assert source.reads[0] == "Device"
+
+
+async def test_each_kind_of_the_first_round_is_published_without_waiting_for_the_next() -> None:
+    class Gated(Source):
+        async def _ask(self, what: str) -> None:
+            if what == "Site":
+                await anyio.sleep_forever()
+            await super()._ask(what)
+
+    subject = exporter(Gated(), metrics=(DEVICES, SITES), discoveries=())
+    async with subject:
+        await until(lambda: subject.metrics_body() is not None)
+
+    assert len(inventory(subject)) == 2
+
+
+async def test_a_loop_that_dies_makes_the_exporter_unready_and_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    source = Source()
+    source.failures["Device"] = ZeroDivisionError("a bug")
+    subject = exporter(source, discoveries=())
+
+    async with subject:
+        await until(lambda: subject.status.dead)
+
+    assert subject.status.dead == ("metrics",)
+    assert not subject.status.ready
+    assert "the metrics loop has died" in caplog.text
+
+
+async def test_the_log_has_one_line_per_change_of_state(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, logger="infrahub_exporter")
+    source = Source()
+    subject = exporter(source, discoveries=())
+    await subject.refresh()
+    await subject.refresh()
+    source.failures["Device"] = SourceUnavailableError("down")
+    await subject.refresh()
+    await subject.refresh()
+    source.failures["Device"] = SourceRejectedError("no such kind")
+    await subject.refresh()
+    source.failures.clear()
+    await subject.refresh()
+
+    assert caplog.messages == [
+        "kind Device is read: 2 nodes in 1.00 s",
+        "kind Device cannot be read: down; its last good data stays",
+        "kind Device cannot be read: no such kind; its last good data stays",
+        "kind Device is read well again: 2 nodes",
+    ]
+
+
+async def test_a_host_registry_can_collect_the_snapshot() -> None:
+    subject = exporter(Source(), discoveries=())
+    registry = CollectorRegistry()
+    registry.register(subject.collector())
+    assert generate_latest(registry) == b""
+
+    await subject.refresh()
+
+    assert 'infrahub_device_info{hfid="Device__a",id="1",name="a"} 1.0' in generate_latest(registry).decode()
