@@ -14,8 +14,14 @@ from infrahub_exporter.domain.errors import ConfigError
 logger = logging.getLogger("infrahub_exporter")
 
 _BAD_USAGE = 2
+_DEFAULT_CONFIG = Path("config.yml")
 _CONFIG = click.option(
-    "--config", "config", type=click.Path(path_type=Path), help="The configuration file; without one, the environment."
+    "--config",
+    "-c",
+    "config",
+    type=click.Path(path_type=Path),
+    default=lambda: _DEFAULT_CONFIG if _DEFAULT_CONFIG.exists() else None,
+    help="The configuration file.  [default: config.yml where there is one, else the environment alone]",
 )
 _FILES = click.Path(path_type=Path)
 
@@ -93,8 +99,15 @@ def check(config: Path | None) -> None:
 
     settings = load_settings(config, os.environ, lambda line: click.echo(f"warning: {line}", err=True))
     build_exporter(settings)
-    kinds, queries = len(settings.metrics.kind), len(settings.discoveries)
-    click.echo(f"{config or 'the environment'} is good: {kinds} kinds, {queries} discoveries")
+    click.echo(
+        f"{config or 'the environment'} is good: "
+        f"{_counted(len(settings.metrics.kind), 'kind', 'kinds')}, "
+        f"{_counted(len(settings.discoveries), 'discovery', 'discoveries')}"
+    )
+
+
+def _counted(count: int, one: str, many: str) -> str:
+    return f"{count} {one if count == 1 else many}"
 
 
 @command.command()

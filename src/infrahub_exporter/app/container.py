@@ -1,7 +1,9 @@
 """What is built of what: the only module that knows dependency-injector."""
 
 import importlib.metadata
+import os
 import ssl
+from collections.abc import Mapping
 from pathlib import Path
 
 from dependency_injector import containers, providers
@@ -17,12 +19,15 @@ from infrahub_exporter.domain.ports import Transport
 VERSION = importlib.metadata.version("infrahub-exporter")
 
 
-def build_exporter(settings: Settings, *, source: Source | None = None) -> Exporter:
+def build_exporter(
+    settings: Settings, *, source: Source | None = None, environment: Mapping[str, str] | None = None
+) -> Exporter:
     """Build an exporter. No I/O but the reading of the files that the settings name; needs no event loop.
 
-    `source` takes the place of the Infrahub that the settings name. Raises ConfigError.
+    `source` takes the place of the Infrahub that the settings name, `environment` that of the process, whose `OTEL_*`
+    variables fill what the settings leave open. Raises ConfigError.
     """
-    container = _Container(settings=settings)
+    container = _Container(settings=settings, environment=os.environ if environment is None else environment)
     if source is not None:
         container.source.override(providers.Object(source))
     exporter: Exporter = container.exporter()
@@ -67,7 +72,7 @@ def _text(path: Path | None) -> str | None:
     return None if path is None else str(path)
 
 
-def _pusher(otlp: OtlpSettings) -> Pusher | None:
+def _pusher(otlp: OtlpSettings, environment: Mapping[str, str]) -> Pusher | None:
     if not otlp.enabled:
         return None
     from infrahub_exporter.adapters.otlp.sink import OtlpSink  # noqa: PLC0415
@@ -83,6 +88,7 @@ def _pusher(otlp: OtlpSettings) -> Pusher | None:
         interval_seconds=otlp.interval_seconds,
         resource_attributes=otlp.resource_attributes,
         version=VERSION,
+        environment=environment,
     )
 
 
@@ -93,7 +99,6 @@ def _exporter(settings: Settings, source: Source, clock: SystemClock, pusher: Pu
         source=source,
         clock=clock,
         poll_interval_seconds=settings.poll_interval_seconds,
-        refresh_timeout_seconds=settings.infrahub.refresh_timeout_seconds or settings.poll_interval_seconds,
         version=VERSION,
         pusher=pusher,
     )
@@ -101,8 +106,9 @@ def _exporter(settings: Settings, source: Source, clock: SystemClock, pusher: Pu
 
 class _Container(containers.DeclarativeContainer):
     settings = providers.Dependency(instance_of=Settings)
+    environment = providers.Dependency(instance_of=object)
     clock = providers.Singleton(SystemClock)
     transport = providers.Singleton(_transport, settings.provided.infrahub)
     source = providers.Singleton(InfrahubReader, transport, clock=clock, page_size=settings.provided.infrahub.page_size)
-    pusher = providers.Singleton(_pusher, settings.provided.exporters.otlp)
+    pusher = providers.Singleton(_pusher, settings.provided.exporters.otlp, environment)
     exporter = providers.Singleton(_exporter, settings, source, clock, pusher)

@@ -10,7 +10,7 @@ import msgspec
 from infrahub_exporter.adapters import http_sd
 from infrahub_exporter.domain.collection import Kinds, collect, discover
 from infrahub_exporter.domain.discovery import Discovery
-from infrahub_exporter.domain.errors import ExporterError, SourceUnavailableError
+from infrahub_exporter.domain.errors import ExporterError
 from infrahub_exporter.domain.model import Section
 from infrahub_exporter.domain.ports import Clock, NodeSource, QueryRunner, SchemaSource
 from infrahub_exporter.domain.specs import DiscoverySpec, MetricSpec
@@ -92,13 +92,12 @@ class MetricEntry(_Entry):
 class DiscoveryEntry(_Entry):
     """A discovery: its last good list, as groups and as ready bytes."""
 
-    def __init__(self, spec: DiscoverySpec, *, source: Source, clock: Clock, timeout_seconds: float) -> None:
+    def __init__(self, spec: DiscoverySpec, *, source: Source, clock: Clock) -> None:
         super().__init__(EntryStatus("query", spec.name), clock)
         self.spec = spec
         self.discovery: Discovery | None = None
         self.body = b""
         self._source = source
-        self._timeout_seconds = timeout_seconds
         self._lock = anyio.Lock()
 
     async def first_attempt(self) -> None:
@@ -128,11 +127,5 @@ class DiscoveryEntry(_Entry):
         )
 
     async def _discover(self) -> Discovery:
-        kinds = Kinds(self._source)
-        if self.spec.document is None:
-            return await discover(self.spec, nodes=self._source, queries=self._source, kinds=kinds)
-        try:
-            with anyio.fail_after(self._timeout_seconds):
-                return await discover(self.spec, nodes=self._source, queries=self._source, kinds=kinds)
-        except TimeoutError as error:
-            raise SourceUnavailableError(f"the query took more than {self._timeout_seconds:g} s") from error
+        source = self._source
+        return await discover(self.spec, nodes=source, queries=source, kinds=Kinds(source))

@@ -8,6 +8,7 @@ from typing import Protocol
 import anyio
 from anyio.abc import TaskGroup
 from prometheus_client.registry import Collector
+from typing_extensions import Self
 
 from infrahub_exporter.adapters.prometheus import PrometheusSink, SnapshotCollector
 from infrahub_exporter.adapters.telemetry import Telemetry
@@ -58,7 +59,6 @@ class Exporter:
         source: Source,
         clock: Clock,
         poll_interval_seconds: float,
-        refresh_timeout_seconds: float,
         version: str,
         pusher: Pusher | None = None,
     ) -> None:
@@ -72,16 +72,13 @@ class Exporter:
         self._metrics = tuple(
             MetricEntry(name, spec, source=source, clock=clock) for name, spec in zip(names, metrics, strict=True)
         )
-        self._discoveries = {
-            spec.name: DiscoveryEntry(spec, source=source, clock=clock, timeout_seconds=refresh_timeout_seconds)
-            for spec in discoveries
-        }
+        self._discoveries = {spec.name: DiscoveryEntry(spec, source=source, clock=clock) for spec in discoveries}
         self._snapshot = Snapshot()
         self._dead: list[str] = []
         self._tasks: TaskGroup | None = None
         self._telemetry = Telemetry(lambda: self.status, clock=clock, version=version)
 
-    async def __aenter__(self) -> "Exporter":
+    async def __aenter__(self) -> Self:
         if self._tasks is not None:
             raise RuntimeError("this exporter runs already")
         self._tasks = await anyio.create_task_group().__aenter__()

@@ -1,12 +1,13 @@
-"""A list of targets as the configuration says it, and how it becomes a DiscoverySpec."""
+"""A list of targets as the configuration says it, how it becomes a DiscoverySpec, and which paths are taken."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from infrahub_exporter.app.decoding import Place, SettingError, at
+from infrahub_exporter.app.decoding import Place, SettingError, at, written
 from infrahub_exporter.domain.discovery import check
 from infrahub_exporter.domain.paths import parse
 from infrahub_exporter.domain.specs import DiscoverySpec, Filters, KindName, Seconds
@@ -96,3 +97,28 @@ def _check_paths(spec: DiscoverySpec) -> None:
                 parse(path)
     with at("label_mappings"):
         check(spec)
+
+
+def check_served(specs: Sequence[DiscoverySpec], metrics_path: str | None) -> None:
+    """Raise SettingError where two things would be served at one path, or one at a path of the exporter itself."""
+    names: dict[str, Place] = {}
+    owners: dict[str, Place] = {}
+    if metrics_path is not None:
+        _claim(owners, metrics_path, ("exporters", "prometheus", "metrics_path"))
+    for index, spec in enumerate(specs):
+        place: Place = ("service_discovery", "queries", index)
+        if spec.name in names:
+            other = written(names[spec.name])
+            raise SettingError((*place, "name"), f"expected another name than {other}, got {spec.name!r}")
+        names[spec.name] = (*place, "name")
+        for number, path in enumerate(spec.paths):
+            _claim(owners, path, (*place, "endpoint_path" if number else "name"))
+
+
+def _claim(owners: dict[str, Place], path: str, place: Place) -> None:
+    plain = path.rstrip("/")
+    if plain == "/-" or plain.startswith("/-/"):
+        raise SettingError(place, f"expected a path outside of /-/, which the exporter needs, got {path!r}")
+    if plain in owners:
+        raise SettingError(place, f"expected another path than that of {written(owners[plain])}, got {path!r}")
+    owners[plain] = place

@@ -13,7 +13,7 @@ from msgspec import Meta, Struct, field
 from infrahub_exporter.app.decoding import ExistingPath, Place, SettingError, at, decode, exists, written
 from infrahub_exporter.app.document import parse_document
 from infrahub_exporter.app.environment import Overrides, override, variable_name
-from infrahub_exporter.app.queries import SEGMENT, QuerySettings
+from infrahub_exporter.app.queries import SEGMENT, QuerySettings, check_served
 from infrahub_exporter.app.secret import Secret, read_secret
 from infrahub_exporter.app.wording import describe, shown
 from infrahub_exporter.domain.errors import ConfigError
@@ -177,7 +177,8 @@ class Settings(_Section, frozen=True, dict=True):
         for index, entry in enumerate(self.metrics.kind):
             with at("metrics", "kind", index, "include"):
                 label_names(entry.include)
-        self._check_served(self.discoveries)
+        prometheus = self.exporters.prometheus
+        check_served(self.discoveries, prometheus.metrics_path if prometheus.enabled else None)
 
     @cached_property
     def discoveries(self) -> tuple[DiscoverySpec, ...]:
@@ -187,33 +188,6 @@ class Settings(_Section, frozen=True, dict=True):
             with at("service_discovery", "queries", index):
                 specs.append(query.resolved())
         return tuple(specs)
-
-    def _check_served(self, specs: tuple[DiscoverySpec, ...]) -> None:
-        """Raise SettingError where two things would be served at one path."""
-        names: dict[str, Place] = {}
-        owners: dict[str, Place] = {}
-        prometheus = self.exporters.prometheus
-        if prometheus.enabled:
-            place: Place = ("exporters", "prometheus", "metrics_path")
-            _claim(owners, prometheus.metrics_path, place)
-        for index, spec in enumerate(specs):
-            place = ("service_discovery", "queries", index)
-            if spec.name in names:
-                raise SettingError(
-                    (*place, "name"), f"expected another name than {written(names[spec.name])}, got {spec.name!r}"
-                )
-            names[spec.name] = (*place, "name")
-            for number, path in enumerate(spec.paths):
-                _claim(owners, path, (*place, "endpoint_path" if number else "name"))
-
-
-def _claim(owners: dict[str, Place], path: str, place: Place) -> None:
-    plain = path.rstrip("/")
-    if plain == "/-" or plain.startswith("/-/"):
-        raise SettingError(place, f"expected a path outside of /-/, which the exporter needs, got {path!r}")
-    if plain in owners:
-        raise SettingError(place, f"expected another path than that of {written(owners[plain])}, got {path!r}")
-    owners[plain] = place
 
 
 def read_token(infrahub: InfrahubSettings) -> str | None:

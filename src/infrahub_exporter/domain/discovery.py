@@ -1,16 +1,17 @@
 """From a query's answer, or rows, to HTTP SD target groups, with a decision per node."""
 
-import ipaddress
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
+from infrahub_exporter.domain.answers import ABSENT, Absent, dig
 from infrahub_exporter.domain.errors import ConfigError, DerivationError
 from infrahub_exporter.domain.model import JSON, Row, TargetGroup
-from infrahub_exporter.domain.paths import ABSENT, Absent, dig, node_text, parse
+from infrahub_exporter.domain.paths import Path, parse
 from infrahub_exporter.domain.specs import DiscoverySpec
+from infrahub_exporter.domain.targets import address, port_number
 from infrahub_exporter.domain.texts import text
 
 ID_LABEL = "__meta_infrahub_id"
@@ -23,8 +24,6 @@ _RESERVED = {
     "__address__": "Prometheus sets it from the target",
     "__meta_url": "Prometheus sets it",
 }
-_HOST = re.compile(r"[^\s/\[\]:@?#\"'<>\\]+(:[0-9]{1,5})?")
-_PORTS = range(1, 65536)
 
 
 class Decision(Struct, frozen=True):
@@ -53,16 +52,6 @@ class Discovery(Struct, frozen=True):
         return {reason: counted[reason] for reason in SKIP_REASONS}
 
 
-class _Found(Struct, frozen=True):
-    """What the paths of a spec found at one node: texts, in the answer's order."""
-
-    kind: str
-    id: str | None
-    target: tuple[str, ...]
-    port: tuple[str, ...]
-    labels: Mapping[str, str]
-
-
 def check(spec: DiscoverySpec) -> None:
     """Raise ConfigError for a path that is none, a label that is reserved and two that become one."""
     owners: dict[str, str] = {}
@@ -85,26 +74,26 @@ def paths(spec: DiscoverySpec) -> tuple[str, ...]:
 
 def legal_label_name(name: str) -> str:
     """Make a name legal for every Prometheus (SD-08): `_` for what is not, one in front of a digit."""
-    legal = re.sub(r"[^a-zA-Z0-9_]", "_", name, flags=re.ASCII)
+    legal = re.sub(r"[^a-zA-Z0-9_]", "_", name)
     return f"_{legal}" if legal[:1].isdigit() or not legal else legal
+
+
+class _Found(Struct, frozen=True):
+    """What a spec's paths found at one node: for each of `paths(spec)` the values that are there, without nulls."""
+
+    kind: str
+    id: str | None
+    values: Sequence[tuple[object, ...]]
 
 
 def derive_rows(spec: DiscoverySpec, rows: Iterable[Row]) -> Discovery:
     """Make a group of each row whose columns are `paths(spec)`."""
-    labels = tuple(map(legal_label_name, spec.label_mappings))
-    return _decide(_row_found(labels, row) for row in rows)
+    return _decide(spec, (_Found(row.kind, row.id, tuple(map(_present, row.values))) for row in rows))
 
 
-def _row_found(labels: Sequence[str], row: Row) -> _Found:
-    target, *values = row.values
-    port = values[len(labels)] if len(values) > len(labels) else None
-    mapped = {label: text(value) for label, value in zip(labels, values, strict=False) if value not in (None, ())}
-    return _Found(row.kind, row.id, _texts(target), _texts(port), mapped)
-
-
-def _texts(value: object) -> tuple[str, ...]:
+def _present(value: object) -> tuple[object, ...]:
     values = value if isinstance(value, tuple) else (value,)
-    return tuple(text(item) for item in values if item is not None)
+    return tuple(each for each in values if each is not None)
 
 
 def derive_answer(spec: DiscoverySpec, data: Mapping[str, JSON]) -> Discovery:
@@ -113,81 +102,64 @@ def derive_answer(spec: DiscoverySpec, data: Mapping[str, JSON]) -> Discovery:
     Raises DerivationError where no root field holds `edges`, and where no node even contains the target field: that is
     a query that does not fit its spec, not an empty inventory.
     """
-    nodes = list(_nodes(data))
-    if not any(isinstance(root, dict) and "edges" in root for root in data.values()):
+    lists = {root: edges for root, field in data.items() if (edges := _edges(field)) is not None}
+    if not lists:
         raise DerivationError("the query's answer has no root field with edges { node { ... } }")
-    target = parse(spec.target_field)
-    if nodes and all(dig(node, target) is ABSENT for _, node in nodes):
+    nodes = [(root, node) for root, edges in lists.items() for node in _nodes(edges)]
+    followed = tuple(map(parse, paths(spec)))
+    if nodes and all(dig(node, followed[0]) is ABSENT for _, node in nodes):
         raise DerivationError(f"target_field {spec.target_field!r}: no node of the query's answer contains it")
-    return _decide(_answer_found(spec, root, node) for root, node in nodes)
+    return _decide(spec, (_answered(root, node, followed) for root, node in nodes))
 
 
-def _nodes(data: Mapping[str, JSON]) -> Iterator[tuple[str, dict[str, JSON]]]:
-    for root, field in data.items():
-        edges = field.get("edges") if isinstance(field, dict) else None
-        for edge in edges if isinstance(edges, list) else ():
-            node = edge.get("node") if isinstance(edge, dict) else None
-            if isinstance(node, dict):
-                yield root, node
+def _edges(field: JSON) -> list[JSON] | None:
+    edges = field.get("edges") if isinstance(field, dict) else None
+    return edges if isinstance(edges, list) else None
 
 
-def _answer_found(spec: DiscoverySpec, root: str, node: dict[str, JSON]) -> _Found:
-    labels = {legal_label_name(label): _dug(node, path) for label, path in spec.label_mappings.items()}
+def _nodes(edges: Iterable[JSON]) -> Iterator[dict[str, JSON]]:
+    for edge in edges:
+        node = edge.get("node") if isinstance(edge, dict) else None
+        if isinstance(node, dict):
+            yield node
+
+
+def _answered(root: str, node: Mapping[str, JSON], followed: Iterable[Path]) -> _Found:
     kind, identifier = node.get("__typename"), node.get("id")
+    found = (dig(node, path) for path in followed)
     return _Found(
         kind=kind if isinstance(kind, str) else root,
         id=identifier if isinstance(identifier, str) else None,
-        target=_dug(node, spec.target_field),
-        port=() if spec.port_field is None else _dug(node, spec.port_field),
-        labels={label: ",".join(sorted(values)) for label, values in labels.items() if values},
+        values=tuple(() if isinstance(values, Absent) else values for values in found),
     )
 
 
-def _dug(node: dict[str, JSON], path: str) -> tuple[str, ...]:
-    found = dig(node, parse(path))
-    if isinstance(found, Absent):
-        return ()
-    named = ((node_text(value) if isinstance(value, dict) else None) or text(value) for value in found)
-    return tuple(named)
+def _decide(spec: DiscoverySpec, nodes: Iterable[_Found]) -> Discovery:
+    names = tuple(map(legal_label_name, spec.label_mappings))
+    return Discovery(tuple(_decision(names, node) for node in nodes))
 
 
-def _decide(nodes: Iterable[_Found]) -> Discovery:
-    return Discovery(tuple(map(_decision, nodes)))
-
-
-def _decision(found: _Found) -> Decision:
+def _decision(names: Sequence[str], node: _Found) -> Decision:
     """Apply the rules of SD-06 to SD-10 to one node."""
-    hosts = tuple(dict.fromkeys(found.target))
-    if not any(hosts):
-        return Decision(found.kind, found.id, reason=NO_TARGET)
-    port = _port(found.port)
-    if port is not None and port not in _PORTS:
-        return Decision(found.kind, found.id, reason=BAD_PORT)
-    targets = [address(host, port) for host in sorted(hosts) if host]
-    if None in targets:
-        return Decision(found.kind, found.id, reason=BAD_TARGET)
-    labels = dict(found.labels)
-    if found.id is not None:
-        labels[ID_LABEL] = found.id
-    labels[KIND_LABEL] = found.kind
-    return Decision(found.kind, found.id, TargetGroup(tuple(target for target in targets if target), labels))
+    target, *others = node.values
+    hosts = _texts(target)
+    if not hosts:
+        return Decision(node.kind, node.id, reason=NO_TARGET)
+    ports = {port_number(each) for values in others[len(names) :] for each in _texts(values)}
+    if None in ports or len(ports) > 1:
+        return Decision(node.kind, node.id, reason=BAD_PORT)
+    addresses = [address(host, next(iter(ports), None)) for host in hosts]
+    targets = tuple(dict.fromkeys(each for each in addresses if each is not None))
+    if None in addresses:
+        return Decision(node.kind, node.id, reason=BAD_TARGET)
+    labels = {name: text(values) for name, values in zip(names, others, strict=False) if values}
+    if node.id is not None:
+        labels[ID_LABEL] = node.id
+    labels[KIND_LABEL] = node.kind
+    return Decision(node.kind, node.id, TargetGroup(targets, labels))
 
 
-def _port(texts: Sequence[str]) -> int | None:
-    """Return the port, None where the node names none, and 0 for what is no port."""
-    if not any(texts):
-        return None
-    return int(texts[0]) if len(texts) == 1 and texts[0].isascii() and texts[0].isdigit() else 0
-
-
-def address(host: str, port: int | None) -> str | None:
-    """Write `host` or `host:port`, IPv6 in brackets, without a prefix length; None for what is no address."""
-    try:
-        ip = ipaddress.ip_interface(host.strip("[]") if host.startswith("[") else host).ip
-    except ValueError:
-        match = _HOST.fullmatch(host)
-        if match is None or (match[1] and (port is not None or int(match[1][1:]) not in _PORTS)):
-            return None
-        return host if port is None else f"{host}:{port}"
-    written = f"[{ip}]" if ip.version == 6 else str(ip)  # noqa: PLR2004 - the IP version, not a magic number
-    return written if port is None else f"{written}:{port}"
+def _texts(values: Iterable[object]) -> list[str]:
+    """Write what can be a target or a port, sorted (SD-14): each value, those of a list attribute one by one."""
+    flat = (item for value in values for item in (value if isinstance(value, list) else (value,)))
+    return sorted({text(item) for item in flat} - {""})

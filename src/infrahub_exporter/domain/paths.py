@@ -6,32 +6,21 @@
     step = name [ "[]" ]
     name = ( letter | "_" ) *( letter | digit | "_" )
 
-`[]` crosses a to-many relation. GraphQL-shaped paths are the same paths: after the first step `node` and `edges` are
-skipped, and so is a `value` that ends a path with one of them (`site.node.name.value` is `site.name`).
+`[]` crosses a to-many relation. GraphQL-shaped paths are the same paths: `node` and `edges` are skipped, unless they are
+the whole path, and so is a `value` at the end of a path that has one of them (`site.node.name.value` is `site.name`).
 """
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from enum import Enum
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
 from infrahub_exporter.domain.errors import ConfigError
-from infrahub_exporter.domain.model import JSON
 
 _STEP = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(\[\])?")
 _WRAPPERS = frozenset({"node", "edges"})
 _RESERVED = ("id", "hfid")
-
-
-class Absent(Enum):
-    """What a dig answers where the answer does not contain the path at all (null is something else)."""
-
-    ABSENT = "absent"
-
-
-ABSENT = Absent.ABSENT
 
 
 class Step(Struct, frozen=True):
@@ -59,16 +48,17 @@ def parse(text: str) -> Path:
 
 def _plain(steps: Sequence[Step]) -> Path:
     """Drop what only GraphQL's shape needs; a `[]` on a wrapper belongs to the relation before it."""
-    kept = [steps[0]]
-    for step in steps[1:]:
+    kept: list[Step] = []
+    for step in steps:
         if step.name not in _WRAPPERS:
             kept.append(step)
-        elif step.many:
+        elif step.many and kept:
             kept[-1] = Step(kept[-1].name, many=True)
-    wrapped = any(step.name in _WRAPPERS for step in steps[1:])
-    if wrapped and len(kept) > 1 and kept[-1] == Step("value"):
+    if len(kept) == len(steps):
+        return tuple(kept)
+    if len(kept) > 1 and kept[-1] == Step("value") == steps[-1] and steps[-2].name not in _WRAPPERS:
         kept.pop()
-    return tuple(kept)
+    return tuple(kept) or (steps[-1],)
 
 
 def label_name(path: Path) -> str:
@@ -98,60 +88,3 @@ def suggestion(word: str, known: Iterable[str]) -> str:
     """Return `, did you mean ...?` for the nearest known word, or nothing."""
     near = difflib.get_close_matches(word, tuple(known), n=1)
     return f", did you mean {near[0]!r}?" if near else ""
-
-
-def dig(node: JSON, path: Path) -> tuple[JSON, ...] | Absent:
-    """Follow a path through a GraphQL answer, over `node`, `edges`, lists and attribute objects alike.
-
-    Return what is there, nulls left out: one value, or several where a list is crossed, in the answer's order. ABSENT
-    stands for a name that the answer does not contain. A node at the end stays a mapping: see `node_text`.
-    """
-    found = tuple(_walk(node, path))
-    present = tuple(value for value in found if not isinstance(value, Absent))
-    if found and not present:
-        return ABSENT
-    return tuple(value for value in present if value is not None)
-
-
-def _walk(node: JSON, path: Path) -> Iterator[JSON | Absent]:
-    current = _unwrap(node)
-    if isinstance(current, list):
-        for item in current:
-            yield from _walk(item, path)
-    elif current is None:
-        yield None
-    elif not path:
-        yield current["value"] if isinstance(current, dict) and "value" in current else current
-    else:
-        entered = _enter(current, path[0].name)
-        if isinstance(entered, Absent):
-            yield ABSENT
-        else:
-            yield from _walk(entered, path[1:])
-
-
-def _enter(value: JSON, name: str) -> JSON | Absent:
-    return value[name] if isinstance(value, dict) and name in value else ABSENT
-
-
-def _unwrap(value: JSON) -> JSON:
-    """Take off `{"node": ...}` and `{"edges": [...]}`, and the object around a list attribute's value."""
-    while isinstance(value, dict):
-        wrapper = next((key for key in ("node", "edges") if key in value), None)
-        if wrapper is None:
-            return value["value"] if isinstance(value.get("value"), list) else value
-        value = value[wrapper]
-    return value
-
-
-def node_text(node: Mapping[str, JSON]) -> str | None:
-    """Name a node of a GraphQL answer by its `name.value`, else its display label, hfid or id, else not at all."""
-    name = node.get("name")
-    if isinstance(name, dict) and isinstance(name.get("value"), str):
-        return str(name["value"])
-    label, hfid, identifier = node.get("display_label"), node.get("hfid"), node.get("id")
-    if isinstance(label, str):
-        return label
-    if isinstance(hfid, list) and hfid:
-        return "__".join(str(part) for part in hfid)
-    return identifier if isinstance(identifier, str) else None

@@ -21,13 +21,13 @@ class Reply(Struct, frozen=True):
 
 @runtime_checkable
 class Transport(Protocol):
-    """Carry one request to an Infrahub and its answer back, whatever the answer says."""
+    """Carry one request to an Infrahub and its answer back, whatever the answer says. Calls may overlap."""
 
     async def graphql(self, document: str, variables: Mapping[str, object], *, at: str | None = None) -> Reply:
         """Post a document with its variables, at an instant (ISO 8601 with `Z`) or now.
 
-        A reply of any status is returned, not raised. Raises SourceUnavailableError where none came:
-        refused, reset, timed out.
+        A reply of any status is returned, not raised. Raises SourceUnavailableError where none came: refused, reset,
+        timed out.
         """
         ...
 
@@ -36,7 +36,7 @@ class Transport(Protocol):
         ...
 
     async def close(self) -> None:
-        """Let go of connections. The transport may be used again afterwards."""
+        """Let go of connections, if there are any. The transport may be used again afterwards."""
         ...
 
 
@@ -45,10 +45,13 @@ class NodeSource(Protocol):
     """All nodes that a selection describes."""
 
     def rows(self, selection: Selection) -> AsyncIterator[Sequence[Row]]:
-        """Yield the rows page by page, all as they were at one instant, no id twice.
+        """Yield the rows page by page, in any order, all as they were at one instant, no id twice.
 
-        Nothing selected is no page, or empty ones. Raises SourceError when a page cannot be read: what has been
-        yielded is then not the whole and must not be published.
+        A row is a node of the kind, or of a kind that inherits from it, that passes every filter; it has one value per
+        column. Nothing selected is no page, or empty ones. Reads may overlap, and may be left unfinished.
+
+        Raises SourceRejectedError for a kind or a filter that Infrahub does not have, and SourceUnavailableError when a
+        page cannot be read: what has been yielded is then not the whole and must not be published.
         """
         ...
 
@@ -58,7 +61,11 @@ class QueryRunner(Protocol):
     """The answer of a GraphQL document."""
 
     async def run(self, document: str) -> Mapping[str, JSON]:
-        """Return the answer's `data`, whole. Any GraphQL error is a SourceError, never a partial answer."""
+        """Return the answer's `data`, whole, integers exact.
+
+        Raises SourceRejectedError for a document that Infrahub refuses, and SourceUnavailableError when it cannot
+        answer. Any GraphQL error is a SourceError, never a partial answer.
+        """
         ...
 
 
@@ -67,7 +74,11 @@ class SchemaSource(Protocol):
     """The kinds that Infrahub knows."""
 
     async def kind(self, kind: str) -> KindSchema:
-        """Describe a kind. Raises SourceRejectedError, with a suggestion where one is near, for an unknown one."""
+        """Describe a kind, be it a node or a generic, with what it inherits.
+
+        Raises SourceRejectedError, with a suggestion where one is near, for an unknown one, and SourceUnavailableError
+        when Infrahub cannot answer.
+        """
         ...
 
 
@@ -76,7 +87,10 @@ class SnapshotSink(Protocol):
     """A place where snapshots go."""
 
     async def publish(self, snapshot: Snapshot) -> None:
-        """Take a new snapshot; return soon. A sink that fails keeps its trouble to itself: it counts and logs."""
+        """Take a new snapshot, whole, in place of the one before; return soon, without waiting for a far side.
+
+        A sink that fails keeps its trouble to itself: it counts and logs.
+        """
         ...
 
 

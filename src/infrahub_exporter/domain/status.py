@@ -60,7 +60,7 @@ class PushStatus(Struct, frozen=True):
 
     `pushes` counts those that the collector took whole. `points_rejected` are those that it said no to in a partial
     success, `points_dropped` those of refused requests and those too large for any request. `failures` counts failed
-    requests by gRPC code in lower case. `last_error` is the message of the newest push, None where that went well; it
+    requests by gRPC code in lower case, or as `credentials` where those cannot be read. `last_error` is the message of the newest push, None where that went well; it
     holds no secret.
     """
 

@@ -101,7 +101,6 @@ def exporter(
     discoveries: Sequence[DiscoverySpec] = (QUERY, BY_KIND),
     pusher: Pushes | None = None,
     interval: float = 3600.0,
-    timeout: float = 60.0,
 ) -> Exporter:
     return Exporter(
         metrics=metrics,
@@ -109,7 +108,6 @@ def exporter(
         source=source,
         clock=Ticks(),
         poll_interval_seconds=interval,
-        refresh_timeout_seconds=timeout,
         version="1",
         pusher=pusher,
     )
@@ -281,15 +279,6 @@ async def test_the_very_first_requests_wait_for_one_query_together() -> None:
 
     assert len(answers) == 16
     assert source.reads == ["query"]
-
-
-async def test_a_query_that_takes_too_long_is_unavailable() -> None:
-    source = Source()
-    source.gate = anyio.Event()
-    subject = exporter(source, timeout=0.01)
-
-    with pytest.raises(SourceUnavailableError, match=r"^the query took more than 0.01 s$"):
-        await subject.discovery("q")
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Infrahub's own paths (`name__value`, `site__name__value`) and the templates that are made of them."""
 
 import re
-from functools import lru_cache
+from functools import cache
 
 from msgspec import Struct
 
@@ -23,7 +23,7 @@ class AttributePath(Struct, frozen=True):
     property_given: bool = True
 
 
-@lru_cache(maxsize=None)
+@cache
 def parse_path(text: str) -> AttributePath:
     """Parse a path; without a property it is the value. A direction at the end (`name__value__desc`) is not part."""
     parts = text.split("__")
@@ -42,7 +42,7 @@ class Piece(Struct, frozen=True):
     filters: tuple[str, ...] = ()
 
 
-@lru_cache(maxsize=None)
+@cache
 def parse_template(template: str, *, bare: bool = True) -> tuple[Piece, ...]:
     """Split a template into pieces. `bare`: one without braces is a path, as in `display_label: name__value`.
 

@@ -30,9 +30,7 @@ AttributeKind = Literal[
     "JSON",
     "Any",
 ]
-RelationshipKind = Literal[
-    "Generic", "Attribute", "Component", "Parent", "Group", "Hierarchy", "Profile", "Template"
-]
+RelationshipKind = Literal["Generic", "Attribute", "Component", "Parent", "Group", "Hierarchy", "Profile", "Template"]
 
 
 class Declared(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -2,7 +2,7 @@
 
 from collections.abc import Hashable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 import yaml
@@ -11,10 +11,13 @@ from infrahub_exporter.domain.errors import ConfigError
 
 T = TypeVar("T")
 
-_Fast = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+if TYPE_CHECKING:
+    _Fast = yaml.SafeLoader
+else:
+    _Fast = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-class _Loader(_Fast):  # type: ignore[misc, valid-type] - chosen at import, C where there is one
+class _Loader(_Fast):
     """A safe loader that refuses duplicate keys and keeps dates as they are written."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002 - PyYAML's signature
@@ -41,7 +44,7 @@ def parse(text: str, source: str) -> Iterator[object]:
         ConfigError: with source, line and reason.
     """
     try:
-        yield from (each for each in yaml.load_all(text, Loader=_Loader) if each is not None)  # noqa: S506 - a safe one
+        yield from (each for each in yaml.load_all(text, Loader=_Loader) if each is not None)
     except yaml.MarkedYAMLError as exc:
         mark = exc.problem_mark or exc.context_mark
         place = f"line {mark.line + 1}" if mark else "the file"

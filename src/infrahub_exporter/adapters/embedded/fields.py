@@ -9,10 +9,23 @@ from infrahub_exporter.adapters.embedded.declarations import (
 from infrahub_exporter.adapters.embedded.kinds import GROUP, NODE, Attribute, Choice, Kind, Relationship
 from infrahub_exporter.domain.errors import ConfigError
 
-_PALETTE = (
-    "#ed6a5a #f4f1bb #9bc1bc #5ca4a9 #e6ebe0 #52489c #4062bb #59c3c3 #56638a #5d737e #55505c #592941 #498467 #e5d0e3 "
-    "#748cab"
-).split()
+_PALETTE = [
+    "#ed6a5a",
+    "#f4f1bb",
+    "#9bc1bc",
+    "#5ca4a9",
+    "#e6ebe0",
+    "#52489c",
+    "#4062bb",
+    "#59c3c3",
+    "#56638a",
+    "#5d737e",
+    "#55505c",
+    "#592941",
+    "#498467",
+    "#e5d0e3",
+    "#748cab",
+]
 """The colours that a server was seen to give to choices without one, in that order; after them it is red."""
 
 _UNGROUPED = frozenset({GROUP, "LineageOwner", "LineageSource"})
@@ -41,7 +54,9 @@ def attributes_of(declaration: KindDeclaration, source: str) -> dict[str, Attrib
 
 def _attribute(declared: AttributeDeclaration) -> Attribute:
     parameters = declared.parameters
-    limits = {name: getattr(declared, name) for name in ("regex", "min_length", "max_length") if getattr(declared, name)}
+    limits = {
+        name: getattr(declared, name) for name in ("regex", "min_length", "max_length") if getattr(declared, name)
+    }
     if limits:
         parameters = type(parameters)(**{**_as_dict(parameters), **limits})
     computed = declared.computed_attribute or {}

@@ -89,15 +89,15 @@ def _test(prop: str, value: object, kind: str, *, partial: bool) -> Test:
         _check_items(wanted, value)
         if kind == "List":
             return lambda _, found: isinstance(found, list) and any(each in found for each in wanted)
-        return lambda _, found: any(_equal(as_stored(kind, found), each) for each in wanted)
+        return lambda _, found: any(_equal(as_stored(found), each) for each in wanted)
     if value and not isinstance(value, str | bool | int | list):
         raise RefusedError(f"filter value: {value} ({type(value)}) is not supported.")
     if partial:
         text = _text(value)
-        return lambda _, found: text in _text(as_stored(kind, found))
+        return lambda _, found: text in _text(as_stored(found))
     if kind == "List" and not isinstance(value, list):
         return lambda _, found: isinstance(found, list) and value in found
-    return lambda _, found: _equal(as_stored(kind, found), value)
+    return lambda _, found: _equal(as_stored(found), value)
 
 
 def _check_items(items: Sequence[object], shown: object) -> None:
@@ -121,13 +121,13 @@ def _display_label(prop: str, value: object, *, partial: bool) -> Predicate:
 def _relationship(kinds: Kinds, relationship: Relationship, rest: str, value: object, *, partial: bool) -> Predicate:
     if rest == "ids":
         wanted = frozenset(each for each in value if each is not None) if isinstance(value, list) else frozenset()
-        return lambda version, instant: any(
-            each.id in wanted for each in version.record.peers(relationship, instant)
-        )
+        return lambda version, instant: any(each.id in wanted for each in version.record.peers(relationship, instant))
     if rest == "isnull":
         return lambda version, instant: (next(version.record.peers(relationship, instant), None) is None) is value
     if rest.endswith("__isnull"):
-        message = f"{relationship.name}__{rest} is not allowed: 'isnull' is not supported for attributes of relationships"
+        message = (
+            f"{relationship.name}__{rest} is not allowed: 'isnull' is not supported for attributes of relationships"
+        )
         raise RefusedError(message)
     inner = _compile(kinds, kinds[relationship.peer], rest, value, partial=partial)
 
@@ -168,10 +168,10 @@ def _metadata(rest: str, value: object) -> Predicate:
     moment = in_utc(value)
     wanted = to_instant(moment)
     if operator == "after":
-        return lambda version, _: getattr(version.record, field) > wanted  # type: ignore[no-any-return]
+        return lambda version, _: getattr(version.record, field) > wanted
     if operator == "before":
-        return lambda version, _: getattr(version.record, field) < wanted  # type: ignore[no-any-return]
+        return lambda version, _: getattr(version.record, field) < wanted
     if moment.time().isoformat() == "00:00:00":
         end = to_instant(moment + _DAY)
         return lambda version, _: wanted <= getattr(version.record, field) < end
-    return lambda version, _: getattr(version.record, field) == wanted  # type: ignore[no-any-return]
+    return lambda version, _: getattr(version.record, field) == wanted

@@ -1,6 +1,7 @@
 """From declarations to kinds: inheritance, hierarchies, groups and what Infrahub derives."""
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import msgspec
 
@@ -115,7 +116,7 @@ def _place_in_tree(
     """Give a node its relationships to parent and children: an unset or empty end is the tree's generic."""
     key = declaration.key
     tree = declaration.hierarchy or next((each.key for each in generics if each.hierarchical), None)
-    parent, children = declaration.parent or tree, declaration.children or tree
+    parent, children = declaration.parent or tree or "", declaration.children or tree or ""
     for end in (tree, parent, children):
         if end and end not in declared:
             raise ConfigError(f"{source}: {key}: hierarchy {unknown(end, declared)}")
@@ -125,7 +126,7 @@ def _place_in_tree(
         return {}
     if tree not in kinds or not kinds[tree].hierarchical:
         raise ConfigError(f"{source}: {key}: hierarchy {tree}: expected a generic with `hierarchical: true`")
-    mandatory = parent != key and not isinstance(declared[str(parent)].declaration, GenericDeclaration)
+    mandatory = parent != key and not isinstance(declared[parent].declaration, GenericDeclaration)
     for name in ("parent", "children"):
         relationships.pop(name, None)
     read_only = PREFIX in declaration.inherit_from
@@ -142,7 +143,7 @@ def _finish(
     inherited: Mapping[str, object],
 ) -> Kind:
     """Fill in what Infrahub derives: a human-friendly id from what is unique, and constraints from both."""
-    own = {prop: getattr(declaration, prop) or inherited.get(prop) or () for prop in _INHERITED}
+    own: dict[str, Any] = {prop: getattr(declaration, prop) or inherited.get(prop) or () for prop in _INHERITED}
     constraints = list(own["uniqueness_constraints"])
     hfid = own["human_friendly_id"]
     unique = [f"{each.name}__value" for each in attributes.values() if each.unique]
@@ -202,6 +203,8 @@ def _leads_somewhere(path: AttributePath, kind: Kind, kinds: Mapping[str, Kind])
         if path.relationship not in kind.relationships:
             return False
         kind = kinds[kind.relationships[path.relationship].peer]
-    return path.attribute in kind.attributes or path.attribute in {"id", "hfid"} or (
-        path.attribute in kind.relationships and path.relationship is None and not path.property_given
+    return (
+        path.attribute in kind.attributes
+        or path.attribute in {"id", "hfid"}
+        or (path.attribute in kind.relationships and path.relationship is None and not path.property_given)
     )

@@ -40,7 +40,7 @@ def _reconcile(kinds: Kinds, store: Store, instant: int) -> None:
         _relink(store, prefix, "parent", parent, instant)
         version = prefix.versions[-1]
         if version.values["is_top_level"].value is not (parent is None):
-            values = {**version.values, "is_top_level": Value(parent is None, False, instant)}  # noqa: FBT003
+            values = {**version.values, "is_top_level": Value(parent is None, False, instant)}
             kept = Version(prefix, instant, values, version.hfid, version.display_label)
             if version.start == instant:
                 prefix.versions.pop()

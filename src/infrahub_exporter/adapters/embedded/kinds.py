@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from infrahub_exporter.adapters.embedded.declarations import Parameters
+from infrahub_exporter.domain.model import JSON
 
-JSON_KINDS = frozenset({"List", "JSON", "Any"})
 NODE = "CoreNode"
 GROUP = "CoreGroup"
 PREFIX = "BuiltinIPPrefix"
@@ -32,9 +32,9 @@ class Attribute(Struct, frozen=True, kw_only=True):
     optional: bool = False
     unique: bool = False
     read_only: bool = False
-    default_value: object = None
+    default_value: JSON = None
     choices: tuple[Choice, ...] | None = None
-    enum: tuple[object, ...] | None = None
+    enum: tuple[JSON, ...] | None = None
     parameters: Parameters = Parameters()
     template: str | None = None
     inherited: bool = False

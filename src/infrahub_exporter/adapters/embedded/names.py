@@ -76,7 +76,9 @@ class Names:
         record = self._store.find(text, NOW, kind.key)
         if record is None and kind.default_filter:
             every = (each for each in self._store.of(kind.key, NOW))
-            return next((each for each in every if read_path(each.versions[-1], str(kind.default_filter)) == text), None)
+            return next(
+                (each for each in every if read_path(each.versions[-1], str(kind.default_filter)) == text), None
+            )
         return record
 
     def check_unique(

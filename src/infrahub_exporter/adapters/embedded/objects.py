@@ -1,8 +1,6 @@
 """Object files: what `infrahubctl object load` takes, loaded into the store."""
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import product
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,8 +9,9 @@ from msgspec import Struct
 from infrahub_exporter.adapters.embedded import documents
 from infrahub_exporter.adapters.embedded.kinds import Kind, Kinds, Relationship
 from infrahub_exporter.adapters.embedded.names import Names
+from infrahub_exporter.adapters.embedded.ranges import expand
 from infrahub_exporter.adapters.embedded.refusals import RefusedError
-from infrahub_exporter.adapters.embedded.store import NOW, Record, Store
+from infrahub_exporter.adapters.embedded.store import NOW, Record
 from infrahub_exporter.adapters.embedded.writer import Writer
 from infrahub_exporter.domain.errors import ConfigError
 
@@ -48,7 +47,7 @@ class _MissingError(Exception):
 
 
 class _Pending(Struct):
-    """A reference from a loaded node to one that was not there yet."""
+    """References to nodes that were not there yet when the node that holds them was made."""
 
     place: str
     record: Record
@@ -56,55 +55,20 @@ class _Pending(Struct):
     references: list[Any]
 
 
-def expand(data: Sequence[Object]) -> Iterator[Object]:
-    """Expand ranges: an object with `eth[1-3]` becomes three; all ranges of one object have to be equally long.
+class _Fields(Struct):
+    """The data of one object by what they are."""
 
-    Raises:
-        ValueError: where they are not.
-    """
-    for each in data:
-        expanded = {key: _expand_text(value) for key, value in each.items() if isinstance(value, str) and "[" in value}
-        expanded = {key: value for key, value in expanded.items() if len(value) > 1 or value[0] != each[key]}
-        if not expanded:
-            yield each
-            continue
-        lengths = {len(value) for value in expanded.values()}
-        if len(lengths) > 1:
-            sizes = ", ".join(f"{key} {len(value)}" for key, value in expanded.items())
-            raise ValueError(f"ranges of different lengths ({sizes}), expected equally many")
-        for index in range(lengths.pop()):
-            yield {**each, **{key: value[index] for key, value in expanded.items()}}
-
-
-_RANGE = re.compile(r"\[([A-Za-z0-9,\-]+)\]")
-
-
-def _expand_text(text: str) -> list[str]:
-    parts: list[list[str]] = []
-    at = 0
-    for match in _RANGE.finditer(text):
-        parts.append([text[at : match.start()]])
-        parts.append([item for piece in match.group(1).split(",") for item in _expand_piece(piece)])
-        at = match.end()
-    parts.append([text[at:]])
-    return ["".join(each) for each in product(*parts)]
-
-
-def _expand_piece(piece: str) -> list[str]:
-    first, dash, last = piece.partition("-")
-    if dash and first.isdigit() and last.isdigit():
-        return [str(each) for each in range(int(first), int(last) + 1)]
-    if dash and len(first) == len(last) == 1 and first.isalpha() and last.isalpha():
-        return [chr(each) for each in range(ord(first), ord(last) + 1)]
-    return [piece]
+    values: dict[str, Any]
+    peers: dict[str, Sequence[Record]]
+    nested: list[tuple[Relationship, list[Object]]]
+    pending: list[tuple[Relationship, list[Any]]]
 
 
 class Loader:
     """Loads object files in the order given; what refers to later objects waits for them."""
 
-    def __init__(self, kinds: Kinds, store: Store, names: Names, writer: Writer, instant: int) -> None:
+    def __init__(self, kinds: Kinds, names: Names, writer: Writer, instant: int) -> None:
         self._kinds = kinds
-        self._store = store
         self._names = names
         self._writer = writer
         self._instant = instant
@@ -116,105 +80,107 @@ class Loader:
         Raises:
             ConfigError: one line that names file, place and expectation.
         """
-        waiting: list[tuple[str, Kind, Object]] = []
-        for path in paths:
-            count = 0
-            for number, document in enumerate(documents.read(path), 1):
-                count += 1
-                source = f"{path}: document {number}"
-                content = documents.convert(document, ObjectFile, source)
-                kind = self._kind(content.spec.kind, f"{source}: spec.kind")
-                data = self._ranges(content.spec.data, source, content.spec.parameters.expand_range)
-                waiting += [(f"{source}: {kind.key}[{index}]", kind, each) for index, each in enumerate(data)]
-            if not count:
-                raise ConfigError(f"{path}: empty, expected objects (`apiVersion: infrahub.app/v1`, `kind: Object`)")
+        waiting = [each for path in paths for each in self._read(path)]
         while waiting:
             left = []
             for place, kind, data in waiting:
                 try:
                     self._load(place, kind, data, {})
                 except _MissingError as exc:
-                    left.append((place, kind, data, str(exc)))
+                    left.append((place, kind, data))
+                    message = f"{place}{exc}"
             if len(left) == len(waiting):
-                place, _, _, message = left[0]
-                raise ConfigError(f"{place}: {message}")
-            waiting = [(place, kind, data) for place, kind, data, _ in left]
+                raise ConfigError(message)
+            waiting = left
         for each in self._pending:
             try:
                 peers = [self._find(each.relationship, reference, each.place) for reference in each.references]
             except _MissingError as exc:
-                raise ConfigError(f"{each.place}: {exc}") from exc
+                raise ConfigError(f"{each.place}{exc}") from exc
             self._writer.add(each.record, each.relationship, peers, self._instant)
+
+    def _read(self, path: Path) -> list[tuple[str, Kind, Object]]:
+        objects: list[tuple[str, Kind, Object]] = []
+        number = 0
+        for number, document in enumerate(documents.read(path), 1):
+            source = f"{path}: document {number}"
+            spec = documents.convert(document, ObjectFile, source).spec
+            kind = self._kind(spec.kind, f"{source}: spec.kind")
+            data: Sequence[Object] = spec.data
+            if spec.parameters.expand_range:
+                data = _expand(data, source)
+            objects += [(f"{source}: {kind.key}[{index}]", kind, each) for index, each in enumerate(data)]
+        if not number:
+            raise ConfigError(f"{path}: empty, expected objects (`apiVersion: infrahub.app/v1`, `kind: Object`)")
+        return objects
 
     def _kind(self, key: str, place: str) -> Kind:
         if key not in self._kinds or self._kinds[key].generic:
             raise ConfigError(f"{place}: {key}: unknown node kind, expected one of the schema")
         return self._kinds[key]
 
-    @staticmethod
-    def _ranges(data: Sequence[Object], place: str, wanted: bool) -> list[Object]:  # noqa: FBT001 - private
-        if not wanted:
-            return list(data)
-        try:
-            return list(expand(data))
-        except ValueError as exc:
-            raise ConfigError(f"{place}: {exc}") from exc
-
     def _load(self, place: str, kind: Kind, data: Object, context: Mapping[str, Sequence[Record]]) -> Record:
         """Create or update one object, with what is nested in it."""
-        values: dict[str, object] = {}
-        peers: dict[str, Sequence[Record]] = dict(context)
-        later: list[tuple[Relationship, Any]] = []
-        waiting: list[tuple[Relationship, list[Any]]] = []
-        for name, value in data.items():
-            if name in kind.attributes:
-                if kind.attributes[name].read_only:
-                    raise ConfigError(f"{place}.{name}: read-only, expected no value")
-                values[name] = value
-            elif name in kind.relationships:
-                relationship = kind.relationships[name]
-                nested = _nested(relationship, value, f"{place}.{name}")
-                if nested is not None:
-                    later.append((relationship, nested))
-                    continue
-                references = _references(relationship, value, f"{place}.{name}")
-                try:
-                    peers[name] = [self._find(relationship, each, f"{place}.{name}") for each in references]
-                except _MissingError:
-                    if not relationship.optional or name in _paths_crossed(kind):
-                        raise
-                    waiting.append((relationship, references))
-            else:
-                known = ", ".join([*kind.attributes, *kind.relationships])
-                raise ConfigError(f"{place}.{name}: unknown field of {kind.key}, expected one of {known}")
-        for relationship, nested in later:
+        fields = self._sort_out(place, kind, data)
+        fields.peers.update(context)
+        for relationship, nested in fields.nested:
             if not relationship.optional:
-                made = [self._load_nested(relationship, each, f"{place}.{relationship.name}", None) for each in nested]
-                peers[relationship.name] = made
-        record = self._save(place, kind, values, peers)
-        for relationship, references in waiting:
-            self._pending.append(_Pending(f"{place}.{relationship.name}", record, relationship, references))
-        for relationship, nested in later:
+                where = f"{place}.{relationship.name}"
+                fields.peers[relationship.name] = [self._load_nested(relationship, each, where) for each in nested]
+        record = self._save(place, kind, fields)
+        for relationship, references in fields.pending:
+            self._pending.append(_Pending(f"{place}.{relationship.name}: ", record, relationship, references))
+        for relationship, nested in fields.nested:
             if relationship.optional:
-                made = [self._load_nested(relationship, each, f"{place}.{relationship.name}", record) for each in nested]
+                where = f"{place}.{relationship.name}"
+                made = [self._load_nested(relationship, each, where, record) for each in nested]
                 self._writer.add(record, relationship, made, self._instant)
         return record
 
-    def _load_nested(self, relationship: Relationship, item: Object, place: str, owner: Record | None) -> Record:
+    def _sort_out(self, place: str, kind: Kind, data: Object) -> _Fields:
+        """Tell values, references, nested objects and references that have to wait."""
+        fields = _Fields({}, {}, [], [])
+        for name, value in data.items():
+            where = f"{place}.{name}"
+            if name in kind.attributes:
+                if kind.attributes[name].read_only:
+                    raise ConfigError(f"{where}: read-only, expected no value")
+                fields.values[name] = value
+                continue
+            relationship = kind.relationships.get(name)
+            if relationship is None or relationship.read_only:
+                known = ", ".join([*kind.attributes, *kind.relationships])
+                raise ConfigError(f"{where}: unknown field of {kind.key}, expected one of {known}")
+            nested = _nested(relationship, value, where)
+            if nested is not None:
+                fields.nested.append((relationship, nested))
+                continue
+            references = _references(relationship, value, where)
+            try:
+                fields.peers[name] = [self._find(relationship, each, where) for each in references]
+            except _MissingError as exc:
+                if not relationship.optional or name in _identifying(kind):
+                    raise _MissingError(f".{name}: {exc}") from exc
+                fields.pending.append((relationship, references))
+        return fields
+
+    def _load_nested(self, relationship: Relationship, item: Object, place: str, owner: Record | None = None) -> Record:
         """Load an object inside another one, which it belongs to where the schema says that it must."""
         kind = self._kind(item.get("kind") or relationship.peer, place)
-        mirror = self._kinds.opposite(relationship, kind) if owner is not None else None
-        context = {mirror.name: [owner]} if mirror is not None and owner is not None and not mirror.optional else {}
+        context: dict[str, Sequence[Record]] = {}
+        if owner is not None:
+            mirror = self._kinds.opposite(relationship, kind)
+            if mirror is not None and not mirror.optional:
+                context = {mirror.name: [owner]}
         return self._load(f"{place}: {kind.key}", kind, item["data"], context)
 
-    def _save(self, place: str, kind: Kind, values: Mapping[str, object], peers: Mapping[str, Sequence[Record]]) -> Record:
+    def _save(self, place: str, kind: Kind, fields: _Fields) -> Record:
         """Create an object, or update the one of this human-friendly id, as loading a file again does."""
         try:
-            plain = {name: value for name, value in values.items() if value is None or isinstance(value, str | int)}
-            existing = self._names.holder(kind, plain, peers)  # type: ignore[arg-type] - plain values
+            existing = self._names.holder(kind, fields.values, fields.peers)
             if existing is None:
-                return self._writer.create(kind, values, peers, self._instant)
-            self._writer.update(existing, values, peers, self._instant)
+                return self._writer.create(kind, fields.values, fields.peers, self._instant)
+            self._writer.update(existing, fields.values, fields.peers, self._instant)
         except RefusedError as exc:
             raise ConfigError(f"{place}: {exc.message}") from exc
         return existing
@@ -225,7 +191,7 @@ class Loader:
         hfid = [str(each) for each in reference] if isinstance(reference, list) else [str(reference)]
         kinds = [self._kinds[each] for each in kind.used_by] if kind.generic else [kind]
         for each in (kind, *kinds):
-            if each.human_friendly_id and len(each.human_friendly_id) == len(hfid):
+            if len(each.human_friendly_id) == len(hfid):
                 found = self._by_hfid(each, hfid, place)
                 if found is not None:
                     return found
@@ -243,7 +209,14 @@ class Loader:
             raise ConfigError(f"{place}: {exc.message}") from exc
 
 
-def _paths_crossed(kind: Kind) -> frozenset[str]:
+def _expand(data: Sequence[Object], place: str) -> list[Object]:
+    try:
+        return list(expand(data))
+    except ValueError as exc:
+        raise ConfigError(f"{place}: {exc}") from exc
+
+
+def _identifying(kind: Kind) -> frozenset[str]:
     """Name the relationships that identify a node: they have to be there when it is made."""
     paths = [*kind.human_friendly_id, *(each for group in kind.uniqueness_constraints for each in group)]
     return frozenset(each.partition("__")[0] for each in paths)
@@ -252,20 +225,14 @@ def _paths_crossed(kind: Kind) -> frozenset[str]:
 def _nested(relationship: Relationship, value: object, place: str) -> list[Object] | None:
     """Give the nested objects of a value, each with its kind and data; None where the value is references."""
     if isinstance(value, Mapping):
-        if "data" not in value:
-            raise ConfigError(f"{place}: expected a reference, or `kind` and `data`")
-        data = value["data"]
-        if relationship.many != isinstance(data, list):
-            raise ConfigError(f"{place}.data: expected {'a list of objects' if relationship.many else 'one object'}")
+        data = value.get("data")
         items = data if isinstance(data, list) else [data]
-        if not all(isinstance(each, Mapping) for each in items):
-            raise ConfigError(f"{place}.data: expected objects")
+        if relationship.many != isinstance(data, list) or not all(isinstance(each, Mapping) for each in items):
+            shape = "a list of objects" if relationship.many else "one object"
+            raise ConfigError(f"{place}: expected a reference, or `kind` and `data` with {shape}")
         parameters = value.get("parameters")
         if isinstance(parameters, Mapping) and parameters.get("expand_range"):
-            try:
-                items = list(expand(items))
-            except ValueError as exc:
-                raise ConfigError(f"{place}: {exc}") from exc
+            items = _expand(items, place)
         return [{"kind": value.get("kind"), "data": each} for each in items]
     if relationship.many and isinstance(value, list) and any(isinstance(each, Mapping) for each in value):
         for each in value:
@@ -277,12 +244,8 @@ def _nested(relationship: Relationship, value: object, place: str) -> list[Objec
 
 def _references(relationship: Relationship, value: object, place: str) -> list[Any]:
     """Give the references of a value: for a to-many each a human-friendly id as text or list."""
-    if relationship.many:
-        if not isinstance(value, list):
-            raise ConfigError(f"{place}: expected a list of human-friendly ids")
-        return value
-    if value is None:
-        return []
-    if isinstance(value, dict):
-        raise ConfigError(f"{place}: expected a human-friendly id")
-    return [value]
+    if not relationship.many:
+        return [] if value is None else [value]
+    if not isinstance(value, list):
+        raise ConfigError(f"{place}: expected a list of human-friendly ids")
+    return value

@@ -20,7 +20,7 @@ from infrahub_exporter.adapters.embedded.writer import Writer
 class Request:
     """What the resolvers of one request share."""
 
-    def __init__(self, kinds: Kinds, store: Store, names: Names, writer: Writer, at: int, now: int) -> None:
+    def __init__(self, *, kinds: Kinds, store: Store, names: Names, writer: Writer, at: int, now: int) -> None:
         self.kinds = kinds
         self.store = store
         self.names = names
@@ -124,13 +124,10 @@ def read_many(
         for edge in source.edges.get(relationship.edge, ()):
             if edge.start <= instant < edge.end and wanted in edge.peer.kind.labels:
                 since[edge.peer.at(instant)] = edge.start
-    versions = list(since)
-    return _related(versions, since, kind, request, arguments, below)
+    return _related(request, kind, since, arguments, below)
 
 
-def read_tree(
-    request: Request, record: Record, name: str, arguments: Mapping[str, Any], below: Selected
-) -> Page:
+def read_tree(request: Request, record: Record, name: str, arguments: Mapping[str, Any], below: Selected) -> Page:
     """Answer `ancestors` (the farthest first) or `descendants` (the nearest first).
 
     Infrahub computes the human-friendly id of these from the attributes that the query selects: without them
@@ -141,9 +138,9 @@ def read_tree(
     if name == "ancestors":
         found.reverse()
     fields = below.get("edges", {}).get("node", {})
-    versions = [_partly_loaded(each.at(instant), fields) for each in found]
+    since = {_partly_loaded(each.at(instant), fields): 0 for each in found}
     kind = request.kinds[record.kind.tree or record.kind.key]
-    return _related(versions, {}, kind, request, arguments, below)
+    return _related(request, kind, since, arguments, below)
 
 
 def _partly_loaded(version: Version, fields: Selected) -> Version:
@@ -156,13 +153,13 @@ def _partly_loaded(version: Version, fields: Selected) -> Version:
 
 
 def _related(
-    versions: list[Version],
-    since: Mapping[Version, int],
-    kind: Kind,
     request: Request,
+    kind: Kind,
+    since: Mapping[Version, int],
     arguments: Mapping[str, Any],
     below: Selected,
 ) -> Page:
+    versions = list(since)
     if arguments:
         versions = _filter(versions, nested_filters(request.kinds, kind, arguments), request.at)
     total = len(versions)

@@ -64,6 +64,10 @@ def _parse_anything(node: ValueNode, variables: dict[str, Any] | None = None) ->
         return number if -_INT32 <= number < _INT32 else None
     if isinstance(node, FloatValueNode):
         return float(node.value)
+    return _parse_nested(node, variables)
+
+
+def _parse_nested(node: ValueNode, variables: dict[str, Any] | None) -> Any:
     if isinstance(node, ListValueNode):
         return [_parse_anything(each, variables) for each in node.values]
     if isinstance(node, ObjectValueNode):

@@ -7,7 +7,12 @@ from pathlib import Path
 import msgspec
 
 from infrahub_exporter.adapters.embedded import documents
-from infrahub_exporter.adapters.embedded.declarations import ExtensionDeclaration, SchemaFile
+from infrahub_exporter.adapters.embedded.declarations import (
+    ExtensionDeclaration,
+    GenericDeclaration,
+    NodeDeclaration,
+    SchemaFile,
+)
 from infrahub_exporter.adapters.embedded.inheritance import Declared, resolve, unknown
 from infrahub_exporter.adapters.embedded.kinds import Kinds
 from infrahub_exporter.domain.errors import ConfigError
@@ -37,7 +42,8 @@ def _collect(read: Iterable[tuple[str, SchemaFile]]) -> dict[str, Declared]:
     declared: dict[str, Declared] = {}
     extensions: list[tuple[str, ExtensionDeclaration]] = []
     for source, content in read:
-        for each in (*content.generics, *content.nodes):
+        every: list[NodeDeclaration | GenericDeclaration] = [*content.generics, *content.nodes]
+        for each in every:
             if each.state == "absent":
                 continue
             if each.key in declared:

@@ -24,9 +24,14 @@ def to_instant(moment: datetime) -> int:
     return (moment - _EPOCH) // _MICROSECOND
 
 
+def from_instant(instant: int) -> datetime:
+    """Turn an instant into a time in UTC."""
+    return _EPOCH + instant * _MICROSECOND
+
+
 def to_text(instant: int) -> str:
     """Write an instant as node metadata do: `2026-11-24T05:52:12.887372+00:00`."""
-    return (_EPOCH + instant * _MICROSECOND).isoformat()
+    return from_instant(instant).isoformat()
 
 
 class Value:
@@ -105,7 +110,7 @@ class Record:
 
 
 class Store:
-    """All nodes. `start` is the first instant that can be read; ids grow with creation and do not depend on the time."""
+    """All nodes; `start` is the first instant that can be read. Ids grow with creation and do not depend on the time."""
 
     def __init__(self, start: int) -> None:
         self.start = start

@@ -22,7 +22,7 @@ _MAC = re.compile(r"^[0-9A-Fa-f]{12}$")
 _INT64 = 2**63
 
 
-def normalize(attribute: Attribute, value: object) -> JSON:
+def normalize(attribute: Attribute, value: JSON) -> JSON:
     """Check a value against its attribute and bring it into the form that Infrahub keeps. Null stays null.
 
     Raises:
@@ -35,7 +35,7 @@ def normalize(attribute: Attribute, value: object) -> JSON:
     return checked
 
 
-def _by_kind(attribute: Attribute, value: object) -> JSON:
+def _by_kind(attribute: Attribute, value: JSON) -> JSON:
     kind = attribute.kind
     fits: bool
     if kind in _NUMBERS:
@@ -60,7 +60,7 @@ def _by_kind(attribute: Attribute, value: object) -> JSON:
     if kind == "Dropdown" and attribute.choice(value) is None:
         names = ", ".join(sorted(each.name for each in attribute.choices or ()))
         raise InvalidValueError(f"{value} must be one of {names!r}")
-    return value  # type: ignore[return-value] - it came from JSON or YAML
+    return value
 
 
 def _check_limits(attribute: Attribute, value: JSON) -> None:
@@ -110,7 +110,7 @@ _FORMS: Mapping[str, Callable[[str], str]] = {
 }
 
 
-def as_stored(kind: str, value: JSON) -> JSON:
+def as_stored(value: JSON) -> JSON:
     """Give the value as Infrahub's database keeps it, which filters and orders go by: JSON as text, null as NULL."""
     if value is None:
         return "NULL"

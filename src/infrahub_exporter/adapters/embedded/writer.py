@@ -28,7 +28,7 @@ class Writer:
         self.crossing = identity.crosses_relationships(kinds)
 
     def create(
-        self, kind: Kind, values: Mapping[str, object], peers: Peers, instant: int, identifier: str | None = None
+        self, kind: Kind, values: Mapping[str, JSON], peers: Peers, instant: int, identifier: str | None = None
     ) -> Record:
         """Create a node.
 
@@ -61,7 +61,7 @@ class Writer:
         ipam.place(self._kinds, self._store, record, instant)
         return record
 
-    def update(self, record: Record, values: Mapping[str, object], peers: Peers, instant: int) -> bool:
+    def update(self, record: Record, values: Mapping[str, JSON], peers: Peers, instant: int) -> bool:
         """Change attributes and relations of a node; a None among the values is null. Tell whether anything changed.
 
         Raises:
@@ -76,7 +76,7 @@ class Writer:
                 raise invalid(kind.key, name, f"A value must be provided for {name}")
             value = _checked(kind, attribute, given)
             if value != current[name].value or type(value) is not type(current[name].value):
-                changed[name] = Value(value, False, instant)  # noqa: FBT003 - its own shape
+                changed[name] = Value(value, False, instant)
         for name, related in peers.items():
             relationship = kind.relationships[name]
             if not relationship.optional and not related:
@@ -109,16 +109,7 @@ class Writer:
         Raises:
             RefusedError: where a node that stays must have one that goes.
         """
-        going = dict.fromkeys([record])
-        queue = [record]
-        while queue:
-            node = queue.pop()
-            for relationship in node.kind.relationships.values():
-                if relationship.cascade:
-                    for peer in node.peers(relationship, NOW):
-                        if peer not in going:
-                            going[peer] = None
-                            queue.append(peer)
+        going = _with_components(record)
         for node in going:
             self._check_not_needed(node, going)
         for node in going:
@@ -153,7 +144,7 @@ class Writer:
             filled = dict(values)
             version.values = filled
             for name, template in computed.items():
-                filled[name] = Value(identity.render(version, str(template), bare=False), False, instant)  # noqa: FBT003
+                filled[name] = Value(identity.render(version, str(template), bare=False), False, instant)
         identity.complete(version)
         self._names.add(record)
 
@@ -212,7 +203,7 @@ class Writer:
                         )
 
 
-def _checked(kind: Kind, attribute: Attribute, value: object) -> JSON:
+def _checked(kind: Kind, attribute: Attribute, value: JSON) -> JSON:
     try:
         return normalize(attribute, value)
     except InvalidValueError as exc:
@@ -234,3 +225,17 @@ def _end_other(peer: Record, key: str, node: Record, instant: int) -> None:
         if edge.peer is node and edge.end > instant:
             edge.end = instant
     peer.updated_at = instant
+
+
+def _with_components(record: Record) -> dict[Record, None]:
+    """Gather a node and what goes with it: its components, and theirs."""
+    going = dict.fromkeys([record])
+    queue = [record]
+    while queue:
+        node = queue.pop()
+        for relationship in node.kind.relationships.values():
+            for peer in node.peers(relationship, NOW) if relationship.cascade else ():
+                if peer not in going:
+                    going[peer] = None
+                    queue.append(peer)
+    return going

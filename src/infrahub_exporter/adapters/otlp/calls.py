@@ -91,7 +91,7 @@ class ExportMethod:
             delay = retry_delay(answer, attempt, self._backoff_seconds)
             if delay is None or anyio.current_time() + delay >= deadline:
                 code = answer.code()
-                hopeless = code in HOPELESS or code in RETRYABLE
+                hopeless = delay is not None or code in HOPELESS
                 return Refused(code.name.lower(), answer.details() or "", hopeless)
             await anyio.sleep(delay)
             attempt += 1

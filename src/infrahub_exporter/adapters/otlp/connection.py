@@ -87,7 +87,11 @@ def settle(
 
 
 def open_exporter(connection: Connection) -> OTLPMetricExporter:
-    """Make the package's exporter, and with it its channel. Reads certificates: raises OSError."""
+    """Make the package's exporter, and with it its channel.
+
+    Raises OSError for a certificate that cannot be read, RuntimeError for a credential provider (a variable of the
+    package's own) that is not installed.
+    """
     credentials = None
     paths = (connection.certificate, connection.client_key, connection.client_certificate)
     if not connection.insecure and any(paths):

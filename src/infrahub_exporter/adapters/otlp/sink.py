@@ -97,7 +97,11 @@ class OtlpSink:
         self._fresh.set()
 
     async def run(self) -> None:
-        """Push until closed or cancelled, nothing before the first snapshot. A failed push waits for the next turn."""
+        """Push until closed or cancelled, nothing before the first snapshot. A failed push waits for the next turn.
+
+        After `close` it may run again.
+        """
+        self._closed = False
         for warning in self._connection.warnings:
             logger.warning("%s", warning)
         with anyio.CancelScope() as self._running:
@@ -139,9 +143,8 @@ class OtlpSink:
         if self._link is None:
             try:
                 self._link = await anyio.to_thread.run_sync(self._dial, abandon_on_cancel=True)
-            except OSError as error:
-                message = f"cannot read {error.filename}: {error.strerror}"
-                tally.add(snapshot.series, Refused("certificate", message, hopeless=True))
+            except (OSError, RuntimeError) as error:
+                tally.add(snapshot.series, Refused("credentials", " ".join(str(error).split()), hopeless=True))
                 self._conclude(tally)
                 return
         link = self._link

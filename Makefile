@@ -1,0 +1,59 @@
+# Thin targets; `make` lists them. A fresh machine needs Python 3.10 or later (with venv and pip) and make, no more.
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+RUN := $(BIN)/infrahub-exporter
+PYTHON ?= # the interpreter of a new environment; the newest that really runs where it is not given
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test check docs-check format e2e e2e-infrahub test-all lock coverage clean
+
+help: ## list the targets
+	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | sort | column -t -s '|'
+
+demo: $(VENV)/.runtime ## run the exporter on a shipped network, no Infrahub needed
+	@echo "A network of 63 devices, read from demo/objects.yml. Its pages are listed below; Ctrl-C ends the demo."
+	@echo "Try next: change an entry of demo/config.yml or demo/objects.yml and start again, or point Prometheus at a page."
+	@exec $(RUN) --config demo/config.yml --any-port
+
+test: $(VENV)/.test ## run the tests
+	@$(BIN)/python -m pytest -q
+
+check: $(VENV)/.check ## lint, format, types, architecture, docs
+	@tools/check $(BIN)
+
+coverage: $(VENV)/.test ## run the tests and show the branches that they leave out
+	@$(BIN)/python -m coverage run -m pytest -q
+	@$(BIN)/python -m coverage report
+
+format: $(VENV)/.check ## format the code, mend what ruff can mend
+	@$(BIN)/ruff check --quiet --fix-only .
+	@$(BIN)/ruff format .
+
+e2e: $(VENV)/.test ## the real command, Prometheus and OTLP receiver
+	@$(BIN)/python -m pytest -q -p no:cacheprovider tests/e2e/process tests/e2e/prometheus tests/e2e/otlp
+
+e2e-infrahub: $(VENV)/.test ## against a real Infrahub (some 10 minutes, 4 GB)
+	@PATH="$(abspath $(BIN)):$$PATH" tests/e2e/infrahub/run
+
+test-all: ## run the tests on each Python from 3.10 to 3.13 that runs here
+	@tools/test-all
+
+lock: $(VENV)/.runtime ## pin all dependencies again, as new as they come
+	@$(PIP) install uv
+	@tools/lock $(BIN)/uv
+
+clean: ## remove the environments and caches
+	@rm -rf .venv .venv-3.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
+
+# One environment for all targets. Each stamp is a lock file that has been installed; the larger ones contain the smaller.
+$(BIN)/python:
+	@tools/make-venv $(VENV) $(PYTHON)
+
+$(VENV)/.%: requirements/%.txt pyproject.toml | $(BIN)/python
+	@echo "Installing requirements/$*.txt into $(VENV) (once) ..."
+	@$(PIP) install --require-hashes --only-binary :all: -r requirements/$*.txt
+	@$(PIP) install --no-index --no-deps --no-build-isolation -e .
+	@touch $(VENV)/.runtime $(if $(filter test check,$*),$(VENV)/.test) $(if $(filter check,$*),$(VENV)/.check)

@@ -1,0 +1,163 @@
+"""What mutations do: their input is worked out, then handed to the writer."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from infrahub_exporter.adapters.embedded.kinds import Kind, Relationship
+from infrahub_exporter.adapters.embedded.reading import Request, latest
+from infrahub_exporter.adapters.embedded.refusals import InvalidInputError, NodeNotFoundError, RefusedError
+from infrahub_exporter.adapters.embedded.store import NOW, Record
+from infrahub_exporter.domain.model import JSON
+
+Answer = dict[str, Any]
+Values = dict[str, JSON]
+Peers = dict[str, Sequence[Record]]
+
+
+def create(request: Request, kind: Kind, data: Mapping[str, Any]) -> Answer:
+    """Create a node. Raises RefusedError as Infrahub would."""
+    values, peers = _work_out(request, kind, data)
+    record = request.writer.create(kind, values, peers, request.now, data.get("id"))
+    return _done(request, record)
+
+
+def update(request: Request, kind: Kind, data: Mapping[str, Any]) -> Answer:
+    """Change a node that is named by id, by human-friendly id or by the default filter. Raises RefusedError."""
+    return _update(request, _find(request, kind, data), data)
+
+
+def upsert(request: Request, kind: Kind, data: Mapping[str, Any]) -> Answer:
+    """Change the node that the data name, or that has their human-friendly id, else create one. Raises RefusedError."""
+    if data.get("id"):
+        record = request.store.find(data["id"], NOW, kind.key)
+        if record is None:
+            raise NodeNotFoundError(kind.key, data["id"])
+        return _update(request, record, data)
+    found = request.names.by_hfid(kind, data["hfid"]) if data.get("hfid") else None
+    values, peers = _work_out(request, kind, data)
+    if found is None:
+        found = request.names.holder(kind, values, peers)
+    if found is None and not kind.human_friendly_id and kind.default_filter:
+        given = values.get(kind.default_filter.partition("__")[0])
+        found = request.names.by_text(kind, str(given)) if given is not None else None
+    if found is not None:
+        return _update(request, found, data)
+    return _done(request, request.writer.create(kind, values, peers, request.now))
+
+
+def delete(request: Request, kind: Kind, data: Mapping[str, Any]) -> Answer:
+    """Delete a node and what goes with it. Raises RefusedError."""
+    request.writer.delete(_find(request, kind, data), request.now)
+    latest(request)
+    return {"ok": True}
+
+
+def relate(request: Request, data: Mapping[str, Any]) -> Answer:
+    """Add nodes to a relationship. Raises RefusedError."""
+    record, relationship, peers = _ends(request, data)
+    for peer in peers:
+        mirror = request.kinds.opposite(relationship, peer.kind)
+        if mirror is not None and not mirror.many:
+            other = next(iter(peer.peers(mirror, NOW)), None)
+            if other is not None and other is not record:
+                raise InvalidInputError(
+                    f"{peer.id!r} {peer.kind.key!r} is already related to another peer on '{mirror.name}'"
+                )
+    if not relationship.many and len({*peers, *record.peers(relationship, NOW)}) > 1:
+        raise InvalidInputError(f"'{relationship.name}' must have a single peer at {relationship.name}")
+    request.writer.add(record, relationship, peers, request.now)
+    latest(request)
+    return {"ok": True}
+
+
+def unrelate(request: Request, data: Mapping[str, Any]) -> Answer:
+    """Remove nodes from a relationship. Raises RefusedError."""
+    record, relationship, peers = _ends(request, data)
+    left = [each for each in record.peers(relationship, NOW) if each not in peers]
+    if not relationship.optional and not left:
+        raise InvalidInputError(f"'{relationship.name}' is a mandatory relationship at {relationship.name}")
+    request.writer.remove(record, relationship, peers, request.now)
+    latest(request)
+    return {"ok": True}
+
+
+def _update(request: Request, record: Record, data: Mapping[str, Any]) -> Answer:
+    values, peers = _work_out(request, record.kind, data)
+    request.writer.update(record, values, peers, request.now)
+    return _done(request, record)
+
+
+def _done(request: Request, record: Record) -> Answer:
+    latest(request)
+    return {"ok": True, "object": record.at(NOW)}
+
+
+def _find(request: Request, kind: Kind, data: Mapping[str, Any]) -> Record:
+    identity, hfid = data.get("id"), data.get("hfid")
+    if not identity and not hfid:
+        raise RefusedError("either id or hfid must be provided.", http_status=400)
+    record = request.names.by_text(kind, identity) if identity else request.names.by_hfid(kind, hfid or [])
+    if record is None:
+        raise NodeNotFoundError(kind.key, identity or " :: ".join(hfid or []))
+    return record
+
+
+def _work_out(request: Request, kind: Kind, data: Mapping[str, Any]) -> tuple[Values, Peers]:
+    """Split a mutation's data into values and peers; an attribute set to its default is the default's value."""
+    values: Values = {}
+    peers: Peers = {}
+    for name, given in data.items():
+        attribute = kind.attributes.get(name)
+        if attribute is not None:
+            if given is None:
+                continue
+            if given.get("is_default"):
+                values[name] = attribute.default_value
+            elif "value" in given:
+                values[name] = given["value"]
+        elif name in kind.relationships:
+            relationship = kind.relationships[name]
+            items = given if isinstance(given, list) else [given] if given is not None else []
+            peers[name] = [_peer(request, relationship, each) for each in items if each is not None]
+    return values, peers
+
+
+def _peer(request: Request, relationship: Relationship, item: Mapping[str, Any]) -> Record:
+    """Find the node that an item of a relationship names."""
+    kind = request.kinds[relationship.peer]
+    if item.get("kind") in request.kinds:
+        kind = request.kinds[item["kind"]]
+    if item.get("id"):
+        found = _by_text(request, kind, item["id"])
+        if found is None:
+            raise NodeNotFoundError(kind.key, item["id"])
+    elif item.get("hfid"):
+        found = request.names.by_hfid(kind, item["hfid"])
+        if found is None:
+            raise NodeNotFoundError(kind.key, " :: ".join(item["hfid"]))
+    else:
+        raise InvalidInputError(f"Invalid data provided to form a relationship {dict(item)} at {relationship.name}")
+    if relationship.peer not in found.kind.labels:
+        raise InvalidInputError(f"{found.id!r} {found.kind.key!r} is not a valid peer for '{relationship.peer}'")
+    return found
+
+
+def _by_text(request: Request, kind: Kind, text: str) -> Record | None:
+    return request.store.find(text, NOW) or request.names.by_text(kind, text)
+
+
+def _ends(request: Request, data: Mapping[str, Any]) -> tuple[Record, Relationship, list[Record]]:
+    record = request.store.find(data["id"], NOW)
+    if record is None:
+        raise NodeNotFoundError("node", data["id"])
+    relationship = record.kind.relationships.get(data["name"])
+    if relationship is None:
+        raise InvalidInputError(f"'{data['name']}' is not a valid relationship for '{record.kind.key}' at name")
+    if relationship.read_only:
+        raise InvalidInputError(f"'{data['name']}' is a read-only relationship at {record.kind.key}")
+    peers = []
+    for item in data.get("nodes") or []:
+        if item.get("id") and request.store.find(item["id"], NOW) is None:
+            raise InvalidInputError(f"{item['id']!r}: Unable to find the node in the database.")
+        peers.append(_peer(request, relationship, item))
+    return record, relationship, peers

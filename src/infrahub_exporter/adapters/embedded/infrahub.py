@@ -1,0 +1,265 @@
+"""The embedded Infrahub: files in, HTTP answers out, in one process and without a network."""
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timezone
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import msgspec
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    GraphQLSchema,
+    GraphQLSyntaxError,
+    OperationDefinitionNode,
+    OperationType,
+    execute_sync,
+    parse,
+    validate,
+)
+
+from infrahub_exporter.adapters.embedded import rest
+from infrahub_exporter.adapters.embedded.instants import parse_moment, write_utc
+from infrahub_exporter.adapters.embedded.kinds import Kinds
+from infrahub_exporter.adapters.embedded.mutation_types import MutationTypes
+from infrahub_exporter.adapters.embedded.names import Names
+from infrahub_exporter.adapters.embedded.node_types import NodeTypes
+from infrahub_exporter.adapters.embedded.objects import Loader
+from infrahub_exporter.adapters.embedded.reading import Request
+from infrahub_exporter.adapters.embedded.refusals import RefusedError, format_errors, graphql_body, rest_body
+from infrahub_exporter.adapters.embedded.scalars import in_utc
+from infrahub_exporter.adapters.embedded.schema import load_kinds
+from infrahub_exporter.adapters.embedded.store import NOW, Store, from_instant, to_instant
+from infrahub_exporter.adapters.embedded.writer import Writer
+from infrahub_exporter.domain.ports import Reply
+
+BRANCH = "main"
+_CRASHED = b"Internal Server Error"
+_JSON = "application/json"
+_PLAIN = "text/plain; charset=utf-8"
+_CACHED = 256
+_SECOND = 1_000_000
+
+
+def utc_now() -> datetime:
+    """Return the present time in UTC."""
+    return datetime.now(timezone.utc)
+
+
+class _Document(msgspec.Struct):
+    """A parsed query: what is wrong with it, and whether it changes anything."""
+
+    node: DocumentNode
+    errors: list[GraphQLError]
+    changes: bool
+
+
+class EmbeddedInfrahub:
+    """Answers GraphQL and schema requests as an Infrahub does; safe to call from several threads.
+
+    The time of the start is the whole second in which it was loaded: every instant since then can be read.
+    """
+
+    def __init__(self, kinds: Kinds, store: Store, *, token: str | None, now: Callable[[], datetime]) -> None:
+        self.kinds = kinds
+        self._store = store
+        self._names = Names(kinds, store)
+        self._writer = Writer(kinds, store, self._names)
+        self._token = token
+        self._now = now
+        self._lock = threading.Lock()
+        self._documents: OrderedDict[str, _Document] = OrderedDict()
+        self._bodies: dict[str, bytes] = {}
+        nodes = NodeTypes(kinds)
+        self._schema = GraphQLSchema(
+            nodes.query(), MutationTypes(kinds, nodes).mutation(), types=nodes.values(), assume_valid=True
+        )
+
+    @classmethod
+    def load(
+        cls,
+        schema: Sequence[Path],
+        objects: Sequence[Path],
+        *,
+        token: str | None = None,
+        now: Callable[[], datetime] = utc_now,
+    ) -> "EmbeddedInfrahub":
+        """Read schema and object files.
+
+        Raises:
+            ConfigError: one line that names file, place and expectation.
+        """
+        instant = to_instant(now()) // _SECOND * _SECOND
+        made = cls(load_kinds(schema), Store(instant), token=token, now=now)
+        made._writer.create(made.kinds["IpamNamespace"], {"name": "default", "default": True}, {}, instant)
+        Loader(made.kinds, made._names, made._writer, instant).load(objects)
+        return made
+
+    def settle(self) -> int:
+        """Recompute the ids and labels that a change of a peer left stale, as Infrahub's workers do after a while.
+
+        Returns how many nodes that touched; each of them is stamped.
+        """
+        with self._lock:
+            return self._writer.settle(self._commit())
+
+    def handle(self, method: str, target: str, headers: Mapping[str, str], body: bytes = b"") -> Reply:
+        """Answer a request. `target` is path and query as on the wire; `headers` have lower-case names."""
+        started = time.perf_counter()
+        split = urlsplit(target)
+        query = {name: values[-1] for name, values in parse_qs(split.query, keep_blank_values=True).items()}
+        path = unquote(split.path)
+        try:
+            if path == "/graphql" or path.startswith("/graphql/"):
+                branch = path.removeprefix("/graphql").removeprefix("/") or BRANCH
+                status, content_type, content = self._graphql(method, branch, query, headers, body)
+            else:
+                status, content_type, content = self._rest(path, query, headers)
+        except RefusedError as exc:
+            refused = graphql_body(exc) if path.startswith("/graphql") else rest_body(exc.message, exc.http_status)
+            status, content_type, content = exc.http_status, _JSON, msgspec.json.encode(refused)
+        stamps = {
+            "date": format_datetime(self._now().astimezone(timezone.utc), usegmt=True),
+            "content-type": content_type,
+            "x-process-time": f"{time.perf_counter() - started:.6f}",
+        }
+        return Reply(status, stamps, content)
+
+    def _graphql(
+        self, method: str, branch: str, query: Mapping[str, str], headers: Mapping[str, str], body: bytes
+    ) -> tuple[int, str, bytes]:
+        authenticated = self._authenticate(headers)
+        if branch != BRANCH:
+            return _json(404, {"errors": [f"Branch: {branch} not found."]})
+        if method != "POST":
+            return 500, _PLAIN, _CRASHED
+        if headers.get("content-type", "").partition(";")[0].strip() != _JSON:
+            return _json(400, {"errors": ["Content-type must be application/json or multipart/form-data"]})
+        try:
+            operation = msgspec.json.decode(body)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return _json(400, {"errors": ["Request body is not a valid JSON"]})
+        if isinstance(operation, list):
+            return _json(400, {"errors": ["This server does not support batching"]})
+        text = operation.get("query") if isinstance(operation, dict) else None
+        if not isinstance(text, str):
+            return 500, _PLAIN, _CRASHED
+        at = self._instant(query["at"]) if "at" in query else NOW
+        try:
+            document = self._parse(text)
+        except GraphQLSyntaxError:
+            return 500, _PLAIN, _CRASHED
+        if document.changes and not authenticated:
+            raise RefusedError(
+                "You are not allowed to change data in the default branch",
+                code="PERMISSION_DENIED",
+                http_status=403,
+                data={"action": None, "resource_kind": None},
+            )
+        return _json(200, self._execute(document, operation, at))
+
+    def _execute(self, document: _Document, operation: Mapping[str, Any], at: int) -> dict[str, Any]:
+        if document.errors:
+            return {"data": None, "errors": format_errors(document.errors)}
+        with self._lock:
+            now = self._commit() if document.changes else NOW
+            result = execute_sync(
+                self._schema,
+                document.node,
+                context_value=Request(
+                    kinds=self.kinds,
+                    store=self._store,
+                    names=self._names,
+                    writer=self._writer,
+                    at=NOW if document.changes else at,
+                    now=now,
+                ),
+                variable_values=operation.get("variables") or {},
+                operation_name=operation.get("operationName"),
+            )
+        answer: dict[str, Any] = {"data": result.data}
+        if result.errors:
+            answer["errors"] = format_errors(result.errors)
+        return answer
+
+    def _commit(self) -> int:
+        """Give the instant of a change: now, and never before the last one."""
+        self._store.latest = max(to_instant(self._now()), self._store.latest)
+        return self._store.latest
+
+    def _parse(self, text: str) -> _Document:
+        """Parse and validate a query; the same text is worked on once."""
+        found = self._documents.get(text)
+        if found is None:
+            node = parse(text)
+            changes = any(
+                isinstance(each, OperationDefinitionNode) and each.operation is OperationType.MUTATION
+                for each in node.definitions
+            )
+            found = _Document(node, validate(self._schema, node), changes)
+            while len(self._documents) >= _CACHED:
+                self._documents.popitem(last=False)
+            self._documents[text] = found
+        return found
+
+    def _instant(self, text: str) -> int:
+        """Read the instant that a request asks for; one in the future is now."""
+        try:
+            moment = in_utc(parse_moment(text))
+        except ValueError as exc:
+            raise RefusedError(f"Invalid time format for {text}", http_status=400) from exc
+        instant = to_instant(moment)
+        if instant < self._store.start:
+            raise RefusedError(
+                f"Requested time '{write_utc(moment)}' is before branch '{BRANCH}' was created at "
+                f"'{write_utc(from_instant(self._store.start))}'.",
+                http_status=422,
+            )
+        return instant
+
+    def _authenticate(self, headers: Mapping[str, str]) -> bool:
+        """Tell whether the request may change anything: without a token anyone may, without a key nobody else."""
+        key = headers.get("x-infrahub-key")
+        if key is None:
+            scheme, _, given = headers.get("authorization", "").partition(" ")
+            key = given if scheme.lower() == "bearer" and given else None
+        if self._token is None or key == self._token:
+            return True
+        if key is None:
+            return False
+        raise RefusedError("Invalid token", code="AUTHENTICATION_REQUIRED", http_status=401)
+
+    def _rest(self, path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> tuple[int, str, bytes]:
+        self._authenticate(headers)
+        branch = query.get("branch", BRANCH)
+        if branch != BRANCH:
+            raise RefusedError(f"Branch: {branch} not found.", http_status=400)
+        if path not in self._bodies:
+            self._bodies[path] = msgspec.json.encode(self._describe(path))
+        return 200, _JSON, self._bodies[path]
+
+    def _describe(self, path: str) -> Mapping[str, Any]:
+        if path == "/api/schema":
+            return rest.describe_all(self.kinds)
+        if path == "/api/schema/summary":
+            return rest.summarize(self.kinds)
+        if path == "/api/config":
+            return {"main": {"allow_anonymous_access": True}}
+        if path.startswith("/api/schema/"):
+            key = path.removeprefix("/api/schema/")
+            if key not in self.kinds:
+                raise RefusedError(f"Unable to find the schema {key!r} in the registry", http_status=422)
+            return rest.describe(self.kinds[key])
+        if path.startswith("/api/query/"):
+            name = path.removeprefix("/api/query/")
+            raise RefusedError(f"Unable to find the node {name} / CoreGraphQLQuery in the database.", http_status=404)
+        raise RefusedError("Not Found", http_status=404)
+
+
+def _json(status: int, content: object) -> tuple[int, str, bytes]:
+    return status, _JSON, msgspec.json.encode(content)

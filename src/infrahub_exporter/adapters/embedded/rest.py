@@ -1,0 +1,172 @@
+"""The REST answers about the schema, in the shape of Infrahub's."""
+
+import hashlib
+from collections.abc import Mapping
+
+import msgspec
+
+from infrahub_exporter.adapters.embedded.kinds import Attribute, Kind, Kinds, Relationship
+from infrahub_exporter.domain.model import JSON
+
+_PARAMETERS: Mapping[str, tuple[str, ...]] = {
+    "Text": ("regex", "min_length", "max_length"),
+    "TextArea": ("regex", "min_length", "max_length"),
+    "List": ("regex",),
+    "Number": ("min_value", "max_value", "excluded_values"),
+}
+
+
+def describe(kind: Kind) -> dict[str, JSON]:
+    """Describe a kind, as `GET /api/schema/<Kind>` does."""
+    described = _describe(kind)
+    described["hash"] = _hash(kind)
+    return described
+
+
+def describe_all(kinds: Kinds) -> dict[str, JSON]:
+    """Describe all kinds, as `GET /api/schema` does."""
+    namespaces = sorted({each.namespace for each in kinds.values()})
+    builtin = {"Core", "Builtin", "Internal", "Lineage", "Profile"}
+    return {
+        "main": _main_hash(kinds),
+        "nodes": [describe(each) for each in kinds.values() if not each.generic],
+        "generics": [describe(each) for each in kinds.values() if each.generic],
+        "profiles": [],
+        "templates": [],
+        "namespaces": [{"name": each, "user_editable": each not in builtin} for each in namespaces],
+    }
+
+
+def summarize(kinds: Kinds) -> dict[str, JSON]:
+    """Give a hash per kind, as `GET /api/schema/summary` does."""
+    return {
+        "main": _main_hash(kinds),
+        "nodes": {each.key: _hash(each) for each in kinds.values() if not each.generic},
+        "generics": {each.key: _hash(each) for each in kinds.values() if each.generic},
+        "profiles": {},
+        "templates": {},
+    }
+
+
+def _hash(kind: Kind) -> str:
+    return hashlib.blake2b(msgspec.json.encode(_describe(kind)), digest_size=16).hexdigest()
+
+
+def _main_hash(kinds: Kinds) -> str:
+    whole = "".join(sorted(each.key + _hash(each) for each in kinds.values()))
+    return hashlib.blake2b(whole.encode(), digest_size=16).hexdigest()
+
+
+def _describe(kind: Kind) -> dict[str, JSON]:
+    described: dict[str, JSON] = {
+        "id": None,
+        "name": kind.name,
+        "namespace": kind.namespace,
+        "description": kind.description,
+        "label": kind.label,
+        "branch": "aware",
+        "default_filter": kind.default_filter,
+        "human_friendly_id": list(kind.human_friendly_id) or None,
+        "display_label": kind.display_label,
+        "display_labels": None,
+        "include_in_menu": kind.extra.get("include_in_menu") is not False,
+        "menu_placement": _text(kind.extra.get("menu_placement")),
+        "icon": _text(kind.extra.get("icon")),
+        "order_by": list(kind.order_by) or None,
+        "uniqueness_constraints": [list(each) for each in kind.uniqueness_constraints] or None,
+        "documentation": _text(kind.extra.get("documentation")),
+        "state": "present",
+        "attributes": [_attribute(each, place) for place, each in enumerate(kind.attributes.values(), 1)],
+        "relationships": [
+            _relationship(each, place)
+            for place, each in enumerate(kind.relationships.values(), len(kind.attributes) + 1)
+        ],
+        "kind": kind.key,
+    }
+    if kind.generic:
+        described |= {
+            "hierarchical": kind.hierarchical,
+            "generate_profile": "profiles" in kind.relationships,
+            "used_by": list(kind.used_by),
+            "restricted_namespaces": None,
+        }
+    else:
+        described |= {
+            "inherit_from": list(kind.inherit_from),
+            "generate_profile": "profiles" in kind.relationships,
+            "generate_template": False,
+            "hierarchy": kind.hierarchy,
+            "parent": kind.parent,
+            "children": kind.children,
+        }
+    return described
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _attribute(attribute: Attribute, place: int) -> dict[str, JSON]:
+    choices: JSON = None
+    if attribute.choices is not None:
+        choices = [
+            {"name": each.name, "description": each.description, "color": each.color, "label": each.label}
+            for each in attribute.choices
+        ]
+    limits = attribute.parameters
+    computed: JSON = {"kind": "Jinja2", "jinja2_template": attribute.template} if attribute.template else None
+    return {
+        "id": None,
+        "name": attribute.name,
+        "kind": attribute.kind,
+        "enum": list(attribute.enum) if attribute.enum else None,
+        "computed_attribute": computed,
+        "choices": choices,
+        "regex": limits.regex,
+        "max_length": limits.max_length,
+        "min_length": limits.min_length,
+        "label": attribute.label,
+        "description": attribute.description,
+        "read_only": attribute.read_only,
+        "unique": attribute.unique,
+        "optional": attribute.optional,
+        "branch": "aware",
+        "order_weight": attribute.order_weight or place * 1000,
+        "ordered": True,
+        "default_value": attribute.default_value,
+        "inherited": attribute.inherited,
+        "state": "present",
+        "allow_override": "any",
+        "deprecation": None,
+        "display": "default",
+        "parameters": {name: getattr(limits, name) for name in _PARAMETERS.get(attribute.kind, ())},
+    }
+
+
+def _relationship(relationship: Relationship, place: int) -> dict[str, JSON]:
+    return {
+        "id": None,
+        "name": relationship.name,
+        "peer": relationship.peer,
+        "kind": relationship.kind,
+        "label": relationship.label,
+        "description": relationship.description,
+        "identifier": relationship.identifier,
+        "cardinality": "many" if relationship.many else "one",
+        "min_count": relationship.min_count,
+        "max_count": relationship.max_count,
+        "common_parent": None,
+        "common_relatives": None,
+        "order_weight": relationship.order_weight or place * 1000,
+        "optional": relationship.optional,
+        "branch": "aware",
+        "inherited": relationship.inherited,
+        "direction": relationship.direction,
+        "hierarchical": relationship.hierarchical,
+        "state": "present",
+        "on_delete": "cascade" if relationship.cascade else "no-action",
+        "allow_override": "any",
+        "read_only": relationship.read_only,
+        "deprecation": None,
+        "display": "default",
+    }

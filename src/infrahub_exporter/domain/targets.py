@@ -1,0 +1,54 @@
+"""How a target is written: `host` or `host:port`, as Prometheus takes it (SD-10)."""
+
+import ipaddress
+import re
+
+_PORTS = range(1, 65536)
+_PORT = re.compile(r"[0-9]{1,5}")
+_BRACKETED = re.compile(r"\[([^\[\]]*)\](?::(.*))?")
+_SCOPE = re.compile(r"[A-Za-z0-9._~-]+")
+_NAME = re.compile(r"\w[\w.-]*")
+_IN_NUMBERS = re.compile(r"(.*\.)?[0-9]+\.?")
+"""A name that ends in a number is an address that went wrong (URL standard, "ends in a number")."""
+
+
+def port_number(text: str) -> int | None:
+    """Read a port; None for what is none."""
+    number = int(text) if _PORT.fullmatch(text) else 0
+    return number if number in _PORTS else None
+
+
+def address(host: str, port: int | None) -> str | None:
+    """Write `host` or `host:port`, IPv6 in brackets, without a prefix length; None for what is no address.
+
+    A host that brings its own port (`host:9100`, `[::1]:9100`) keeps it, but not against another `port`.
+    """
+    bracketed = _BRACKETED.fullmatch(host)
+    if bracketed is not None:
+        written, own = _ip(bracketed[1], version=6), bracketed[2]
+    else:
+        name, own = host.split(":") if host.count(":") == 1 else (host, None)
+        written = _ip(name) or _name(name)
+    if own is not None:
+        number = port_number(own)
+        if number is None or port not in {None, number}:
+            return None
+        port = number
+    return written if written is None or port is None else f"{written}:{port}"
+
+
+def _ip(text: str, *, version: int | None = None) -> str | None:
+    """Write an IP address that may have a prefix length and, where it is IPv6, a scope."""
+    try:
+        ip = ipaddress.ip_interface(text).ip
+    except ValueError:
+        return None
+    if version not in {None, ip.version}:
+        return None
+    if isinstance(ip, ipaddress.IPv4Address):
+        return str(ip)
+    return f"[{ip}]" if ip.scope_id is None or _SCOPE.fullmatch(ip.scope_id) else None
+
+
+def _name(text: str) -> str | None:
+    return text if _NAME.fullmatch(text) and not _IN_NUMBERS.fullmatch(text) else None

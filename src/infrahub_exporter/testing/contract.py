@@ -1,0 +1,15 @@
+"""What the suites have in common."""
+
+import pytest
+
+
+class Contract:
+    """A suite: subclass it under a name that begins with `Test`, and provide the fixtures that its docstring names.
+
+    The tests run on asyncio; override `anyio_backend` for something else.
+    """
+
+    @pytest.fixture(scope="session")
+    def anyio_backend(self) -> str:
+        """Name the event loop that runs asynchronous tests and fixtures."""
+        return "asyncio"

@@ -1,0 +1,31 @@
+"""The embedded Infrahub answers what the real one does, but for ids and times."""
+
+import pytest
+
+from tests.e2e.infrahub.answers import Infrahub
+from tests.e2e.infrahub.corpus import CHANGES, KINDS, QUESTIONS, TYPES, Ask
+from tests.e2e.infrahub.shapes import kind_at, type_at
+
+
+@pytest.mark.parametrize("ask", QUESTIONS, ids=lambda ask: ask.name)
+def test_both_answer_the_same(ask: Ask, real: Infrahub, embedded: Infrahub) -> None:
+    assert embedded.question(ask) == real.question(ask)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_both_describe_a_kind_alike(kind: str, real: Infrahub, embedded: Infrahub) -> None:
+    described, expected = kind_at(embedded, kind), kind_at(real, kind)
+    for part in ("attributes", "relationships"):
+        known = described.pop(part)
+        assert known.items() <= expected.pop(part).items()
+    assert described == expected
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_the_embedded_infrahub_invents_no_field_and_no_argument(name: str, real: Infrahub, embedded: Infrahub) -> None:
+    assert type_at(embedded, name) <= type_at(real, name)
+
+
+@pytest.mark.parametrize("ask", CHANGES, ids=lambda ask: ask.name)
+def test_both_change_the_same(ask: Ask, real: Infrahub, embedded: Infrahub) -> None:
+    assert embedded.change(ask) == real.change(ask)

@@ -1,0 +1,213 @@
+"""Precedence and errors of the destination: the configuration, the signal's variables, the generic ones."""
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infrahub_exporter.adapters.otlp.connection import Connection, open_exporter, settle
+from infrahub_exporter.domain.errors import ConfigError
+
+
+def settled(environment: Mapping[str, str] | None = None, **configured: Any) -> Connection:
+    keys = ("endpoint", "timeout_seconds", "headers", "insecure", "certificate", "compression", "interval_seconds")
+    return settle(**{**dict.fromkeys(keys), **configured}, environment=environment or {})
+
+
+GENERIC = {
+    "OTEL_EXPORTER_OTLP_ENDPOINT": "https://generic:1",
+    "OTEL_EXPORTER_OTLP_TIMEOUT": "1",
+    "OTEL_EXPORTER_OTLP_HEADERS": "a=generic",
+    "OTEL_EXPORTER_OTLP_COMPRESSION": "gzip",
+    "OTEL_EXPORTER_OTLP_CERTIFICATE": "generic.pem",
+    "OTEL_EXPORTER_OTLP_CLIENT_KEY": "generic.key",
+    "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE": "generic.crt",
+}
+SPECIFIC = {
+    "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT": "https://metrics:2",
+    "OTEL_EXPORTER_OTLP_METRICS_TIMEOUT": "2",
+    "OTEL_EXPORTER_OTLP_METRICS_HEADERS": "a=metrics",
+    "OTEL_EXPORTER_OTLP_METRICS_COMPRESSION": "none",
+    "OTEL_EXPORTER_OTLP_METRICS_CERTIFICATE": "metrics.pem",
+    "OTEL_EXPORTER_OTLP_METRICS_CLIENT_KEY": "metrics.key",
+    "OTEL_EXPORTER_OTLP_METRICS_CLIENT_CERTIFICATE": "metrics.crt",
+    "OTEL_METRIC_EXPORT_INTERVAL": "30000",
+}
+
+
+def test_without_anything_it_is_a_collector_beside_us() -> None:
+    assert settled() == Connection(endpoint="http://localhost:4317", insecure=True, timeout_seconds=10.0)
+
+
+def test_the_generic_variables_fill_what_is_open() -> None:
+    assert settled(GENERIC) == Connection(
+        endpoint="https://generic:1",
+        insecure=False,
+        timeout_seconds=1.0,
+        headers=(("a", "generic"),),
+        gzip=True,
+        certificate="generic.pem",
+        client_key="generic.key",
+        client_certificate="generic.crt",
+    )
+
+
+def test_the_variables_of_the_signal_beat_the_generic_ones() -> None:
+    assert settled({**GENERIC, **SPECIFIC}) == Connection(
+        endpoint="https://metrics:2",
+        insecure=False,
+        timeout_seconds=2.0,
+        headers=(("a", "metrics"),),
+        gzip=False,
+        certificate="metrics.pem",
+        client_key="metrics.key",
+        client_certificate="metrics.crt",
+        interval_seconds=30.0,
+    )
+
+
+def test_the_configuration_beats_every_variable() -> None:
+    found = settled(
+        {**GENERIC, **SPECIFIC},
+        endpoint="http://file:3",
+        timeout_seconds=3.0,
+        headers={"B": "file"},
+        compression="gzip",
+        certificate="file.pem",
+        interval_seconds=5.0,
+    )
+    assert found == Connection(
+        endpoint="http://file:3",
+        insecure=True,
+        timeout_seconds=3.0,
+        headers=(("b", "file"),),
+        gzip=True,
+        interval_seconds=5.0,
+        certificate="file.pem",
+        client_key="metrics.key",
+        client_certificate="metrics.crt",
+    )
+
+
+def test_empty_variables_count_as_unset() -> None:
+    assert settled(dict.fromkeys({**GENERIC, **SPECIFIC}, "")) == settled()
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "configured", "variable", "expected"),
+    [
+        ("https://c:1", None, "true", False),
+        ("https://c:1", True, "true", False),
+        ("http://c:1", None, "false", True),
+        ("http://c:1", False, "true", False),
+        ("c:1", None, "", False),
+        ("c:1", None, "TRUE", True),
+        ("c:1", None, "yes", False),
+        ("c:1", False, "true", False),
+        ("c:1", True, "false", True),
+        ("unix:/run/otel.sock", True, "", True),
+    ],
+)
+def test_tls_is_decided_by_scheme_then_configuration_then_environment(
+    *, endpoint: str, configured: bool | None, variable: str, expected: bool
+) -> None:
+    found = settled({"OTEL_EXPORTER_OTLP_INSECURE": variable}, endpoint=endpoint, insecure=configured)
+    assert found.insecure is expected
+
+
+def test_headers_in_the_environment_are_percent_decoded_and_malformed_ones_reported_without_their_text() -> None:
+    found = settled({"OTEL_EXPORTER_OTLP_HEADERS": "Authorization=Bearer%20x%3D, hidden,b = c=d,,=s3cret, ü=s3cret"})
+    assert found.headers == (("authorization", "Bearer x="), ("b", "c=d"))
+    assert found.warnings == (
+        "OTEL_EXPORTER_OTLP_HEADERS: item 2 is not name=value and is not sent",
+        "OTEL_EXPORTER_OTLP_HEADERS: item 5 is not name=value and is not sent",
+        "OTEL_EXPORTER_OTLP_HEADERS: item 6 is not name=value and is not sent",
+    )
+
+
+def test_another_protocol_is_a_warning() -> None:
+    assert settled({"OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf"}).warnings == (
+        "OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf' is not spoken, the push uses grpc",
+    )
+    assert settled({"OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}).warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("environment", "configured", "message"),
+    [
+        (
+            {"OTEL_EXPORTER_OTLP_TIMEOUT": "ten"},
+            {},
+            "OTEL_EXPORTER_OTLP_TIMEOUT: expected a positive number of seconds, got 'ten'",
+        ),
+        (
+            {"OTEL_EXPORTER_OTLP_METRICS_TIMEOUT": "inf"},
+            {},
+            "OTEL_EXPORTER_OTLP_METRICS_TIMEOUT: expected a positive number of seconds, got 'inf'",
+        ),
+        (
+            {"OTEL_METRIC_EXPORT_INTERVAL": "0"},
+            {},
+            "OTEL_METRIC_EXPORT_INTERVAL: expected a positive number of milliseconds, got '0'",
+        ),
+        (
+            {"OTEL_EXPORTER_OTLP_METRICS_COMPRESSION": "zip"},
+            {},
+            "OTEL_EXPORTER_OTLP_METRICS_COMPRESSION: expected gzip or none, got 'zip'",
+        ),
+        ({}, {"compression": "zstd"}, "exporters.otlp.compression: expected gzip or none, got 'zstd'"),
+        (
+            {},
+            {"endpoint": "http://"},
+            "exporters.otlp.endpoint: expected http://host:port, https://host:port or host:port, got 'http://'",
+        ),
+        (
+            {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://user:s3cret@host:1"},
+            {},
+            "OTEL_EXPORTER_OTLP_ENDPOINT: expected an address without user and password; credentials go into headers",
+        ),
+        (
+            {},
+            {"headers": {"x-key": "s3cret\n"}},
+            "exporters.otlp.headers.x-key: expected a header of printable ASCII (its value is not shown)",
+        ),
+        (
+            {},
+            {"headers": {"grpc-timeout": "1"}},
+            "exporters.otlp.headers.grpc-timeout: expected a header of printable ASCII (its value is not shown)",
+        ),
+    ],
+)
+def test_what_cannot_be_used_is_named(
+    environment: Mapping[str, str], configured: Mapping[str, Any], message: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        settled(environment, **configured)
+    assert str(caught.value) == message
+
+
+def test_a_header_value_shows_in_no_repr_and_no_message(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    found = settled(headers={"authorization": "Bearer s3cret", "x-empty": ""})
+    assert "s3cret" not in repr(found)
+    assert found.redact("no such key: s3cret\n in 'Bearer s3cret'") == "no such key: *** in '***'"
+    assert caplog.text == ""
+
+
+@pytest.mark.parametrize("certificate", [None, "root.pem"])
+def test_a_channel_with_tls_opens_without_reaching_out(tmp_path: Path, certificate: str | None) -> None:
+    path = tmp_path / "root.pem"
+    path.write_text("-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n", "ascii")
+    configured = certificate and str(tmp_path / certificate)
+    exporter = open_exporter(settled(endpoint="https://127.0.0.1:9", certificate=configured, compression="gzip"))
+    exporter.shutdown()
+
+
+def test_a_client_certificate_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
+    connection = settled(
+        {"OTEL_EXPORTER_OTLP_CLIENT_KEY": str(tmp_path / "absent.key")}, endpoint="https://127.0.0.1:9"
+    )
+    with pytest.raises(FileNotFoundError):
+        open_exporter(connection)

@@ -1,0 +1,145 @@
+"""One bad file per rule, and the line that says so."""
+
+from pathlib import Path
+
+import pytest
+
+from infrahub_exporter.app.settings import load_settings
+from infrahub_exporter.domain.errors import ConfigError
+
+CONFIGS = Path(__file__).parent / "configs"
+LINES = r"""address_and_embedded.yml: infrahub.address: expected one of address and embedded, got both
+address_with_password.yml: infrahub.address: expected an http:// or https:// URL without user and query, got 'http://***@infrahub:8000'
+address_without_scheme.yml: infrahub.address: expected an http:// or https:// URL without user and query, got 'infrahub:8000'
+anchor_in_itself.yml: line 2, column 10: an anchor that contains itself
+compression.yml: exporters.otlp.compression: expected one of gzip, none, got 'zstd'
+control_character.yml: expected YAML, got the character #x0001
+deep.yml: expected YAML, got more levels than can be read
+duplicate_key.yml: line 3: the key 'listen_port' is there twice, first in line 2
+duplicate_nested_key.yml: line 4: the key 'address' is there twice, first in line 2
+embedded_missing_file.yml: infrahub.embedded.schema[0]: expected the path of something that exists, got 'nowhere.yml'
+embedded_on_a_branch.yml: infrahub.branch: expected main with an embedded Infrahub, got 'audit'
+embedded_without_schema.yml: infrahub.embedded.schema: expected at least one file, got an empty list
+empty.yml: infrahub: expected a mapping with keys such as address, got nothing
+enabled_text.yml: exporters.otlp.enabled: expected true or false, got 'maybe'
+filter_infinite.yml: metrics.kind[0].filters[0].mtu__value: expected text, a number, true or false, or a list of those, got inf
+filter_key.yml: metrics.kind[0].filters.1: expected text as key, got 1, put it in quotes
+filter_mapping.yml: metrics.kind[0].filters[0].role__value: expected text, a number, true or false, or a list of those, got a mapping
+filter_null.yml: metrics.kind[0].filters.role__value: expected text, a number, true or false, or a list of those, got nothing
+filter_null_in_list.yml: metrics.kind[0].filters[0].role__values: expected text, a number, true or false, or a list of those, got nothing
+filters_contradict.yml: metrics.kind[0].filters[1].role__value: 'core' contradicts 'edge' of metrics.kind[0].filters[0].role__value
+filters_null_entry.yml: metrics.kind[0].filters[0]: expected a mapping of filters to values, or a list of such mappings, got nothing
+filters_text.yml: metrics.kind[0].filters: expected a mapping of filters to values, or a list of such mappings, got text
+header_name.yml: exporters.otlp.headers.'x scope': expected the name of a header
+header_number.yml: exporters.otlp.headers.x-scope: expected text, got a number, put it in quotes
+header_value.yml: exporters.otlp.headers.x-scope: expected printable ASCII text without spaces around it
+headers_text.yml: exporters.otlp.headers: expected a mapping of names to texts, got text
+include_collides.yml: metrics.kind[0].include: 'site.name' and 'site_name' would both be the label 'site_name'
+include_id.yml: metrics.kind[0].include: 'hfid' would be the label 'hfid', which every series has already
+include_number.yml: metrics.kind[0].include[0]: expected text, got 1, put it in quotes
+include_path.yml: metrics.kind[0].include: path 'site.': expected names joined by dots, each perhaps followed by [], as in 'tags[].name'
+include_text.yml: metrics.kind[0].include: expected a list of texts, got text
+interval_too_short.yml: poll_interval_seconds: expected a number of at least 1, got 0.5
+kind_list.yml: metrics.kind: expected a list of mappings, got text
+kind_lower_case.yml: metrics.kind[0].kind: expected the name of a kind, such as InfraDevice, got 'device'
+kind_missing.yml: metrics.kind[0].kind: expected the name of a kind, such as InfraDevice, got nothing
+list.yml: expected a mapping with keys such as infrahub, got a list
+list_as_key.yml: line 2, column 3: expected text as key
+listen_address_null.yml: listen_address: expected text without spaces, got nothing
+log_format.yml: log_format: expected one of text, json, got 'xml'
+log_level.yml: log_level: expected one of DEBUG, INFO, WARNING, ERROR, CRITICAL, got 'loud'
+merge_of_text.yml: line 1, column 16: expected a mapping after <<
+metrics_path_of_a_query.yml: service_discovery.queries[0].name: expected another path than that of exporters.prometheus.metrics_path, got '/sd/devices'
+metrics_path_relative.yml: exporters.prometheus.metrics_path: expected a path such as /metrics, got 'metrics'
+metrics_path_reserved.yml: exporters.prometheus.metrics_path: expected a path outside of /-/, which the exporter needs, got '/-/metrics'
+metrics_path_root.yml: exporters.prometheus.metrics_path: expected a path such as /metrics, got '/'
+no_infrahub.yml: infrahub: expected a mapping with keys such as address, got nothing
+not_utf8.yml: expected a configuration file in UTF-8
+null_infrahub.yml: infrahub: expected a mapping with keys such as address, got nothing
+number_as_key.yml: 1: unknown key, expected one of infrahub, exporters, service_discovery, metrics, poll_interval_seconds, listen_address, listen_port, log_level, log_format
+page_size_text.yml: infrahub.page_size: expected a whole number from 1 to 1000, got 'lots'
+page_size_zero.yml: infrahub.page_size: expected a whole number from 1 to 1000, got 0
+path_number.yml: infrahub.token_file: expected a path, got 5
+path_too_long.yml: infrahub.tls.ca_file: expected the path of something that exists, got 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...'
+paths_text.yml: infrahub.embedded.schema: expected a list of paths, got text
+port_fraction.yml: listen_port: expected a whole number from 1 to 65535, got 8001.5
+port_huge.yml: listen_port: expected a whole number from 1 to 65535, got a number
+port_too_high.yml: listen_port: expected a whole number from 1 to 65535, got 70000
+port_true.yml: listen_port: expected a whole number from 1 to 65535, got true
+port_zero.yml: listen_port: expected a whole number from 1 to 65535, got 0
+queries_same_name.yml: service_discovery.queries[1].name: expected another name than service_discovery.queries[0].name, got 'infradevice'
+queries_same_path.yml: service_discovery.queries[1].name: expected another path than that of service_discovery.queries[0].endpoint_path, got '/sd/b'
+query_empty_file.yml: service_discovery.queries[0].file_path: expected a GraphQL file, got '{configs}/bad/../queries/empty.gql' (it is empty)
+query_endpoint_path.yml: service_discovery.queries[0].endpoint_path: expected a path such as devices or /targets/devices, got 'a b'
+query_file_null_byte.yml: service_discovery.queries[0].file_path: expected a GraphQL file, beside the configuration or in the working directory, got 'a\x00b' (it cannot be read as UTF-8 text)
+query_file_with_spaces.yml: service_discovery.queries[0].name: expected a name, because the file's ('my devices') cannot stand in a URL
+query_filters_of_a_file.yml: service_discovery.queries[0].filters: expected kind beside it: the filters of a file stand in its GraphQL
+query_interval.yml: service_discovery.queries[0].refresh_interval_seconds: expected a number above 0, got -1
+query_label_path.yml: service_discovery.queries[0].label_mappings.site: path 'site[0]': expected names joined by dots, each perhaps followed by [], as in 'tags[].name'
+query_label_reserved.yml: service_discovery.queries[0].label_mappings: '__meta_infrahub_id' cannot be mapped, the exporter sets it
+query_labels_collide.yml: service_discovery.queries[0].label_mappings: 'a-b' and 'a_b' would both be the label 'a_b'
+query_missing_absolute_file.yml: service_discovery.queries[0].file_path: expected a GraphQL file, got '/nowhere/devices.gql' (No such file or directory)
+query_missing_file.yml: service_discovery.queries[0].file_path: expected a GraphQL file, beside the configuration or in the working directory, got 'nowhere.gql' (No such file or directory)
+query_name.yml: service_discovery.queries[0].name: expected a name that can stand in a URL, such as devices, got 'a/b'
+query_name_dots.yml: service_discovery.queries[0].name: expected a name that can stand in a URL, such as devices, got '..'
+query_path_of_metrics.yml: service_discovery.queries[0].endpoint_path: expected another path than that of exporters.prometheus.metrics_path, got '/metrics'
+query_port_path.yml: service_discovery.queries[0].port_field: path '1': expected names joined by dots, each perhaps followed by [], as in 'tags[].name'
+query_reserved_path.yml: service_discovery.queries[0].endpoint_path: expected a path outside of /-/, which the exporter needs, got '/-/devices'
+query_target_path.yml: service_discovery.queries[0].target_field: path 'a..b': expected names joined by dots, each perhaps followed by [], as in 'tags[].name'
+query_with_two_sources.yml: service_discovery.queries[0].file_path: expected one of file_path and kind, got both
+query_without_source.yml: service_discovery.queries[0].file_path: expected one of file_path and kind, got neither
+query_without_target.yml: service_discovery.queries[0].target_field: expected text, got nothing
+resource_attribute_key.yml: exporters.otlp.resource_attributes.12: expected text as key, got 12, put it in quotes
+resource_attribute_number.yml: exporters.otlp.resource_attributes.rack: expected text, got 12, put it in quotes
+syntax.yml: line 4, column 1: expected the node content, but found '<stream end>'
+tab.yml: line 2, column 1: found character that cannot start any token
+tag.yml: line 1, column 50: expected a plain value, got one with a tag (!)
+timeout_infinite.yml: infrahub.timeout_seconds: expected a number above 0, got inf
+timeout_zero.yml: infrahub.timeout_seconds: expected a number above 0, got 0
+tls_insecure_with_ca.yml: infrahub.tls.insecure: expected false with ca_file, got true
+tls_key_alone.yml: infrahub.tls.client_key: expected client_certificate beside it, got nothing
+tls_missing_file.yml: infrahub.tls.ca_file: expected the path of something that exists, got 'nowhere.pem'
+token_and_token_file.yml: infrahub.token_file: expected one of token and token_file, got both
+token_mapping.yml: infrahub.token: expected text, got a mapping
+token_number.yml: infrahub.token: expected text, got a number, put it in quotes
+token_of_two_lines.yml: infrahub.token: expected printable ASCII text without spaces around it
+two_documents.yml: line 2, column 1: expected a single document in the stream, but found another document
+undefined_alias.yml: line 1, column 50: found undefined alias
+unknown_key.yml: listen_prot: unknown key, did you mean 'listen_port'?
+unknown_key_far_from_any.yml: infrahub.xyz: unknown key, expected one of address, token, token_file, branch, page_size, timeout_seconds, refresh_timeout_seconds, full_refresh_seconds, tls, embedded
+unknown_key_in_list.yml: metrics.kind[0].inclde: unknown key, did you mean 'include'?
+unknown_section.yml: exporter: unknown key, did you mean 'exporters'?
+"""  # noqa: E501 - the lines stand as they are printed
+REFUSED = {line.partition(".yml: ")[0]: line for line in LINES.splitlines()}
+
+
+def unexpected(line: str) -> None:
+    raise AssertionError(line)
+
+
+@pytest.mark.parametrize("name", sorted(REFUSED))
+def test_a_bad_file_is_refused_in_one_line_that_names_file_place_and_expectation(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(CONFIGS / "bad")
+    with pytest.raises(ConfigError) as caught:
+        load_settings(f"{name}.yml", {}, unexpected)
+    assert str(caught.value) == REFUSED[name].replace("{configs}", str(CONFIGS))
+
+
+def test_every_bad_file_has_its_line() -> None:
+    assert {path.stem for path in (CONFIGS / "bad").iterdir()} == set(REFUSED)
+
+
+def test_what_is_said_holds_no_secret() -> None:
+    assert "sesame" not in LINES
+
+
+def test_a_missing_file_and_a_directory_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(CONFIGS)
+    with pytest.raises(
+        ConfigError, match=r"^nowhere.yml: expected a configuration file \(No such file or directory\)$"
+    ):
+        load_settings("nowhere.yml", {}, unexpected)
+    with pytest.raises(ConfigError, match=r"^bad: expected a configuration file \(Is a directory\)$"):
+        load_settings("bad", {}, unexpected)
