@@ -104,9 +104,30 @@ def test_every_package_that_is_imported_is_declared() -> None:
         f"{path.relative_to(ROOT)}: {name}"
         for path in sorted((ROOT / "src").rglob("*.py"))
         for name in _imported(path)
-        if name in owners and not _satisfied(name, owners[name], declared)
+        if name in owners and not _satisfied(name, owners[name], declared | _brought_by_users(path))
     }
     assert undeclared == set()
+
+
+@pytest.mark.parametrize("lock", ["runtime", "test", "check"])
+def test_every_declared_package_is_locked(lock: str) -> None:
+    extras = {"runtime": (), "test": ("test",), "check": ("test", "check")}[lock]
+    locked = (ROOT / "requirements" / f"{lock}.txt").read_text(encoding="utf-8")
+    pinned = {line.split("==")[0] for line in locked.splitlines() if "==" in line}
+    declared = [
+        re.split(r"[^\w.-]", each, maxsplit=1)[0] for each in requires("infrahub-exporter") or () if _of(each, extras)
+    ]
+    assert [name for name in declared if name not in pinned] == []
+    assert "://" not in locked
+
+
+def _of(requirement: str, extras: tuple[str, ...]) -> bool:
+    extra = re.search(r"""extra == ['"](\w+)['"]""", requirement)
+    return extra is None or extra[1] in extras
+
+
+def _brought_by_users(path: Path) -> set[str]:
+    return {"pytest"} if "testing" in path.parts else set()
 
 
 def _satisfied(name: str, owners: list[str], declared: set[str]) -> bool:

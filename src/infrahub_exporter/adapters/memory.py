@@ -1,19 +1,22 @@
 """An inventory in memory: for tests, and for hosts whose nodes come from elsewhere."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 
 from infrahub_exporter.domain.errors import SourceRejectedError
 from infrahub_exporter.domain.model import JSON, KindSchema, Row
 from infrahub_exporter.domain.paths import suggestion
+from infrahub_exporter.domain.ports import Page
 from infrahub_exporter.domain.selection import Column, Selection
 
 
 class MemorySource:
     """A `NodeSource`, `QueryRunner` and `SchemaSource` over plain values; change them between refreshes as you like.
 
-    A node is a mapping of `id`, `kind`, perhaps `hfid`, and of paths as the configuration writes them (`site.name`) to
-    values: JSON, a `Peer`, or a tuple of those for a path over a to-many relation. `answers` holds a GraphQL
-    document's data by its text. Of filters it knows `ids`, `<path>__value` and `<path>__values` on what a node holds.
+    A node is a mapping of `id`, `kind`, perhaps `hfid` and `generics` (the kinds that its kind inherits from), and of
+    paths as the configuration writes them (`site.name`, `tags[].name`) to values: JSON, a `Peer`, or a tuple of those
+    for a path over a to-many relation. What is null or empty may be left out. `schema` describes every kind, `answers`
+    holds a GraphQL document's data by its text. Of filters it knows `ids`, `<path>__value` and `<path>__values`, for
+    paths that a node of the kind holds.
     """
 
     def __init__(
@@ -29,11 +32,25 @@ class MemorySource:
         self.answers = dict(answers or {})
         self._page_size = page_size
 
-    async def rows(self, selection: Selection) -> AsyncIterator[Sequence[Row]]:
-        """Yield the rows of a selection (see `NodeSource`)."""
-        chosen = [node for node in self.nodes if node["kind"] == selection.kind and _passes(node, selection)]
-        for start in range(0, len(chosen), self._page_size):
-            yield [_row(node, selection.columns) for node in chosen[start : start + self._page_size]]
+    async def pages(self, selection: Selection, *, at: float | None = None, offset: int = 0) -> AsyncIterator[Page]:
+        """Yield the rows of a selection (see `NodeSource`), as they are now: it remembers no other instant."""
+        del at
+        chosen = await self._chosen(selection)
+        for start in range(offset, len(chosen), self._page_size):
+            page = chosen[start : start + self._page_size]
+            yield Page([_row(node, selection.columns) for node in page], start + len(page))
+
+    async def count(self, selection: Selection, *, at: float | None = None) -> int:
+        """Count the nodes of a selection (see `NodeSource`)."""
+        del at
+        return len(await self._chosen(selection))
+
+    async def _chosen(self, selection: Selection) -> Sequence[Mapping[str, object]]:
+        await self.kind(selection.kind)
+        nodes = [node for node in self.nodes if _is(node, selection.kind)]
+        held = {key.replace("[]", "").replace(".", "__"): key for node in nodes for key in node}
+        checks = [_check(each.argument, each.value, held) for each in selection.filters]
+        return [node for node in nodes if all(check(node) for check in checks)]
 
     async def run(self, document: str) -> Mapping[str, JSON]:
         """Return the data kept for a document (see `QueryRunner`)."""
@@ -47,8 +64,17 @@ class MemorySource:
             raise SourceRejectedError(f"Infrahub has no kind {kind!r}{suggestion(kind, self.schema)}")
         return self.schema[kind]
 
+    async def fingerprint(self) -> str:
+        """Return a text that changes when the schema does (see `SchemaSource`)."""
+        return repr(sorted(self.schema.items()))
+
     async def close(self) -> None:
         """Hold on to everything: there is nothing to let go of."""
+
+
+def _is(node: Mapping[str, object], kind: str) -> bool:
+    generics = node.get("generics", ())
+    return node["kind"] == kind or (isinstance(generics, (list, tuple)) and kind in generics)
 
 
 def _row(node: Mapping[str, object], columns: Sequence[Column]) -> Row:
@@ -57,21 +83,28 @@ def _row(node: Mapping[str, object], columns: Sequence[Column]) -> Row:
         id=str(node["id"]),
         kind=str(node["kind"]),
         hfid=tuple(map(str, hfid)) if isinstance(hfid, (list, tuple)) else None,
-        values=tuple(node.get(column.path, () if column.many else None) for column in columns),
+        values=tuple(_value(node, column) for column in columns),
     )
 
 
-def _passes(node: Mapping[str, object], selection: Selection) -> bool:
-    return all(_matches(node, each.argument, each.value) for each in selection.filters)
+def _value(node: Mapping[str, object], column: Column) -> object:
+    if column.path == "__typename":
+        return node["kind"]
+    value = node.get(column.path, () if column.many else None)
+    return "__".join(map(str, value)) if column.path == "hfid" and isinstance(value, (list, tuple)) else value
 
 
-def _matches(node: Mapping[str, object], argument: str, value: object) -> bool:
+def _check(argument: str, value: object, held: Mapping[str, str]) -> Callable[[Mapping[str, object]], bool]:
+    """Make a filter's check; `held` are the nodes' keys by how a filter writes them."""
     path, _, ending = argument.rpartition("__")
     if argument == "ids":
         path, ending = "id", "values"
-    held = node.get(path.replace("__", "."))
-    if ending == "value":
-        return held == value
-    if ending == "values" and isinstance(value, list):
-        return held in value
-    raise SourceRejectedError(f"filter {argument!r}: an inventory in memory does not know it")
+    wanted = value if ending == "values" and isinstance(value, list) else [value]
+    if path not in held or ending not in {"value", "values"}:
+        raise SourceRejectedError(f"filter {argument!r}: an inventory in memory does not know it")
+
+    def check(node: Mapping[str, object]) -> bool:
+        found = node.get(held[path])
+        return any(each in wanted for each in (found if isinstance(found, tuple) else (found,)))
+
+    return check

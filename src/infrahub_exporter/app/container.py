@@ -10,8 +10,8 @@ from dependency_injector import containers, providers
 
 from infrahub_exporter.adapters.clock import SystemClock
 from infrahub_exporter.adapters.infrahub.reader import InfrahubReader
-from infrahub_exporter.app.entries import Source
 from infrahub_exporter.app.exporter import Exporter, Pusher
+from infrahub_exporter.app.held import Source
 from infrahub_exporter.app.settings import InfrahubSettings, OtlpSettings, Settings, TlsSettings, read_token
 from infrahub_exporter.domain.errors import ConfigError
 from infrahub_exporter.domain.ports import Transport
@@ -99,6 +99,7 @@ def _exporter(settings: Settings, source: Source, clock: SystemClock, pusher: Pu
         source=source,
         clock=clock,
         poll_interval_seconds=settings.poll_interval_seconds,
+        full_refresh_seconds=settings.infrahub.full_refresh_seconds,
         version=VERSION,
         pusher=pusher,
     )

@@ -1,51 +1,55 @@
 """The entries of the configuration at work: each holds what it read well last, and how it is doing."""
 
 import logging
-from collections.abc import Awaitable, Callable
-from typing import Protocol, TypeVar
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeVar
 
 import anyio
 import msgspec
 
 from infrahub_exporter.adapters import http_sd
-from infrahub_exporter.domain.collection import Kinds, collect, discover
-from infrahub_exporter.domain.discovery import Discovery
+from infrahub_exporter.app.held import Held, Refreshed, Source, Turn
+from infrahub_exporter.domain import discovery, metrics
+from infrahub_exporter.domain.collection import discover
+from infrahub_exporter.domain.discovery import Decision, Discovery
 from infrahub_exporter.domain.errors import ExporterError
-from infrahub_exporter.domain.model import Section
-from infrahub_exporter.domain.ports import Clock, NodeSource, QueryRunner, SchemaSource
+from infrahub_exporter.domain.model import Row, Sample, Section
+from infrahub_exporter.domain.paths import label_names
+from infrahub_exporter.domain.ports import Clock
 from infrahub_exporter.domain.specs import DiscoverySpec, MetricSpec
 from infrahub_exporter.domain.status import EntryStatus
 
 logger = logging.getLogger("infrahub_exporter")
 Read = TypeVar("Read")
+Counts = tuple[int, int, Mapping[str, int]]
+"""Nodes, published series or groups, and skipped nodes by reason."""
 
 
-class Source(NodeSource, QueryRunner, SchemaSource, Protocol):
-    """An Infrahub: rows, answers and schema."""
-
-    async def close(self) -> None:
-        """Let go of connections; it may be used again afterwards."""
-        ...
-
-
-class _Entry:
+class Attempts:
     """An entry's status, with one log line per change of state."""
 
     def __init__(self, status: EntryStatus, clock: Clock) -> None:
         self._clock = clock
         self.status = status
 
-    async def _attempt(self, read: Callable[[], Awaitable[Read]]) -> tuple[Read | None, float, float]:
-        """Read; return what came, None where it failed, with the wall time of its beginning and its seconds."""
+    async def attempt(self, read: Callable[[], Awaitable[Read]], counts: Callable[[], Counts]) -> Read | None:
+        """Read and note how it went; None where it failed."""
         at, began = self._clock.wall(), self._clock.monotonic()
         try:
-            return await read(), at, self._clock.monotonic() - began
+            found = await read()
         except ExporterError as error:
-            seconds = self._clock.monotonic() - began
-            self._failed(error, seconds)
-            return None, at, seconds
+            self.failed(error, self._clock.monotonic() - began)
+            return None
+        seconds = self._clock.monotonic() - began
+        nodes, published, skipped = counts()
+        status = self.status.succeeded(
+            at=at, duration_seconds=seconds, nodes=nodes, published=published, skipped=skipped
+        )
+        self._succeeded(status)
+        return found
 
-    def _failed(self, error: ExporterError, seconds: float) -> None:
+    def failed(self, error: ExporterError, seconds: float = 0.0) -> None:
+        """Note a failure."""
         before, self.status = self.status, self.status.failed(error, duration_seconds=seconds)
         if str(before.error) != str(error):
             kept = "; its last good data stays" if before.succeeded_at is not None else ""
@@ -61,71 +65,116 @@ class _Entry:
             )
 
 
-class MetricEntry(_Entry):
+class MetricEntry(Attempts):
     """An entry of `metrics.kind`."""
 
     def __init__(self, name: str, spec: MetricSpec, *, source: Source, clock: Clock) -> None:
         super().__init__(EntryStatus("kind", name), clock)
         self.spec = spec
-        self.section: Section | None = None
-        self._source = source
+        self.held: Held[Sample] = Held(spec.kind, spec.include, spec.filters, derive=metrics.sample, source=source)
+        self._label_names = label_names(spec.include)
+        self._sections: tuple[Section, ...] = ()
+        self._duplicates = 0
 
-    async def refresh(self, kinds: Kinds) -> bool:
-        """Read the entry; tell whether it went well. A failure keeps the last good section."""
-        section, at, seconds = await self._attempt(lambda: collect(self.spec, nodes=self._source, kinds=kinds))
-        if section is None:
-            return False
-        self.section = section
-        nodes = len(section.samples)
-        self._succeeded(
-            self.status.succeeded(at=at, duration_seconds=seconds, nodes=nodes, published=nodes, skipped={})
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        """Return a section per block; one whose samples are the same stays the same object."""
+        before = {id(section.samples): section for section in self._sections}
+        self._sections = tuple(
+            before.get(id(block)) or Section(self._label_names, block) for block in self.held.blocks.blocks if block
         )
-        return True
+        return self._sections
+
+    async def refresh(self, turn: Turn) -> Refreshed | None:
+        """Take a turn; None where it failed. A failure keeps the last good samples."""
+        return await self.attempt(lambda: self.held.refresh(turn), self._counts)
+
+    async def roll(self, share: float, *, at: float) -> bool:
+        """Read a share again; tell whether anything differs. Raises SourceError."""
+        return await self.held.roll(share, at=at)
 
     def published(self, duplicates: int) -> None:
         """Learn how many of the series an earlier entry had already."""
-        self.status = msgspec.structs.replace(
-            self.status, published=self.status.nodes - duplicates, skipped={"duplicate": duplicates}
-        )
+        self._duplicates = duplicates
+        _, published, skipped = self._counts()
+        self.status = msgspec.structs.replace(self.status, published=published, skipped=skipped)
+
+    def _counts(self) -> Counts:
+        nodes = len(self.held.blocks)
+        return nodes, nodes - self._duplicates, {"duplicate": self._duplicates}
 
 
-class DiscoveryEntry(_Entry):
-    """A discovery: its last good list, as groups and as ready bytes."""
+class DiscoveryEntry(Attempts):
+    """A discovery: its last good list, as groups and as ready bytes. The first attempt can be waited for."""
 
-    def __init__(self, spec: DiscoverySpec, *, source: Source, clock: Clock) -> None:
+    def __init__(self, spec: DiscoverySpec, clock: Clock) -> None:
         super().__init__(EntryStatus("query", spec.name), clock)
         self.spec = spec
         self.discovery: Discovery | None = None
         self.body = b""
-        self._source = source
-        self._lock = anyio.Lock()
+        self.lock = anyio.Lock()
+        self.attempted = anyio.Event()
 
-    async def first_attempt(self) -> None:
-        """Wait until the discovery has been tried once; try it where nobody does."""
-        async with self._lock:
-            if self.status.success is None:
-                await self._refresh()
-
-    async def refresh(self) -> None:
-        """Read the discovery. A failure keeps the last good list."""
-        async with self._lock:
-            await self._refresh()
-
-    async def _refresh(self) -> None:
-        found, at, seconds = await self._attempt(self._discover)
-        if found is None:
-            return
+    def take(self, found: Discovery) -> None:
+        """Take a list, and make its bytes."""
         self.discovery, self.body = found, http_sd.render(found.groups)
-        self._succeeded(
-            self.status.succeeded(
-                at=at,
-                duration_seconds=seconds,
-                nodes=len(found.decisions),
-                published=len(found.groups),
-                skipped=found.skipped,
-            )
-        )
 
-    async def _discover(self) -> Discovery:
-        source = self._source
-        return await discover(self.spec, nodes=source, queries=source, kinds=Kinds(source))
+    def counts(self) -> Counts:
+        """Count what the list was made of."""
+        if self.discovery is None:
+            return 0, 0, {}
+        return len(self.discovery.decisions), len(self.discovery.groups), self.discovery.skipped
+
+
+class QueryDiscovery(DiscoveryEntry):
+    """A discovery by a GraphQL document."""
+
+    def __init__(self, spec: DiscoverySpec, document: str, *, source: Source, clock: Clock) -> None:
+        super().__init__(spec, clock)
+        self._document = document
+        self._source = source
+
+    async def refresh(self) -> bool:
+        """Run the query; tell whether it went well. A failure keeps the last good list."""
+        found = await self.attempt(self._run, self.counts)
+        self.attempted.set()
+        return found is not None
+
+    async def _run(self) -> bool:
+        self.take(await discover(self.spec, self._document, queries=self._source))
+        return True
+
+
+class KindDiscovery(DiscoveryEntry):
+    """A discovery by kind: rows like a metric's."""
+
+    def __init__(self, spec: DiscoverySpec, kind: str, *, source: Source, clock: Clock) -> None:
+        super().__init__(spec, clock)
+        self.held: Held[Decision] = Held(kind, discovery.paths(spec), spec.filters, derive=self._decide, source=source)
+
+    async def refresh(self, turn: Turn) -> Refreshed | None:
+        """Take a turn; None where it failed. A failure keeps the last good list."""
+        refreshed = await self.attempt(lambda: self._refresh(turn), self.counts)
+        self.attempted.set()
+        return refreshed
+
+    def failed(self, error: ExporterError, seconds: float = 0.0) -> None:
+        """Note a failure, a round's included, which ends the wait for the first attempt."""
+        super().failed(error, seconds)
+        self.attempted.set()
+
+    async def _refresh(self, turn: Turn) -> Refreshed:
+        refreshed = await self.held.refresh(turn)
+        if refreshed.changed:
+            self.take(Discovery(tuple(self.held.blocks)))
+        return refreshed
+
+    async def roll(self, share: float, *, at: float) -> bool:
+        """Read a share again; tell whether anything differs. Raises SourceError."""
+        differs = await self.held.roll(share, at=at)
+        if differs:
+            self.take(Discovery(tuple(self.held.blocks)))
+        return differs
+
+    def _decide(self, row: Row) -> Decision:
+        return discovery.derive_rows(self.spec, (row,)).decisions[0]

@@ -2,20 +2,22 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from types import TracebackType
 from typing import Protocol
 
 import anyio
 from anyio.abc import TaskGroup
-from prometheus_client.registry import Collector
 from typing_extensions import Self
 
 from infrahub_exporter.adapters.prometheus import PrometheusSink, SnapshotCollector
 from infrahub_exporter.adapters.telemetry import Telemetry
-from infrahub_exporter.app.entries import DiscoveryEntry, MetricEntry, Source
-from infrahub_exporter.domain.collection import Kinds, entry_names
+from infrahub_exporter.app.entries import DiscoveryEntry, KindDiscovery, MetricEntry, QueryDiscovery
+from infrahub_exporter.app.held import Source
+from infrahub_exporter.app.rounds import Rounds
+from infrahub_exporter.domain.collection import entry_names
 from infrahub_exporter.domain.errors import SourceUnavailableError, UnknownDiscoveryError
-from infrahub_exporter.domain.metrics import Entry, assemble
+from infrahub_exporter.domain.metrics import Assembly, Entry, assemble
 from infrahub_exporter.domain.model import Snapshot, TargetGroup
 from infrahub_exporter.domain.ports import Clock, SnapshotSink
 from infrahub_exporter.domain.specs import DiscoverySpec, MetricSpec
@@ -59,12 +61,13 @@ class Exporter:
         source: Source,
         clock: Clock,
         poll_interval_seconds: float,
+        overlap_seconds: float = 300.0,
+        full_refresh_seconds: float = 3600.0,
         version: str,
         pusher: Pusher | None = None,
     ) -> None:
         self._clock = clock
         self._source = source
-        self._poll_interval_seconds = poll_interval_seconds
         self._pusher = pusher
         self._text = PrometheusSink()
         self._sinks: tuple[SnapshotSink, ...] = (self._text,) if pusher is None else (self._text, pusher)
@@ -72,7 +75,20 @@ class Exporter:
         self._metrics = tuple(
             MetricEntry(name, spec, source=source, clock=clock) for name, spec in zip(names, metrics, strict=True)
         )
-        self._discoveries = {spec.name: DiscoveryEntry(spec, source=source, clock=clock) for spec in discoveries}
+        self._discoveries = {spec.name: _discovery(spec, source, clock) for spec in discoveries}
+        self._queries = [entry for entry in self._discoveries.values() if isinstance(entry, QueryDiscovery)]
+        by_kind = [entry for entry in self._discoveries.values() if isinstance(entry, KindDiscovery)]
+        self._rounds = Rounds(
+            (*by_kind, *self._metrics),
+            source=source,
+            clock=clock,
+            overlap_seconds=overlap_seconds,
+            full_refresh_seconds=full_refresh_seconds,
+        )
+        intervals = [entry.spec.refresh_interval_seconds for entry in by_kind]
+        self._round_seconds = min([poll_interval_seconds] * bool(metrics) + intervals, default=None)
+        self._turn = anyio.Lock()
+        self._assembly = Assembly()
         self._snapshot = Snapshot()
         self._dead: list[str] = []
         self._tasks: TaskGroup | None = None
@@ -82,10 +98,11 @@ class Exporter:
         if self._tasks is not None:
             raise RuntimeError("this exporter runs already")
         self._tasks = await anyio.create_task_group().__aenter__()
-        if self._metrics:
-            self._tasks.start_soon(self._live, "metrics", self._poll)
-        for name, entry in self._discoveries.items():
-            self._tasks.start_soon(self._live, f"discovery {name}", self._follower(entry))
+        if self._round_seconds is not None:
+            self._tasks.start_soon(self._live, "rounds", _every(self._round_seconds, self._round, self._clock))
+        for entry in self._queries:
+            follow = _every(entry.spec.refresh_interval_seconds, partial(self._run_query, entry), self._clock)
+            self._tasks.start_soon(self._live, f"query {entry.spec.name}", follow)
         if self._pusher is not None:
             self._tasks.start_soon(self._live, "otlp", self._pusher.run)
         return self
@@ -139,7 +156,7 @@ class Exporter:
         """Return the exporter's own metrics (text format 0.0.4)."""
         return self._telemetry.text()
 
-    def collector(self) -> Collector:
+    def collector(self) -> SnapshotCollector:
         """Return a collector of the snapshot for a host's own `prometheus_client` registry."""
         return SnapshotCollector(lambda: self._snapshot)
 
@@ -159,16 +176,21 @@ class Exporter:
         Raises as `target_groups`.
         """
         entry = self._discovery(name)
-        if entry.discovery is None:
-            await entry.first_attempt()
+        if entry.status.success is None:
+            await self._first_attempt(entry)
         self.target_groups(name)
         return entry.body
 
+    def release(self) -> None:
+        """Let go of all who wait for a first list: the end is near, and they get the error that there is none yet."""
+        for entry in self._discoveries.values():
+            entry.attempted.set()
+
     async def refresh(self) -> None:
         """Read everything once, now, and publish it. What fails is in `status`; nothing is raised for it."""
-        await self._collect()
-        for entry in self._discoveries.values():
-            await entry.refresh()
+        await self._round()
+        for entry in self._queries:
+            await self._run_query(entry)
 
     def _discovery(self, name: str) -> DiscoveryEntry:
         try:
@@ -184,42 +206,55 @@ class Exporter:
             logger.exception("the %s loop has died, the exporter is no longer ready", name)
             self._dead.append(name)
 
-    async def _poll(self) -> None:
-        await self._every(self._poll_interval_seconds, self._collect)
+    async def _round(self) -> None:
+        async with self._turn:
+            if await self._rounds.run(self._publish):
+                await self._publish()
 
-    def _follower(self, entry: DiscoveryEntry) -> Callable[[], Awaitable[None]]:
-        async def follow() -> None:
-            await self._every(entry.spec.refresh_interval_seconds, entry.refresh)
+    async def _run_query(self, entry: QueryDiscovery) -> None:
+        async with entry.lock:
+            await entry.refresh()
 
-        return follow
-
-    async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
-        """Work at each interval's start; work that takes longer is followed by the next at once, never overlapped."""
-        while True:
-            began = self._clock.monotonic()
-            await work()
-            await anyio.sleep(max(0.0, began + seconds - self._clock.monotonic()))
-
-    async def _collect(self) -> None:
-        """Read every kind; publish when all are through, in the first round after each: none waits for another."""
-        kinds = Kinds(self._source)
-        first = self._text.body is None
-        refreshed = [await self._collect_one(entry, kinds, publish=first) for entry in self._metrics]
-        if any(refreshed) and not first:
-            await self._publish()
-
-    async def _collect_one(self, entry: MetricEntry, kinds: Kinds, *, publish: bool) -> bool:
-        refreshed = await entry.refresh(kinds)
-        if refreshed and publish:
-            await self._publish()
-        return refreshed
+    async def _first_attempt(self, entry: DiscoveryEntry) -> None:
+        """Wait until a discovery has been tried once; try it where no background refresh does."""
+        if self._tasks is not None:
+            await entry.attempted.wait()
+        elif isinstance(entry, QueryDiscovery):
+            async with entry.lock:
+                if entry.status.success is None:
+                    await entry.refresh()
+        else:
+            async with self._turn:
+                if entry.status.success is None and await self._rounds.run(self._publish):
+                    await self._publish()
 
     async def _publish(self) -> None:
-        read = [entry for entry in self._metrics if entry.section is not None]
-        assembly = assemble([Entry(entry.spec, entry.section) for entry in read if entry.section is not None])
-        for entry, duplicates in zip(read, assembly.duplicates, strict=True):
+        read = [entry for entry in self._metrics if entry.status.succeeded_at is not None]
+        if not read:
+            return
+        entries = [Entry(entry.spec, entry.sections, entry.held.blocks.get) for entry in read]
+        self._assembly = assemble(entries, self._assembly)
+        for entry, duplicates in zip(read, self._assembly.duplicates, strict=True):
             entry.published(duplicates)
         at = max(entry.status.succeeded_at or 0.0 for entry in read)
-        self._snapshot = Snapshot(assembly.families, at)
+        self._snapshot = Snapshot(self._assembly.families, at)
         for sink in self._sinks:
             await sink.publish(self._snapshot)
+
+
+def _discovery(spec: DiscoverySpec, source: Source, clock: Clock) -> DiscoveryEntry:
+    if spec.document is not None:
+        return QueryDiscovery(spec, spec.document, source=source, clock=clock)
+    return KindDiscovery(spec, str(spec.kind), source=source, clock=clock)
+
+
+def _every(seconds: float, work: Callable[[], Awaitable[None]], clock: Clock) -> Callable[[], Awaitable[None]]:
+    """Work at each interval's start; work that takes longer is followed by the next at once, never overlapped."""
+
+    async def loop() -> None:
+        while True:
+            began = clock.monotonic()
+            await work()
+            await anyio.sleep(max(0.0, began + seconds - clock.monotonic()))
+
+    return loop

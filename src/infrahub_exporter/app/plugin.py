@@ -19,13 +19,13 @@ class ExporterPlugin(InitPlugin):
     """
 
     def __init__(self, exporter: Exporter, path: str = "/", *, metrics_path: str | None = "/metrics") -> None:
-        self._exporter = exporter
+        self.exporter = exporter
         self._path = path
         self._metrics_path = metrics_path
 
     def on_app_init(self, app_config: AppConfig) -> AppConfig:
         """Add the routes and the lifespan (Litestar calls this)."""
-        router = build_router(self._exporter, path=self._path, metrics_path=self._metrics_path)
+        router = build_router(self.exporter, path=self._path, metrics_path=self._metrics_path)
         app_config.route_handlers.append(router)
         app_config.lifespan.append(self._lifespan)
         return app_config
@@ -33,5 +33,5 @@ class ExporterPlugin(InitPlugin):
     @asynccontextmanager
     async def _lifespan(self, app: Litestar) -> AsyncIterator[None]:
         del app
-        async with self._exporter:
+        async with self.exporter:
             yield

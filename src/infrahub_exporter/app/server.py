@@ -5,7 +5,7 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
@@ -71,7 +71,9 @@ def serve(app: Litestar, listener: socket.socket) -> None:
         lifespan="on",
         timeout_graceful_shutdown=_DRAIN_SECONDS,
     )
-    server = _Server(config)
+    server = _Server(
+        config, release=[plugin.exporter.release for plugin in app.plugins if isinstance(plugin, ExporterPlugin)]
+    )
     server.run([listener])
     if not server.started:
         raise SystemExit(1)
@@ -79,6 +81,10 @@ def serve(app: Litestar, listener: socket.socket) -> None:
 
 class _Server(uvicorn.Server):
     """uvicorn that ends with exit code 0 when it is asked to end: by itself it raises the signal again."""
+
+    def __init__(self, config: uvicorn.Config, *, release: Sequence[Callable[[], None]]) -> None:
+        super().__init__(config)
+        self._release = release
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -96,3 +102,5 @@ class _Server(uvicorn.Server):
             timer.daemon = True
             timer.start()
         self.handle_exit(number, frame)
+        for release in self._release:
+            release()

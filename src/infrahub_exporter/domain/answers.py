@@ -1,8 +1,8 @@
 """What a GraphQL answer contains at the end of a path.
 
 A node has fields. Behind a field stands a relation (`{"node": ...}` or `{"edges": [{"node": ...}]}`), an attribute
-(`{"value": ..., "ip": ...}`), or whatever else GraphQL gives. An attribute's value is plain JSON, in which `node`, `edges`
-and `value` are names like any other.
+(`{"value": ..., "ip": ...}`), or whatever else GraphQL gives. An attribute's value is plain JSON, in which `node`,
+`edges` and `value` are names like any other.
 """
 
 from collections.abc import Iterator, Mapping
@@ -27,7 +27,8 @@ def dig(node: Mapping[str, JSON], path: Path) -> tuple[JSON, ...] | Absent:
     """Follow a path from a node of an answer.
 
     Return what is there, nulls left out: one value, or several where a list of nodes or a `[]` is crossed, in the
-    answer's order. A path that ends on a node finds its name. ABSENT stands for a path that the answer does not contain.
+    answer's order. A path that ends on a node finds its name. ABSENT stands for a path that the answer does not
+    contain.
     """
     found = tuple(_enter(node, path))
     present = tuple(value for value in found if not isinstance(value, Absent))

@@ -1,47 +1,55 @@
-"""Read what a spec asks for and derive what is published from it: port calls around pure functions."""
+"""Plan what a spec asks for against the schema, and run discoveries' queries: port calls around pure functions."""
 
 from collections.abc import Iterable
 
-from infrahub_exporter.domain import discovery, metrics
+from infrahub_exporter.domain import discovery
+from infrahub_exporter.domain.dependencies import NONE, Dependencies, dependencies
 from infrahub_exporter.domain.discovery import Discovery
-from infrahub_exporter.domain.model import KindSchema, Row, Section
-from infrahub_exporter.domain.ports import NodeSource, QueryRunner, SchemaSource
+from infrahub_exporter.domain.errors import SourceRejectedError
+from infrahub_exporter.domain.model import KindSchema
+from infrahub_exporter.domain.plan import Plan, plan, whole
+from infrahub_exporter.domain.ports import QueryRunner, SchemaSource
 from infrahub_exporter.domain.selection import Selection, missing_kinds, select
-from infrahub_exporter.domain.specs import DiscoverySpec, Filters, MetricSpec
+from infrahub_exporter.domain.specs import DiscoverySpec, Filters
 
 
 class Kinds:
-    """The kinds' schema, each asked for once: as long as one of these lives, the schema is taken not to change."""
+    """The kinds' schema, each asked for once, unknown ones too: while this lives, the schema is taken not to change."""
 
     def __init__(self, source: SchemaSource) -> None:
         self._source = source
         self._known: dict[str, KindSchema] = {}
+        self._refused: dict[str, str] = {}
 
     async def select(self, kind: str, include: Iterable[str], filters: Filters) -> Selection:
         """Resolve paths and filters. Raises SourceError, SourceRejectedError for what the schema does not have."""
         paths = tuple(include)
         while missing := missing_kinds(kind, paths, filters, self._known):
-            for each in sorted(missing):
-                self._known[each] = await self._source.kind(each)
+            await self._learn(missing)
         return select(kind, paths, filters, self._known)
 
+    async def plan(self, selection: Selection, *, in_pieces: bool) -> tuple[Plan, Dependencies]:
+        """Take a selection apart, with what it then depends on; or, not `in_pieces`, read it as it is."""
+        if not in_pieces:
+            return whole(selection), NONE
+        planned = plan(selection)
+        await self._learn(planned.peers.keys() - self._known.keys())
+        return planned, dependencies(planned, self._known)
 
-async def collect(spec: MetricSpec, *, nodes: NodeSource, kinds: Kinds) -> Section:
-    """Read an entry's nodes and make its samples. Raises SourceError or DerivationError."""
-    selection = await kinds.select(spec.kind, spec.include, spec.filters)
-    return metrics.derive(spec, await _read(selection, nodes))
+    async def _learn(self, missing: Iterable[str]) -> None:
+        for kind in sorted(missing):
+            if kind in self._refused:
+                raise SourceRejectedError(self._refused[kind])
+            try:
+                self._known[kind] = await self._source.kind(kind)
+            except SourceRejectedError as error:
+                self._refused[kind] = str(error)
+                raise
 
 
-async def discover(spec: DiscoverySpec, *, nodes: NodeSource, queries: QueryRunner, kinds: Kinds) -> Discovery:
-    """Read a discovery, by its document or by its kind, and make its groups. Raises SourceError or DerivationError."""
-    if spec.document is not None:
-        return discovery.derive_answer(spec, await queries.run(spec.document))
-    selection = await kinds.select(str(spec.kind), discovery.paths(spec), spec.filters)
-    return discovery.derive_rows(spec, await _read(selection, nodes))
-
-
-async def _read(selection: Selection, nodes: NodeSource) -> list[Row]:
-    return [row async for page in nodes.rows(selection) for row in page]
+async def discover(spec: DiscoverySpec, document: str, *, queries: QueryRunner) -> Discovery:
+    """Run a discovery's document and make its groups. Raises SourceError or DerivationError."""
+    return discovery.derive_answer(spec, await queries.run(document))
 
 
 def entry_names(kinds: Iterable[str]) -> tuple[str, ...]:

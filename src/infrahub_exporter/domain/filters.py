@@ -5,7 +5,7 @@ drops some of what it cannot use and then answers unfiltered.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from infrahub_exporter.domain.errors import SourceRejectedError
 from infrahub_exporter.domain.model import KindSchema
@@ -75,9 +75,9 @@ def argument_type(argument: str, schema: KindSchema, kinds: Mapping[str, KindSch
     if argument in _NODE:
         return _NODE[argument]
     name, _, rest = argument.partition("__")
-    if name in schema.attributes and rest:
+    if name in schema.attributes:
         return _attribute_type(argument, schema, name, rest, over="")
-    if name not in schema.relationships or not rest:
+    if name not in schema.relationships:
         known = [f"{attribute}__value" for attribute in schema.attributes]
         known += [f"{relation}__ids" for relation in schema.relationships]
         raise SourceRejectedError(
@@ -86,22 +86,23 @@ def argument_type(argument: str, schema: KindSchema, kinds: Mapping[str, KindSch
     if rest in _RELATION:
         return _RELATION[rest]
     peer = crossed_kind(argument, schema)
-    attribute, _, ending = rest.partition("__")
     if peer is None:
         raise SourceRejectedError(
             f"filter {argument!r}: expected one of {name}__ids, {name}__isnull, {name}__<attribute>__value"
         )
+    attribute, _, ending = rest.partition("__")
     if attribute not in kinds[peer].attributes:
-        known = [f"{name}__{each}__{ending}" for each in kinds[peer].attributes]
-        raise SourceRejectedError(
-            f"filter {argument!r}: {peer} has no attribute {attribute!r}{suggestion(argument, known)}"
-        )
+        near = suggestion(attribute, kinds[peer].attributes)
+        raise SourceRejectedError(f"filter {argument!r}: {peer} has no attribute {attribute!r}{near}")
     return _attribute_type(argument, kinds[peer], attribute, ending, over=f"{name}__")
 
 
 def _attribute_type(argument: str, schema: KindSchema, name: str, ending: str, *, over: str) -> str:
     attribute = schema.attributes[name]
-    attribute.refuse_secret(f"filter {argument!r}", schema.kind)
+    if attribute.is_secret:
+        raise SourceRejectedError(
+            f"filter {argument!r}: {name!r} of {schema.kind} is a {attribute.kind}, secrets are never asked for"
+        )
     if ending == "isnull" and not over:
         return "Boolean"
     if ending in _PROPERTIES:
@@ -114,3 +115,40 @@ def _attribute_type(argument: str, schema: KindSchema, name: str, ending: str, *
         raise SourceRejectedError(f"filter {argument!r}: Infrahub cannot filter by the value of a DateTime{only}")
     scalar = _SCALARS.get(attribute.kind, "String")
     return scalar if ending == "value" else f"[{scalar}]"
+
+
+def typed(argument: str, type_name: str, value: FilterValue) -> object:
+    """Bring a value to the type of its argument. Raises SourceRejectedError."""
+    if type_name.startswith("["):
+        items = value if isinstance(value, list) else [value]
+        return [_scalar(argument, type_name[1:-1], item) for item in items]
+    if isinstance(value, list):
+        hint = f", a list goes to {argument + 's'!r}" if argument.endswith("__value") else ""
+        raise SourceRejectedError(f"filter {argument!r}: expected one value{hint}")
+    return _scalar(argument, type_name, value)
+
+
+def _scalar(argument: str, type_name: str, value: object) -> object:
+    """Bring one value to a scalar type.
+
+    Text is understood where it says a number, true or false, and so is an integer as text; another number is not, for
+    YAML has read 4.30 as 4.3 already.
+    """
+    expected = "text, put it in quotes"
+    if type_name == "GenericScalar":
+        return value
+    if type_name in {"BigInt", "Int"}:
+        expected = "an integer"
+        if isinstance(value, int) and not isinstance(value, bool):
+            return value
+        if isinstance(value, str) and _INTEGER.fullmatch(value):
+            return int(value)
+    elif type_name == "Boolean":
+        expected = "true or false"
+        if isinstance(value, bool):
+            return value
+        if isinstance(value, str) and value.lower() in _BOOLEANS:
+            return _BOOLEANS[value.lower()]
+    elif isinstance(value, str | int) and not isinstance(value, bool):
+        return str(value)
+    raise SourceRejectedError(f"filter {argument!r}: expected {expected}, got {value!r}")

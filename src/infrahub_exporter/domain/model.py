@@ -39,6 +39,11 @@ class AttributeSchema(Struct, frozen=True):
     optional: bool = True
     choices: tuple[str, ...] = ()
 
+    @property
+    def is_secret(self) -> bool:
+        """Tell whether the value is one that Infrahub gives away and that must not be passed on."""
+        return self.kind in {"Password", "HashedPassword"}
+
 
 class RelationshipSchema(Struct, frozen=True):
     """A relationship of a kind; `many` is its cardinality, `peer` the kind at its other end."""
@@ -55,6 +60,7 @@ class KindSchema(Struct, frozen=True):
     attributes: Mapping[str, AttributeSchema]
     relationships: Mapping[str, RelationshipSchema]
     human_friendly_id: tuple[str, ...] = ()
+    display_label: str | None = None
 
 
 class Sample(Struct, frozen=True, gc=False):

@@ -6,8 +6,9 @@
     step = name [ "[]" ]
     name = ( letter | "_" ) *( letter | digit | "_" )
 
-`[]` crosses a to-many relation. GraphQL-shaped paths are the same paths: `node` and `edges` are skipped, unless they are
-the whole path, and so is a `value` at the end of a path that has one of them (`site.node.name.value` is `site.name`).
+`[]` crosses a to-many relation. GraphQL-shaped paths are the same paths: `node` and `edges` are skipped, unless they
+are the whole path, and so is a `value` at the end of a path that has one of them (`site.node.name.value` is
+`site.name`).
 """
 
 import difflib

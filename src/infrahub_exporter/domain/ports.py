@@ -40,12 +40,56 @@ class Transport(Protocol):
         ...
 
 
+class Page(Struct, frozen=True):
+    """Some rows of a selection, and the offset at which a read goes on after them."""
+
+    rows: Sequence[Row]
+    offset: int
+
+
+class Counted(Struct, frozen=True):
+    """How many nodes of a kind there are, and how many of them changed."""
+
+    count: int
+    changed: int
+
+
+class Probed(Struct, frozen=True):
+    """The answer of a probe by kind; `merging` says that a branch is being merged just now."""
+
+    kinds: Mapping[str, Counted]
+    merging: bool = False
+
+
+@runtime_checkable
+class ChangeProbe(Protocol):
+    """Whether anything has changed. Instants are unix seconds by Infrahub's clock."""
+
+    async def is_followable(self) -> bool:
+        """Tell whether changes can be told here: on the default branch only. Raises SourceError."""
+        ...
+
+    async def instant(self) -> float:
+        """Return the newest instant at which everything can be read: Infrahub's now, never later."""
+        ...
+
+    async def probe(self, kinds: Sequence[str], *, since: float, at: float) -> Probed:
+        """Count the nodes of each kind at an instant, and those with a stamp after `since`. One request."""
+        ...
+
+    async def stamps(self, kind: str, *, since: float, at: float) -> Mapping[str, str]:
+        """Return the ids of the nodes of a kind that have a stamp after `since`, with that stamp."""
+        ...
+
+
 @runtime_checkable
 class NodeSource(Protocol):
     """All nodes that a selection describes."""
 
-    def rows(self, selection: Selection) -> AsyncIterator[Sequence[Row]]:
+    def pages(self, selection: Selection, *, at: float | None = None, offset: int = 0) -> AsyncIterator[Page]:
         """Yield the rows page by page, in any order, all as they were at one instant, no id twice.
+
+        The instant is `at`, or the newest one. A read that begins at another page's offset brings what comes after it.
 
         A row is a node of the kind, or of a kind that inherits from it, that passes every filter; it has one value per
         column. Nothing selected is no page, or empty ones. Reads may overlap, and may be left unfinished.
@@ -53,6 +97,10 @@ class NodeSource(Protocol):
         Raises SourceRejectedError for a kind or a filter that Infrahub does not have, and SourceUnavailableError when a
         page cannot be read: what has been yielded is then not the whole and must not be published.
         """
+        ...
+
+    async def count(self, selection: Selection, *, at: float | None = None) -> int:
+        """Count the nodes that a selection describes, at an instant or now."""
         ...
 
 
@@ -79,6 +127,10 @@ class SchemaSource(Protocol):
         Raises SourceRejectedError, with a suggestion where one is near, for an unknown one, and SourceUnavailableError
         when Infrahub cannot answer.
         """
+        ...
+
+    async def fingerprint(self) -> str:
+        """Return a text that changes when the schema does. Raises SourceUnavailableError."""
         ...
 
 

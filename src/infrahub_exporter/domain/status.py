@@ -7,13 +7,15 @@ from msgspec import Struct
 
 from infrahub_exporter.domain.errors import DerivationError, ExporterError, SourceRejectedError
 
+_OWN_FAULTS = frozenset({SourceRejectedError.reason, DerivationError.reason})
+
 
 class EntryStatus(Struct, frozen=True):
     """The state of one entry: `source` is `kind` or `query`, `name` is unique among those.
 
     `success` is None before the first refresh has ended. `published` counts the series or target groups of the last
-    good refresh, which stay published; `skipped` its nodes that gave none, by reason. `errors` counts failed refreshes by
-    class since the start; `error` is the last refresh's, None after a good one.
+    good refresh, which stay published; `skipped` its nodes that gave none, by reason. `errors` counts failed refreshes
+    by class since the start; `error` is the last refresh's, None after a good one.
     """
 
     source: str
@@ -29,8 +31,8 @@ class EntryStatus(Struct, frozen=True):
 
     @property
     def settled(self) -> bool:
-        """Tell whether waiting longer would change nothing: it was read well once, or it is itself at fault."""
-        return self.succeeded_at is not None or isinstance(self.error, SourceRejectedError | DerivationError)
+        """Tell whether waiting longer would change nothing: it was read well once, or found to be itself at fault."""
+        return self.succeeded_at is not None or not _OWN_FAULTS.isdisjoint(self.errors)
 
     def succeeded(
         self, *, at: float, duration_seconds: float, nodes: int, published: int, skipped: Mapping[str, int]
@@ -60,8 +62,8 @@ class PushStatus(Struct, frozen=True):
 
     `pushes` counts those that the collector took whole. `points_rejected` are those that it said no to in a partial
     success, `points_dropped` those of refused requests and those too large for any request. `failures` counts failed
-    requests by gRPC code in lower case, or as `credentials` where those cannot be read. `last_error` is the message of the newest push, None where that went well; it
-    holds no secret.
+    requests by gRPC code in lower case, or as `credentials` where those cannot be read. `last_error` is the message of
+    the newest push, None where that went well; it holds no secret.
     """
 
     pushes: int = 0

@@ -38,16 +38,18 @@ def address(host: str, port: int | None) -> str | None:
 
 
 def _ip(text: str, *, version: int | None = None) -> str | None:
-    """Write an IP address that may have a prefix length and, where it is IPv6, a scope."""
+    """Write an IP address that may have a prefix length and, where it is IPv6, a scope (`fe80::1%eth0`)."""
     try:
-        ip = ipaddress.ip_interface(text).ip
+        ip = ipaddress.ip_interface(text)
     except ValueError:
         return None
     if version not in {None, ip.version}:
         return None
-    if isinstance(ip, ipaddress.IPv4Address):
-        return str(ip)
-    return f"[{ip}]" if ip.scope_id is None or _SCOPE.fullmatch(ip.scope_id) else None
+    if isinstance(ip, ipaddress.IPv4Interface):
+        return str(ip.ip)
+    if ip.scope_id is None:
+        return f"[{ip.ip}]"
+    return f"[{ip.ip}%{ip.scope_id}]" if _SCOPE.fullmatch(ip.scope_id) else None
 
 
 def _name(text: str) -> str | None:

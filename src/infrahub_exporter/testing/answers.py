@@ -37,7 +37,7 @@ ANSWERS: Mapping[str, Mapping[str, JSON]] = {
                         "name": {"value": "core1"},
                         "description": {"value": 'says "hi",\nthen C:\\temp'},
                         "serial": {"value": 9007199254740993},
-                        "facts": {"value": {"fans": 4, "psu": ["ok", None], "half": 0.5, "ü": True}},
+                        "facts": {"value": {"fans": 4, "psu": ["ok", None], "half": 0.5, "accent": "ü"}},
                         "site": {"node": {"name": {"value": "lyon"}}},
                         "tags": {
                             "edges": [{"node": {"name": {"value": "blue"}}}, {"node": {"name": {"value": "red"}}}]

@@ -9,7 +9,7 @@ class Contract:
     The tests run on asyncio; override `anyio_backend` for something else.
     """
 
-    @pytest.fixture(scope="session")
+    @pytest.fixture
     def anyio_backend(self) -> str:
         """Name the event loop that runs asynchronous tests and fixtures."""
         return "asyncio"

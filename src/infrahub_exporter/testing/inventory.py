@@ -119,5 +119,6 @@ KEYS: Mapping[str, str] = {
     "ContractOpticalPort": "name",
     "ContractLogicalPort": "name",
     "ContractNote": "text",
+    "ContractUnit": "name",
 }
 """By kind, the attribute that tells its nodes apart: how the suites learn which id stands for which of ours."""

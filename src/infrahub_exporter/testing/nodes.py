@@ -75,7 +75,7 @@ _DEVICES: tuple[Mapping[str, object], ...] = (
         "mgmt.ip": "192.0.2.1",
         "mgmt.prefixlen": 24,
         "aliases": ["c1", 'x"y', "a,b"],
-        "facts": {"fans": 4, "psu": ["ok", None], "half": 0.5, "ü": True},
+        "facts": {"fans": 4, "psu": ["ok", None], "half": 0.5, "accent": "ü"},
         "installed": "2024-02-29T12:30:00Z",
         "site": LYON,
         "site.id": "site-lyon",

@@ -107,7 +107,7 @@ READINGS: tuple[Reading, ...] = (
         rows=(
             _core1(
                 ["c1", 'x"y', "a,b"],
-                {"fans": 4, "psu": ["ok", None], "half": 0.5, "ü": True},
+                {"fans": 4, "psu": ["ok", None], "half": 0.5, "accent": "ü"},
                 "2024-02-29T12:30:00Z",
             ),
             _edge([], {}, "2030-01-01T00:00:00+02:00"),

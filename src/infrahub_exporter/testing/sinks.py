@@ -51,7 +51,8 @@ class SnapshotSinkContract(Contract):
     the sink takes it, and returns the series that are there now. A label without a value counts as none.
     """
 
-    def test_it_is_a_snapshot_sink(self, sink: SnapshotSink) -> None:
+    @pytest.mark.anyio
+    async def test_it_is_a_snapshot_sink(self, sink: SnapshotSink) -> None:
         assert isinstance(sink, SnapshotSink)
 
     @pytest.mark.anyio

@@ -33,7 +33,8 @@ class TransportContract(Contract):
     Fixture: `transport`, to an Infrahub that holds the known inventory and allows changes to it.
     """
 
-    def test_it_is_a_transport(self, transport: Transport) -> None:
+    @pytest.mark.anyio
+    async def test_it_is_a_transport(self, transport: Transport) -> None:
         assert isinstance(transport, Transport)
 
     @pytest.mark.anyio

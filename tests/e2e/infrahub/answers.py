@@ -105,7 +105,7 @@ class Infrahub:
     def _content(self, ask: Ask) -> bytes:
         if ask.body is not None:
             return ask.body.encode()
-        request: dict[str, object] = {"query": ask.document}
+        request: dict[str, object] = {"query": self._filled(ask.document)}
         if ask.variables:
             request["variables"] = self._filled_deep(ask.variables)
         if ask.operation is not None:

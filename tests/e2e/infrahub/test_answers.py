@@ -4,7 +4,7 @@ import pytest
 
 from tests.e2e.infrahub.answers import Infrahub
 from tests.e2e.infrahub.corpus import CHANGES, KINDS, QUESTIONS, TYPES, Ask
-from tests.e2e.infrahub.shapes import kind_at, type_at
+from tests.e2e.infrahub.shapes import PARTS, kind_at, type_at
 
 
 @pytest.mark.parametrize("ask", QUESTIONS, ids=lambda ask: ask.name)
@@ -15,7 +15,7 @@ def test_both_answer_the_same(ask: Ask, real: Infrahub, embedded: Infrahub) -> N
 @pytest.mark.parametrize("kind", KINDS)
 def test_both_describe_a_kind_alike(kind: str, real: Infrahub, embedded: Infrahub) -> None:
     described, expected = kind_at(embedded, kind), kind_at(real, kind)
-    for part in ("attributes", "relationships"):
+    for part in PARTS:
         known = described.pop(part)
         assert known.items() <= expected.pop(part).items()
     assert described == expected

@@ -33,6 +33,7 @@ class Receiver(MetricsServiceServicer):
     ) -> ExportMetricsServiceResponse:
         """Answer full success."""
         self._requests += 1
+        size = request.ByteSize()
         headers = {str(key): value for key, value in context.invocation_metadata()}
         for resource in request.resource_metrics:
             for scope in resource.scope_metrics:
@@ -42,7 +43,7 @@ class Receiver(MetricsServiceServicer):
                         line = {
                             "request": self._requests,
                             "headers": {key: headers[key] for key in headers if key.startswith("x-")},
-                            "bytes": request.ByteSize(),
+                            "bytes": size,
                             "resource": _texts(resource.resource.attributes),
                             "metric": metric.name,
                             "shape": shape,

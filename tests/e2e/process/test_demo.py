@@ -4,6 +4,7 @@ import re
 import shutil
 import signal
 import socket
+from contextlib import suppress
 
 import httpx
 
@@ -15,8 +16,9 @@ URL = re.compile(r"http://[^\s]+")
 def test_the_demo_prints_urls_that_answer_and_ends_on_interrupt(spawn: Spawn, command: str) -> None:
     with socket.socket() as taken:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        taken.bind(("127.0.0.1", 8001))
-        taken.listen()
+        with suppress(OSError):  # taken already is as good
+            taken.bind(("127.0.0.1", 8001))
+            taken.listen()
         demo = spawn("demo", command, "--config", str(ROOT / "demo/config.yml"), "--any-port")
         found = eventually(lambda: urls if len(urls := set(URL.findall(demo.output))) >= 3 else None, demo, seconds=20)
         assert not any(":8001/" in url for url in found)

@@ -49,11 +49,6 @@ class Stack(Struct):
         return sum(float(line.rsplit(" ", 1)[1]) for line in counts)
 
 
-@pytest.fixture(scope="session", params=["prometheus", "promtool"])
-def _tools(request: pytest.FixtureRequest) -> None:
-    assert shutil.which(request.param), "not installed: apt-get install prometheus"
-
-
 StartStack = Callable[[], Stack]
 
 
@@ -77,11 +72,13 @@ def start_stack(
 
 
 def _start_prometheus(spawn: Spawn, directory: Path, port: int, exporter_port: int) -> Child:
+    binary = shutil.which("prometheus")
+    assert binary, "not installed; on Debian: apt-get install prometheus"
     exporter = f"127.0.0.1:{exporter_port}"
     # The devices of the demo do not exist: the exporter's own metrics stand in for theirs.
     stand_in = [
         {"source_labels": ["__address__"], "target_label": "target"},
-        {"source_labels": ["__meta_infrahub_kind"], "target_label": "kind"},
+        {"action": "labelmap", "regex": "__meta_(infrahub_.+)"},
         {"target_label": "__address__", "replacement": exporter},
     ]
     jobs: list[dict[str, object]] = [{"job_name": "exporter", "static_configs": [{"targets": [exporter]}]}]
@@ -100,7 +97,7 @@ def _start_prometheus(spawn: Spawn, directory: Path, port: int, exporter_port: i
     config.write_text(yaml.safe_dump(document), encoding="utf-8")
     return spawn(
         "prometheus",
-        *(str(shutil.which("prometheus")), f"--config.file={config}", f"--storage.tsdb.path={directory / 'data'}"),
+        *(binary, f"--config.file={config}", f"--storage.tsdb.path={directory / 'data'}"),
         *(f"--web.listen-address=127.0.0.1:{port}", "--log.level=warn"),
     )
 
@@ -111,25 +108,17 @@ def stack(start_stack: StartStack) -> Stack:
 
 
 def _addresses(stack: Stack, job: str) -> set[str]:
-    return {target["discoveredLabels"]["__address__"] for target in stack.targets(job)}
+    return {target["labels"]["target"] for target in stack.targets(job)}
 
 
 def test_prometheus_discovers_every_target_with_its_labels(stack: Stack) -> None:
     assert eventually(lambda: len(stack.targets("devices")) == DEVICES, stack.exporter, stack.prometheus)
-    found = next(
-        target["discoveredLabels"]
-        for target in stack.targets("devices")
-        if target["discoveredLabels"]["__address__"] == "10.10.0.11:9100"
-    )
-    assert len(found.pop("__meta_infrahub_id")) == 36
+    labels = (target["labels"] for target in stack.targets("devices"))
+    found = next(each for each in labels if each["target"] == "10.10.0.11:9100")
+    assert len(found.pop("infrahub_id")) == 36
     assert found == {
-        "__address__": "10.10.0.11:9100",
-        "__meta_infrahub_kind": "DcimDevice",
-        "__meta_url": f"{stack.exporter_url}/sd/devices",
-        "__metrics_path__": "/-/metrics",
-        "__scheme__": "http",
-        "__scrape_interval__": "5s",
-        "__scrape_timeout__": "1s",
+        "infrahub_kind": "DcimDevice",
+        "instance": stack.exporter_url.removeprefix("http://"),
         "job": "devices",
         "name": "par1-edge1",
         "platform": "junos",
@@ -137,6 +126,7 @@ def test_prometheus_discovers_every_target_with_its_labels(stack: Stack) -> None
         "role": "Edge router",
         "site": "paris",
         "tags": "critical,dual-power,internet",
+        "target": "10.10.0.11:9100",
     }
 
 

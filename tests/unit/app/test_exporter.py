@@ -14,7 +14,8 @@ from infrahub_exporter.domain.errors import (
     SourceUnavailableError,
     UnknownDiscoveryError,
 )
-from infrahub_exporter.domain.model import JSON, AttributeSchema, KindSchema, Row, Snapshot, TargetGroup
+from infrahub_exporter.domain.model import JSON, AttributeSchema, KindSchema, Snapshot, TargetGroup
+from infrahub_exporter.domain.ports import Page
 from infrahub_exporter.domain.selection import Selection
 from infrahub_exporter.domain.specs import DiscoverySpec, MetricSpec
 from infrahub_exporter.domain.status import PushStatus
@@ -59,9 +60,9 @@ class Source(MemorySource):
         self.gate: anyio.Event | None = None
         self.reads: list[str] = []
 
-    async def rows(self, selection: Selection) -> AsyncIterator[Sequence[Row]]:
+    async def pages(self, selection: Selection, *, at: float | None = None, offset: int = 0) -> AsyncIterator[Page]:
         await self._ask(selection.kind)
-        async for page in super().rows(selection):
+        async for page in super().pages(selection, at=at, offset=offset):
             yield page
 
     async def run(self, document: str) -> Mapping[str, JSON]:
@@ -346,9 +347,9 @@ async def test_a_loop_that_dies_makes_the_exporter_unready_and_is_logged(caplog:
     async with subject:
         await until(lambda: subject.status.dead)
 
-    assert subject.status.dead == ("metrics",)
+    assert subject.status.dead == ("rounds",)
     assert not subject.status.ready
-    assert "the metrics loop has died" in caplog.text
+    assert "the rounds loop has died" in caplog.text
 
 
 async def test_the_log_has_one_line_per_change_of_state(caplog: pytest.LogCaptureFixture) -> None:

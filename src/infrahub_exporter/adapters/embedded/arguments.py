@@ -37,7 +37,9 @@ class Arguments:
             "OrderInput",
             {
                 "disable": GraphQLInputField(GraphQLBoolean),
-                "node_metadata": GraphQLInputField(GraphQLInputObjectType("InfrahubNodeMetadataOrder", stamps)),
+                "node_metadata": GraphQLInputField(
+                    GraphQLInputObjectType("InfrahubNodeMetadataOrder", stamps), deprecation_reason="Use `by`."
+                ),
                 "by": GraphQLInputField(GraphQLList(GraphQLNonNull(GraphQLInputObjectType("OrderByItem", item)))),
             },
         )

@@ -1,5 +1,7 @@
 """The GraphQL types of attributes: one per family of attribute kinds, shared by all attributes."""
 
+import hashlib
+import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -68,6 +70,12 @@ def _reader(name: str) -> Callable[[Shown, GraphQLResolveInfo], Any]:
     return read
 
 
+def _identify(shown: Shown, _: GraphQLResolveInfo) -> str:
+    """Make up an id for an attribute, the same at all times."""
+    name = f"{shown[2]} {shown[0].name}".encode()
+    return str(uuid.UUID(bytes=hashlib.blake2b(name, digest_size=16).digest()))
+
+
 def _nothing(*_: Any) -> None:
     return None
 
@@ -101,7 +109,7 @@ class AttributeTypes:
                 "is_default": GraphQLField(GraphQLBoolean, resolve=lambda shown, _: shown[1].is_default),
                 "is_protected": GraphQLField(GraphQLBoolean, resolve=lambda *_: False),
                 "updated_at": GraphQLField(DATE_TIME, resolve=lambda shown, _: to_text(shown[1].updated_at)),
-                "id": GraphQLField(GraphQLString, resolve=lambda shown, _: f"{shown[2]}.{shown[0].name}"),
+                "id": GraphQLField(GraphQLString, resolve=_identify),
                 "is_from_profile": GraphQLField(GraphQLBoolean, resolve=lambda *_: False),
                 "permissions": GraphQLField(self._permission, resolve=lambda *_: {"update_value": "ALLOW"}),
                 "value": GraphQLField(value, resolve=_read_value),

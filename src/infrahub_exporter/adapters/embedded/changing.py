@@ -5,12 +5,11 @@ from typing import Any
 
 from infrahub_exporter.adapters.embedded.kinds import Kind, Relationship
 from infrahub_exporter.adapters.embedded.reading import Request, latest
-from infrahub_exporter.adapters.embedded.refusals import InvalidInputError, NodeNotFoundError, RefusedError
+from infrahub_exporter.adapters.embedded.refusals import InvalidInputError, NodeNotFoundError, RefusedError, violates
 from infrahub_exporter.adapters.embedded.store import NOW, Record
-from infrahub_exporter.domain.model import JSON
+from infrahub_exporter.adapters.embedded.writer import DEFAULT, Given
 
 Answer = dict[str, Any]
-Values = dict[str, JSON]
 Peers = dict[str, Sequence[Record]]
 
 
@@ -64,7 +63,7 @@ def relate(request: Request, data: Mapping[str, Any]) -> Answer:
                     f"{peer.id!r} {peer.kind.key!r} is already related to another peer on '{mirror.name}'"
                 )
     if not relationship.many and len({*peers, *record.peers(relationship, NOW)}) > 1:
-        raise InvalidInputError(f"'{relationship.name}' must have a single peer at {relationship.name}")
+        raise InvalidInputError(f"'{relationship.name}' is a cardinality-one relationship and already has a peer")
     request.writer.add(record, relationship, peers, request.now)
     latest(request)
     return {"ok": True}
@@ -93,18 +92,23 @@ def _done(request: Request, record: Record) -> Answer:
 
 
 def _find(request: Request, kind: Kind, data: Mapping[str, Any]) -> Record:
-    identity, hfid = data.get("id"), data.get("hfid")
+    identity: str | None = data.get("id")
+    hfid = data.get("hfid")
     if not identity and not hfid:
         raise RefusedError("either id or hfid must be provided.", http_status=400)
+    other = request.store.find(identity, NOW)
+    if other is not None and kind.key not in other.kind.labels:
+        message = f"Node with id {identity} exists, but it is a {other.kind.key}, not {kind.key}"
+        raise NodeNotFoundError(kind.key, other.id, message)
     record = request.names.by_text(kind, identity) if identity else request.names.by_hfid(kind, hfid or [])
     if record is None:
         raise NodeNotFoundError(kind.key, identity or " :: ".join(hfid or []))
     return record
 
 
-def _work_out(request: Request, kind: Kind, data: Mapping[str, Any]) -> tuple[Values, Peers]:
+def _work_out(request: Request, kind: Kind, data: Mapping[str, Any]) -> tuple[dict[str, Given], Peers]:
     """Split a mutation's data into values and peers; an attribute set to its default is the default's value."""
-    values: Values = {}
+    values: dict[str, Given] = {}
     peers: Peers = {}
     for name, given in data.items():
         attribute = kind.attributes.get(name)
@@ -112,13 +116,18 @@ def _work_out(request: Request, kind: Kind, data: Mapping[str, Any]) -> tuple[Va
             if given is None:
                 continue
             if given.get("is_default"):
-                values[name] = attribute.default_value
+                values[name] = DEFAULT
             elif "value" in given:
                 values[name] = given["value"]
         elif name in kind.relationships:
             relationship = kind.relationships[name]
             items = given if isinstance(given, list) else [given] if given is not None else []
             peers[name] = [_peer(request, relationship, each) for each in items if each is not None]
+            for peer in peers[name]:
+                if relationship.peer not in peer.kind.labels:
+                    wanted = [relationship.peer, *request.kinds[relationship.peer].used_by]
+                    reason = f"{peer.kind.key} - {peer.id} cannot be added to relationship, must be of type: {wanted}"
+                    raise violates(kind.key, name, reason)
     return values, peers
 
 
@@ -137,8 +146,6 @@ def _peer(request: Request, relationship: Relationship, item: Mapping[str, Any])
             raise NodeNotFoundError(kind.key, " :: ".join(item["hfid"]))
     else:
         raise InvalidInputError(f"Invalid data provided to form a relationship {dict(item)} at {relationship.name}")
-    if relationship.peer not in found.kind.labels:
-        raise InvalidInputError(f"{found.id!r} {found.kind.key!r} is not a valid peer for '{relationship.peer}'")
     return found
 
 
@@ -159,5 +166,8 @@ def _ends(request: Request, data: Mapping[str, Any]) -> tuple[Record, Relationsh
     for item in data.get("nodes") or []:
         if item.get("id") and request.store.find(item["id"], NOW) is None:
             raise InvalidInputError(f"{item['id']!r}: Unable to find the node in the database.")
-        peers.append(_peer(request, relationship, item))
+        peer = _peer(request, relationship, item)
+        if relationship.peer not in peer.kind.labels:
+            raise InvalidInputError(f"{peer.id!r} {peer.kind.key!r} is not a valid peer for '{relationship.peer}'")
+        peers.append(peer)
     return record, relationship, peers

@@ -13,8 +13,8 @@ from infrahub_exporter.adapters.embedded.values import as_stored
 from infrahub_exporter.domain.model import JSON
 
 Predicate = Callable[[Version, int], bool]
-Test = Callable[[str, JSON], bool]
-"""Tells whether a value of an attribute of some kind passes."""
+Test = Callable[[JSON], bool]
+"""Tells whether a value passes."""
 
 _PAGING = frozenset({"offset", "limit", "order", "partial_match", "include_available", "kinds", "include_descendants"})
 _DAY = timedelta(days=1)
@@ -60,7 +60,7 @@ def _compile(kinds: Kinds, kind: Kind, name: str, value: object, *, partial: boo
         return _display_label(rest, value, partial=partial)
     if field == "any":
         test = _test(rest, value, "Text", partial=partial)
-        return lambda version, _: any(test(rest, each.value) for each in version.values.values())
+        return lambda version, _: any(test(each.value) for each in version.values.values())
     if field in kind.attributes:
         return _attribute(field, kind.attributes[field].kind, rest, value, partial=partial)
     return _relationship(kinds, kind.relationships[field], rest, value, partial=partial)
@@ -71,7 +71,7 @@ def _attribute(name: str, kind: str, prop: str, value: object, *, partial: bool)
 
     def passes(version: Version, _: int) -> bool:
         found = version.values.get(name)
-        return found is not None and test(prop, found.value)
+        return found is not None and test(found.value)
 
     return passes
 
@@ -79,30 +79,28 @@ def _attribute(name: str, kind: str, prop: str, value: object, *, partial: bool)
 def _test(prop: str, value: object, kind: str, *, partial: bool) -> Test:
     """Make the test of a value: `value`, `values`, `isnull`, or a property of the attribute itself."""
     if prop == "isnull":
-        return lambda _, found: (found is None) is value
-    if prop == "is_protected":
-        return lambda *_: value is False
-    if prop.endswith("__id"):
-        return lambda *_: False
-    wanted = value if prop == "values" and isinstance(value, list) else None
-    if wanted is not None:
-        _check_items(wanted, value)
-        if kind == "List":
-            return lambda _, found: isinstance(found, list) and any(each in found for each in wanted)
-        return lambda _, found: any(_equal(as_stored(found), each) for each in wanted)
+        return lambda found: kind != "List" and (found is None) is value
+    if prop == "is_protected" or prop.endswith("__id"):
+        return lambda _: prop == "is_protected" and value is False
+    if prop == "values" and isinstance(value, list):
+        return _test_any(value, kind)
     if value and not isinstance(value, str | bool | int | list):
         raise RefusedError(f"filter value: {value} ({type(value)}) is not supported.")
     if partial:
         text = _text(value)
-        return lambda _, found: text in _text(as_stored(found))
+        return lambda found: text in _text(as_stored(found))
     if kind == "List" and not isinstance(value, list):
-        return lambda _, found: isinstance(found, list) and value in found
-    return lambda _, found: _equal(as_stored(found), value)
+        return lambda found: isinstance(found, list) and value in found
+    return lambda found: _equal(as_stored(found), value)
 
 
-def _check_items(items: Sequence[object], shown: object) -> None:
-    if not all(isinstance(each, str | bool | int) for each in items):
-        raise RefusedError(f"filter values: {shown} (list) contains unsupported item")
+def _test_any(wanted: Sequence[object], kind: str) -> Test:
+    if not all(isinstance(each, str | bool | int) for each in wanted):
+        message = f"filter values: {wanted} (list) contains unsupported item"
+        raise RefusedError(message.replace("datetime.timezone.utc", "tzutc()"))
+    if kind == "List":
+        return lambda found: isinstance(found, list) and any(each in found for each in wanted)
+    return lambda found: any(_equal(as_stored(found), each) for each in wanted)
 
 
 def _equal(stored: JSON, wanted: object) -> bool:
@@ -115,7 +113,7 @@ def _text(value: object) -> str:
 
 def _display_label(prop: str, value: object, *, partial: bool) -> Predicate:
     test = _test(prop, value, "Text", partial=partial)
-    return lambda version, _: test(prop, version.display_label)
+    return lambda version, _: test(version.display_label)
 
 
 def _relationship(kinds: Kinds, relationship: Relationship, rest: str, value: object, *, partial: bool) -> Predicate:

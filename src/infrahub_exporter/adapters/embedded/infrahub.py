@@ -94,11 +94,17 @@ class EmbeddedInfrahub:
         Raises:
             ConfigError: one line that names file, place and expectation.
         """
-        instant = to_instant(now()) // _SECOND * _SECOND
-        made = cls(load_kinds(schema), Store(instant), token=token, now=now)
-        made._writer.create(made.kinds["IpamNamespace"], {"name": "default", "default": True}, {}, instant)
-        Loader(made.kinds, made._names, made._writer, instant).load(objects)
+        start = to_instant(now()) // _SECOND * _SECOND
+        made = cls(load_kinds(schema), Store(start), token=token, now=now)
+        made._load(objects, range(start - _SECOND + 1, start + 1))
         return made
+
+    def _load(self, objects: Sequence[Path], instants: range) -> None:
+        """Load what every Infrahub has, then the object files, each object at an instant of its own."""
+        account = {"name": "admin", "label": "Admin", "password": "admin"}
+        self._writer.create(self.kinds["CoreAccount"], account, {}, instants[0])
+        self._writer.create(self.kinds["IpamNamespace"], {"name": "default", "default": True}, {}, instants[0])
+        Loader(self.kinds, self._names, self._writer, instants).load(objects)
 
     def settle(self) -> int:
         """Recompute the ids and labels that a change of a peer left stale, as Infrahub's workers do after a while.
@@ -138,28 +144,19 @@ class EmbeddedInfrahub:
             return _json(404, {"errors": [f"Branch: {branch} not found."]})
         if method != "POST":
             return 500, _PLAIN, _CRASHED
-        if headers.get("content-type", "").partition(";")[0].strip() != _JSON:
-            return _json(400, {"errors": ["Content-type must be application/json or multipart/form-data"]})
-        try:
-            operation = msgspec.json.decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            return _json(400, {"errors": ["Request body is not a valid JSON"]})
-        if isinstance(operation, list):
-            return _json(400, {"errors": ["This server does not support batching"]})
-        text = operation.get("query") if isinstance(operation, dict) else None
-        if not isinstance(text, str):
-            return 500, _PLAIN, _CRASHED
+        operation, wrong = _read_operation(headers, body)
+        if wrong is not None:
+            return _json(400, {"errors": [wrong]})
         at = self._instant(query["at"]) if "at" in query else NOW
         try:
-            document = self._parse(text)
-        except GraphQLSyntaxError:
+            document = self._parse(operation["query"])
+        except (GraphQLSyntaxError, KeyError, TypeError):
             return 500, _PLAIN, _CRASHED
         if document.changes and not authenticated:
             raise RefusedError(
-                "You are not allowed to change data in the default branch",
-                code="PERMISSION_DENIED",
-                http_status=403,
-                data={"action": None, "resource_kind": None},
+                "Authentication is required to perform this operation",
+                code="AUTHENTICATION_REQUIRED",
+                http_status=401,
             )
         return _json(200, self._execute(document, operation, at))
 
@@ -196,6 +193,8 @@ class EmbeddedInfrahub:
         """Parse and validate a query; the same text is worked on once."""
         found = self._documents.get(text)
         if found is None:
+            if not isinstance(text, str):
+                raise TypeError(text)
             node = parse(text)
             changes = any(
                 isinstance(each, OperationDefinitionNode) and each.operation is OperationType.MUTATION
@@ -230,7 +229,7 @@ class EmbeddedInfrahub:
             key = given if scheme.lower() == "bearer" and given else None
         if self._token is None or key == self._token:
             return True
-        if key is None:
+        if not key:
             return False
         raise RefusedError("Invalid token", code="AUTHENTICATION_REQUIRED", http_status=401)
 
@@ -259,6 +258,17 @@ class EmbeddedInfrahub:
             name = path.removeprefix("/api/query/")
             raise RefusedError(f"Unable to find the node {name} / CoreGraphQLQuery in the database.", http_status=404)
         raise RefusedError("Not Found", http_status=404)
+
+
+def _read_operation(headers: Mapping[str, str], body: bytes) -> tuple[Any, str | None]:
+    """Read the body of a GraphQL request, or say what is wrong with it."""
+    if headers.get("content-type", "").partition(";")[0].strip() != _JSON:
+        return None, "Content-type must be application/json or multipart/form-data"
+    try:
+        operation = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None, "Request body is not a valid JSON"
+    return operation, "This server does not support batching" if isinstance(operation, list) else None
 
 
 def _json(status: int, content: object) -> tuple[int, str, bytes]:

@@ -42,17 +42,14 @@ def resolve(declared: Mapping[str, Declared]) -> Kinds:
     Raises:
         ConfigError: one line that names file, kind and expectation.
     """
-    kinds: dict[str, Kind] = {}
-    for key, each in declared.items():
-        if isinstance(each.declaration, GenericDeclaration):
-            kinds[key] = _generic(each.declaration, each.source)
+    kinds: dict[str, Kind] = {
+        key: _generic(each.declaration, each.source)
+        for key, each in declared.items()
+        if isinstance(each.declaration, GenericDeclaration)
+    }
     for key, each in declared.items():
         if isinstance(each.declaration, NodeDeclaration):
             kinds[key] = _node(each.declaration, each.source, kinds, declared)
-    users: dict[str, list[str]] = {}
-    for kind in kinds.values():
-        for generic in () if kind.generic else kind.labels[1:]:
-            users.setdefault(generic, []).append(kind.key)
     complete: dict[str, Kind] = {}
     for key, kind in kinds.items():
         relationships = dict(kind.relationships)
@@ -62,7 +59,7 @@ def resolve(declared: Mapping[str, Declared]) -> Kinds:
             if relationship.peer not in kinds:
                 place = f"{declared[key].source}: {key}.{relationship.name}"
                 raise ConfigError(f"{place}: peer {unknown(relationship.peer, kinds)}")
-        used_by = tuple(sorted(users.get(key, ())))
+        used_by = tuple(sorted(each.key for each in kinds.values() if key in each.labels[1:]))
         complete[key] = msgspec.structs.replace(kind, relationships=relationships, used_by=used_by)
     for key, kind in complete.items():
         _check_paths(kind, complete, declared[key].source)
@@ -92,28 +89,33 @@ def _node(
     relationships = relationships_of(declaration, source)
     inherited: dict[str, object] = {}
     for generic in generics:
-        for attribute in generic.attributes.values():
-            if attribute.name not in attributes and attribute.name not in relationships:
-                attributes[attribute.name] = msgspec.structs.replace(attribute, inherited=True)
-        for relationship in generic.relationships.values():
-            if relationship.name not in relationships and relationship.name not in attributes:
-                relationships[relationship.name] = msgspec.structs.replace(relationship, inherited=True)
+        _inherit(generic, attributes, relationships)
         for prop in _INHERITED:
-            if getattr(generic, prop) and not inherited.get(prop):
-                inherited[prop] = getattr(generic, prop)
-    inherited |= _place_in_tree(declaration, source, generics, relationships, kinds, declared)
+            inherited[prop] = inherited.get(prop) or getattr(generic, prop)
+    inherited |= _place_in_tree(Declared(source, declaration), generics, relationships, declared)
     return _finish(declaration, attributes, relationships, inherited)
 
 
+def _inherit(generic: Kind, attributes: dict[str, Attribute], relationships: dict[str, Relationship]) -> None:
+    """Add what a generic has and the node does not."""
+    for attribute in generic.attributes.values():
+        if attribute.name not in attributes and attribute.name not in relationships:
+            attributes[attribute.name] = msgspec.structs.replace(attribute, inherited=True)
+    for relationship in generic.relationships.values():
+        if relationship.name not in relationships and relationship.name not in attributes:
+            relationships[relationship.name] = msgspec.structs.replace(relationship, inherited=True)
+
+
 def _place_in_tree(
-    declaration: NodeDeclaration,
-    source: str,
+    node: Declared,
     generics: Iterable[Kind],
     relationships: dict[str, Relationship],
-    kinds: Mapping[str, Kind],
     declared: Mapping[str, Declared],
 ) -> dict[str, object]:
     """Give a node its relationships to parent and children: an unset or empty end is the tree's generic."""
+    source, declaration = node.source, node.declaration
+    if not isinstance(declaration, NodeDeclaration):
+        return {}
     key = declaration.key
     tree = declaration.hierarchy or next((each.key for each in generics if each.hierarchical), None)
     parent, children = declaration.parent or tree or "", declaration.children or tree or ""
@@ -124,7 +126,8 @@ def _place_in_tree(
         if parent or children:
             raise ConfigError(f"{source}: {key}: parent or children, expected a hierarchical generic in inherit_from")
         return {}
-    if tree not in kinds or not kinds[tree].hierarchical:
+    root = declared[tree].declaration
+    if not isinstance(root, GenericDeclaration) or not root.hierarchical:
         raise ConfigError(f"{source}: {key}: hierarchy {tree}: expected a generic with `hierarchical: true`")
     mandatory = parent != key and not isinstance(declared[parent].declaration, GenericDeclaration)
     for name in ("parent", "children"):

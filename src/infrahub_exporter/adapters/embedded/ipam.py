@@ -2,100 +2,127 @@
 
 import ipaddress
 from collections.abc import Iterable
+from functools import lru_cache
 
-from infrahub_exporter.adapters.embedded.kinds import ADDRESS, PREFIX, Kinds
+from infrahub_exporter.adapters.embedded.kinds import ADDRESS, PREFIX
 from infrahub_exporter.adapters.embedded.store import NOW, Record, Store, Value, Version
 
 NAMESPACE = "BuiltinIPNamespace"
+_V6 = 6
+_POINT_TO_POINT = 31
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
-def place(kinds: Kinds, store: Store, record: Record, instant: int) -> None:
-    """Put an address or a prefix where it belongs, after it was made or changed."""
-    labels = record.kind.labels
-    if ADDRESS not in labels and PREFIX not in labels:
-        return
-    relationship = record.kind.relationships["ip_namespace"]
-    if next(iter(record.peers(relationship, NOW)), None) is None:
-        for namespace in store.of(NAMESPACE, NOW)[:1]:
-            store.link(record, relationship, namespace, instant)
+def settle_namespace(store: Store, record: Record, instant: int) -> None:
+    """Put an address or a prefix that names no namespace into the default one."""
+    if ADDRESS in record.kind.labels or PREFIX in record.kind.labels:
+        relationship = record.kind.relationships["ip_namespace"]
+        if next(record.peers(relationship, NOW), None) is None:
+            for namespace in store.of(NAMESPACE, NOW)[:1]:
+                store.link(record, relationship, namespace, instant)
+
+
+def reconcile(store: Store, changed: Iterable[Record], instant: int) -> None:
+    """Put addresses and prefixes below the narrowest prefix around them, after some of them were made or changed.
+
+    A node that moves is stamped, and so are the prefixes that it leaves and enters.
+    """
+    labels = {label for each in changed for label in each.kind.labels}
     if PREFIX in labels:
-        _reconcile(kinds, store, instant)
-    else:
-        _relink(store, record, "ip_prefix", _closest(_prefixes(store, record), _address(record)), instant)
+        trees: dict[Record, _Tree] = {}
+        for prefix in store.of(PREFIX, NOW):
+            _place_prefix(store, prefix, _tree_of(prefix, trees), instant)
+        for address in store.of(ADDRESS, NOW):
+            _relink(store, address, "ip_prefix", _tree_of(address, trees).around(_host(address)), instant)
+    elif ADDRESS in labels:
+        trees = {}
+        for address in changed:
+            if ADDRESS in address.kind.labels and address.alive(NOW):
+                _relink(store, address, "ip_prefix", _tree_of(address, trees).around(_host(address)), instant)
 
 
-def repair(kinds: Kinds, store: Store, gone: Iterable[Record], instant: int) -> None:
-    """Move what belonged to prefixes that were deleted."""
-    if any(PREFIX in each.kind.labels for each in gone):
-        _reconcile(kinds, store, instant)
+class _Tree:
+    """The prefixes of one namespace, by version and length."""
+
+    def __init__(self, prefixes: Iterable[Record]) -> None:
+        self._by_length: dict[tuple[int, int], dict[int, Record]] = {}
+        for prefix in prefixes:
+            network = _network(prefix)
+            key = (network.version, network.prefixlen)
+            self._by_length.setdefault(key, {})[int(network.network_address)] = prefix
+        self._lengths = sorted(self._by_length, reverse=True)
+
+    def around(self, inner: _Network, *, wider: bool = False) -> Record | None:
+        """Find the narrowest prefix around a network; `wider`: other than one of the same size."""
+        number = int(inner.network_address)
+        for version, length in self._lengths:
+            if version == inner.version and (length < inner.prefixlen or (length == inner.prefixlen and not wider)):
+                start = number >> (inner.max_prefixlen - length) << (inner.max_prefixlen - length)
+                found = self._by_length[version, length].get(start)
+                if found is not None:
+                    return found
+        return None
 
 
-def _reconcile(kinds: Kinds, store: Store, instant: int) -> None:
-    del kinds
-    for prefix in store.of(PREFIX, NOW):
-        network = _network(prefix)
-        wider = {each: own for each, own in _prefixes(store, prefix).items() if own.prefixlen < network.prefixlen}
-        parent = _closest(wider, network)
-        _relink(store, prefix, "parent", parent, instant)
-        version = prefix.versions[-1]
-        if version.values["is_top_level"].value is not (parent is None):
-            values = {**version.values, "is_top_level": Value(parent is None, False, instant)}
-            kept = Version(prefix, instant, values, version.hfid, version.display_label)
-            if version.start == instant:
-                prefix.versions.pop()
-            prefix.versions.append(kept)
-    for address in store.of(ADDRESS, NOW):
-        _relink(store, address, "ip_prefix", _closest(_prefixes(store, address), _address(address)), instant)
-
-
-def _prefixes(store: Store, record: Record) -> dict[Record, _Network]:
-    """Give the prefixes of a node's own namespace."""
-    namespace = next(iter(record.peers(record.kind.relationships["ip_namespace"], NOW)), None)
+def _tree_of(record: Record, trees: dict[Record, _Tree]) -> _Tree:
+    namespace = next(record.peers(record.kind.relationships["ip_namespace"], NOW), None)
     if namespace is None:
-        return {}
-    own = namespace.peers(namespace.kind.relationships["ip_prefixes"], NOW)
-    return {each: _network(each) for each in own if each is not record and each.versions}
+        return _Tree(())
+    if namespace not in trees:
+        trees[namespace] = _Tree(namespace.peers(namespace.kind.relationships["ip_prefixes"], NOW))
+    return trees[namespace]
 
 
-def _network(record: Record) -> _Network:
-    return ipaddress.ip_network(str(record.versions[-1].values["prefix"].value))
+def _place_prefix(store: Store, prefix: Record, tree: _Tree, instant: int) -> None:
+    parent = tree.around(_network(prefix), wider=True)
+    _relink(store, prefix, "parent", parent, instant)
+    version = prefix.versions[-1]
+    if version.values["is_top_level"].value is not (parent is None):
+        top = Value(parent is None, is_default=False, updated_at=instant)
+        kept = Version(prefix, instant, {**version.values, "is_top_level": top}, version.hfid, version.display_label)
+        if version.start == instant:
+            prefix.versions.pop()
+        prefix.versions.append(kept)
 
 
-def _address(record: Record) -> _Network:
-    return ipaddress.ip_network(ipaddress.ip_interface(str(record.versions[-1].values["address"].value)).ip)
+@lru_cache(maxsize=65536)
+def _parse_network(text: str) -> _Network:
+    return ipaddress.ip_network(text)
 
 
-def _closest(prefixes: dict[Record, _Network], inner: _Network) -> Record | None:
-    """Find the narrowest prefix around a network."""
-    around = [
-        each
-        for each, network in prefixes.items()
-        if network.version == inner.version and inner.subnet_of(network)  # type: ignore[arg-type]
-    ]
-    return max(around, key=lambda each: prefixes[each].prefixlen, default=None)
+@lru_cache(maxsize=65536)
+def _parse_host(text: str) -> _Network:
+    return ipaddress.ip_network(ipaddress.ip_interface(text).ip)
+
+
+def _network(record: Record, instant: int = NOW) -> _Network:
+    return _parse_network(str(record.at(instant).values["prefix"].value))
+
+
+def _host(record: Record, instant: int = NOW) -> _Network:
+    return _parse_host(str(record.at(instant).values["address"].value))
 
 
 def _relink(store: Store, record: Record, name: str, wanted: Record | None, instant: int) -> None:
     relationship = record.kind.relationships[name]
-    current = next(iter(record.peers(relationship, NOW)), None)
+    current = next(record.peers(relationship, NOW), None)
     if current is wanted:
         return
-    if current is not None:
-        store.unlink(record, relationship, current, instant)
-    if wanted is not None:
-        store.link(record, relationship, wanted, instant)
+    for peer, change in ((current, store.unlink), (wanted, store.link)):
+        if peer is not None:
+            change(record, relationship, peer, instant)
+            peer.updated_at = record.updated_at = instant
 
 
 def utilization(prefix: Version, instant: int) -> int:
     """Say how many hundredths of a prefix are taken, by its addresses or by its direct prefixes."""
     record = prefix.record
-    network = ipaddress.ip_network(str(prefix.values["prefix"].value))
+    network = _parse_network(str(prefix.values["prefix"].value))
     if prefix.values["member_type"].value == "address":
         addresses = record.peers(record.kind.relationships["ip_addresses"], instant)
-        taken = len({ipaddress.ip_interface(str(each.at(instant).values["address"].value)).ip for each in addresses})
-        whole = network.version == 6 or prefix.values["is_pool"].value or network.prefixlen >= 31  # noqa: PLR2004
+        taken = len({_host(each, instant) for each in addresses})
+        pool = bool(prefix.values["is_pool"].value)
+        whole = network.version == _V6 or pool or network.prefixlen >= _POINT_TO_POINT
         return taken * 100 // (network.num_addresses - (0 if whole else 2))
     children = record.peers(record.kind.relationships["children"], instant)
-    inner = (ipaddress.ip_network(str(each.at(instant).values["prefix"].value)) for each in children)
-    return sum(each.num_addresses for each in inner) * 100 // network.num_addresses
+    return sum(_network(each, instant).num_addresses for each in children) * 100 // network.num_addresses

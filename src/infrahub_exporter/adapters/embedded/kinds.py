@@ -80,7 +80,7 @@ _ARROWS = {"bidirectional": "", "outbound": ">", "inbound": "<"}
 _MIRRORS = {"bidirectional": "", "outbound": "<", "inbound": ">"}
 
 
-class Kind(Struct, frozen=True, kw_only=True, dict=True):
+class Kind(Struct, frozen=True, kw_only=True):
     """A node kind or a generic, complete."""
 
     namespace: str

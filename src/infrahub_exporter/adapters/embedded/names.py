@@ -1,6 +1,7 @@
 """How a node is found by what people call it: its human-friendly id, its default filter, what must be unique."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from infrahub_exporter.adapters.embedded.attribute_paths import parse_path
 from infrahub_exporter.adapters.embedded.identity import read_path
@@ -18,7 +19,7 @@ class Names:
     def __init__(self, kinds: Kinds, store: Store) -> None:
         self._kinds = kinds
         self._store = store
-        self._by_hfid: dict[Key, dict[str, Record]] = {}
+        self._by_name: dict[Key, dict[str, Record]] = {}
         self._unique: dict[Key, Record] = {}
         self._entries: dict[str, tuple[list[Key], list[Key]]] = {}
 
@@ -26,21 +27,24 @@ class Names:
         """Learn the names of a node, in place of the ones it had."""
         self.remove(record)
         version = record.versions[-1]
-        hfids: list[Key] = []
+        called: list[Key] = []
         if version.hfid is not None:
-            hfids = [(label, version.hfid) for label in record.kind.labels]
-            for key in hfids:
-                self._by_hfid.setdefault(key, {})[record.id] = record
+            called = [(label, version.hfid) for label in record.kind.labels]
+        if record.kind.default_filter:
+            text = read_path(version, record.kind.default_filter)
+            called += [(label, str(text)) for label in record.kind.labels]
+        for key in called:
+            self._by_name.setdefault(key, {})[record.id] = record
         unique = [key for key, _ in self._keys(record.kind, _Stored(version))]
         for key in unique:
             self._unique[key] = record
-        self._entries[record.id] = (hfids, unique)
+        self._entries[record.id] = (called, unique)
 
     def remove(self, record: Record) -> None:
         """Forget the names of a node."""
-        hfids, unique = self._entries.pop(record.id, ([], []))
-        for key in hfids:
-            del self._by_hfid[key][record.id]
+        called, unique = self._entries.pop(record.id, ([], []))
+        for key in called:
+            del self._by_name[key][record.id]
         for key in unique:
             if self._unique.get(key) is record:
                 del self._unique[key]
@@ -63,7 +67,7 @@ class Names:
             raise NodeNotFoundError(kind.key, shown, message)
         wanted = tuple(hfid)
         if instant >= self._store.latest:
-            found = list(self._by_hfid.get((kind.key, wanted), {}).values())
+            found = list(self._by_name.get((kind.key, wanted), {}).values())
         else:
             found = [each for each in self._store.of(kind.key, instant) if each.at(instant).hfid == wanted]
         if len(found) > 1:
@@ -75,10 +79,7 @@ class Names:
         """Find a node by its id or by the kind's default filter."""
         record = self._store.find(text, NOW, kind.key)
         if record is None and kind.default_filter:
-            every = (each for each in self._store.of(kind.key, NOW))
-            return next(
-                (each for each in every if read_path(each.versions[-1], str(kind.default_filter)) == text), None
-            )
+            return next(iter(self._by_name.get((kind.key, text), {}).values()), None)
         return record
 
     def check_unique(
@@ -92,16 +93,14 @@ class Names:
         for key, fields in self._keys(kind, _Planned(values, peers)):
             other = self._unique.get(key)
             if other is not None and other is not this:
-                named = "-".join(fields)
-                places = ", ".join(f"Violates uniqueness constraint '{named}' at {each}" for each in fields)
-                raise InvalidInputError(places)
+                raise InvalidInputError(f"Violates uniqueness constraint '{'-'.join(fields)}'")
 
-    def holder(self, kind: Kind, values: Mapping[str, JSON], peers: Mapping[str, Iterable[Record]]) -> Record | None:
+    def holder(self, kind: Kind, values: Mapping[str, Any], peers: Mapping[str, Iterable[Record]]) -> Record | None:
         """Find the node that has the human-friendly id which these values and peers would make."""
         planned = _Planned(values, peers)
         parts = [planned.read(each) for each in kind.human_friendly_id]
         hfid = tuple(str(each) for each in parts if each is not None)
-        found = self._by_hfid.get((kind.key, hfid), {}) if hfid else {}
+        found = self._by_name.get((kind.key, hfid), {}) if hfid else {}
         return next(iter(found.values()), None)
 
     def _keys(self, kind: Kind, source: "_Stored | _Planned") -> Iterable[tuple[Key, tuple[str, ...]]]:
@@ -131,7 +130,7 @@ class _Stored:
 class _Planned:
     """What a node would hold, read by paths."""
 
-    def __init__(self, values: Mapping[str, JSON], peers: Mapping[str, Iterable[Record]]) -> None:
+    def __init__(self, values: Mapping[str, Any], peers: Mapping[str, Iterable[Record]]) -> None:
         self._values = values
         self._peers = peers
 

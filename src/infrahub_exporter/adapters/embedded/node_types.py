@@ -17,10 +17,10 @@ from graphql import (
     GraphQLString,
 )
 
-from infrahub_exporter.adapters.embedded import ipam
 from infrahub_exporter.adapters.embedded.arguments import Arguments
 from infrahub_exporter.adapters.embedded.attribute_types import AttributeTypes
-from infrahub_exporter.adapters.embedded.kinds import NODE, PREFIX, Attribute, Kind, Kinds, Relationship
+from infrahub_exporter.adapters.embedded.branches import branches
+from infrahub_exporter.adapters.embedded.kinds import Attribute, Kind, Kinds, Relationship
 from infrahub_exporter.adapters.embedded.reading import (
     Page,
     Related,
@@ -31,7 +31,7 @@ from infrahub_exporter.adapters.embedded.reading import (
     read_tree,
 )
 from infrahub_exporter.adapters.embedded.scalars import DATE_TIME
-from infrahub_exporter.adapters.embedded.store import Value, Version, to_text
+from infrahub_exporter.adapters.embedded.store import NOW, Version, to_text
 
 ACTS_AS = "1.11.9"
 """The version of Infrahub whose answers these are."""
@@ -56,9 +56,9 @@ class NodeTypes:
         self.arguments = Arguments(kinds, self.attributes)
         stamps = {
             "created_at": GraphQLField(DATE_TIME, resolve=lambda record, _: to_text(record.created_at)),
-            "created_by": GraphQLField(account, resolve=lambda *_: None),
+            "created_by": GraphQLField(account, resolve=_author),
             "updated_at": GraphQLField(DATE_TIME, resolve=lambda record, _: to_text(record.updated_at)),
-            "updated_by": GraphQLField(account, resolve=lambda *_: None),
+            "updated_by": GraphQLField(account, resolve=_author),
         }
         self._metadata = GraphQLObjectType("InfrahubNodeMetadata", stamps)
         since = GraphQLField(DATE_TIME, resolve=lambda edge, _: to_text(edge.start))
@@ -68,7 +68,7 @@ class NodeTypes:
         self._properties = GraphQLObjectType(
             "RelationshipProperty",
             {
-                "is_protected": GraphQLField(GraphQLBoolean, resolve=lambda *_: False),
+                "is_protected": GraphQLField(GraphQLBoolean, resolve=lambda *_: None),
                 "updated_at": since,
                 "source": GraphQLField(source, resolve=lambda *_: None),
                 "owner": GraphQLField(owner, resolve=lambda *_: None),
@@ -80,8 +80,9 @@ class NodeTypes:
         return self._types[key]
 
     def values(self) -> tuple[NodeType, ...]:
-        """The types of all kinds."""
-        return tuple(self._types.values())
+        """The types of all kinds, and of the envelopes that relationships to them have."""
+        pages = (self._page(kind, nested=True) for kind in self._kinds.values())
+        return (*self._types.values(), *pages)
 
     def query(self) -> GraphQLObjectType:
         """Make the root of queries."""
@@ -89,11 +90,13 @@ class NodeTypes:
         info = {"deployment_id": _text(lambda *_: "embedded"), "version": _text(lambda *_: ACTS_AS)}
         about = GraphQLObjectType("Info", info)
         fields["InfrahubInfo"] = GraphQLField(GraphQLNonNull(about), resolve=lambda *_: {})
+        fields["InfrahubBranch"] = branches()
         return GraphQLObjectType("Query", fields)
 
     def _root(self, kind: Kind) -> GraphQLField:
         def resolve(_: Any, info: GraphQLResolveInfo, **arguments: Any) -> Page:
-            return read_root(info.context, kind, arguments)
+            request: Request = info.context
+            return read_root(request, kind, arguments, request.selection(info))
 
         page = GraphQLNonNull(self._page(kind, nested=False))
         return GraphQLField(page, args=self.arguments.root(kind), resolve=resolve)
@@ -123,12 +126,12 @@ class NodeTypes:
             "display_label": GraphQLField(GraphQLString, resolve=lambda version, _: version.display_label),
         }
         for attribute in kind.attributes.values():
-            resolve = _utilization if _computed_on_reading(kind, attribute) else _attribute(attribute)
-            fields[attribute.name] = GraphQLField(self.attributes.output(attribute.kind), resolve=resolve)
+            output = self.attributes.output(attribute.kind)
+            fields[attribute.name] = GraphQLField(output, resolve=_attribute(attribute))
         tree = self._kinds[kind.tree] if kind.tree else None
         for relationship in kind.relationships.values():
             peer = self._kinds[relationship.peer]
-            if tree is not None and relationship.hierarchical:
+            if tree is not None and relationship.name in {"parent", "children"}:
                 peer = tree
             fields[relationship.name] = self._relation(relationship, peer, in_tree=tree is not None)
         if tree is not None:
@@ -140,16 +143,19 @@ class NodeTypes:
     def _relation(self, relationship: Relationship, peer: Kind, *, in_tree: bool) -> GraphQLField:
         if not relationship.many:
             edge = GraphQLNonNull(self._edge(peer, nested=True))
-            return GraphQLField(
-                edge, resolve=lambda version, info: read_one(info.context, version.record, relationship)
-            )
+
+            def resolve_one(version: Version, info: GraphQLResolveInfo) -> Related:
+                request: Request = info.context
+                return read_one(request, version.record, relationship, request.selection(info))
+
+            return GraphQLField(edge, resolve=resolve_one)
         arguments: Mapping[str, GraphQLArgument] = self.arguments.nested(peer)
-        if in_tree:
+        if in_tree and relationship.hierarchical is None:
             arguments = {**arguments, "include_descendants": GraphQLArgument(GraphQLBoolean)}
 
         def resolve(version: Version, info: GraphQLResolveInfo, **given: Any) -> Page:
             request: Request = info.context
-            return read_many(request, version.record, relationship, given, request.selected(info))
+            return read_many(request, version.record, relationship, given, request.selection(info))
 
         page = GraphQLNonNull(self._page(peer, nested=True))
         return GraphQLField(page, args=dict(arguments), resolve=resolve)
@@ -190,29 +196,19 @@ def _text(resolve: Callable[..., str]) -> GraphQLField:
 
 
 def _attribute(attribute: Attribute) -> Callable[[Version, GraphQLResolveInfo], Any]:
-    """Resolve an attribute: by the schema of the node's own kind, which may differ from the generic's."""
     name = attribute.name
 
     def resolve(version: Version, _: GraphQLResolveInfo) -> Any:
-        return attribute, version.values[name], version.record.id
+        value = version.values.get(name)
+        return None if value is None else (attribute, value, version.record.id)
 
     return resolve
-
-
-def _computed_on_reading(kind: Kind, attribute: Attribute) -> bool:
-    return attribute.name == "utilization" and PREFIX in (kind.key, *kind.inherit_from)
-
-
-def _utilization(version: Version, info: GraphQLResolveInfo) -> Any:
-    stored = version.values["utilization"]
-    percent = Value(ipam.utilization(version, info.context.at), stored.is_default, stored.updated_at)
-    return version.record.kind.attributes["utilization"], percent, version.record.id
 
 
 def _tree(name: str) -> Callable[..., Page]:
     def resolve(version: Version, info: GraphQLResolveInfo, **given: Any) -> Page:
         request: Request = info.context
-        return read_tree(request, version.record, name, given, request.selected(info))
+        return read_tree(request, version.record, name, given, request.selection(info))
 
     return resolve
 
@@ -249,4 +245,7 @@ def _itself(source: Any, _: GraphQLResolveInfo) -> Any:
     return source
 
 
-__all__ = ["ACTS_AS", "NODE", "NodeTypes"]
+def _author(_: Any, info: GraphQLResolveInfo) -> Any:
+    """Name the one account that everything is made and changed by."""
+    accounts = info.context.store.of("CoreAccount", NOW)
+    return accounts[0].at(NOW) if accounts else None

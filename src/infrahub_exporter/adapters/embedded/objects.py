@@ -65,14 +65,16 @@ class _Fields(Struct):
 
 
 class Loader:
-    """Loads object files in the order given; what refers to later objects waits for them."""
+    """Loads object files in the order given, each object at the next instant; what refers to later ones waits."""
 
-    def __init__(self, kinds: Kinds, names: Names, writer: Writer, instant: int) -> None:
+    def __init__(self, kinds: Kinds, names: Names, writer: Writer, instants: range) -> None:
         self._kinds = kinds
         self._names = names
         self._writer = writer
-        self._instant = instant
+        self._instants = iter(instants)
+        self._instant = instants[0]
         self._pending: list[_Pending] = []
+        self._missing = ""
 
     def load(self, paths: Sequence[Path]) -> None:
         """Load files.
@@ -80,17 +82,14 @@ class Loader:
         Raises:
             ConfigError: one line that names file, place and expectation.
         """
-        waiting = [each for path in paths for each in self._read(path)]
+        with self._writer.loading():
+            self._load_all([each for path in paths for each in self._read(path)])
+
+    def _load_all(self, waiting: list[tuple[str, Kind, Object]]) -> None:
         while waiting:
-            left = []
-            for place, kind, data in waiting:
-                try:
-                    self._load(place, kind, data, {})
-                except _MissingError as exc:
-                    left.append((place, kind, data))
-                    message = f"{place}{exc}"
+            left = [each for each in waiting if not self._try(*each)]
             if len(left) == len(waiting):
-                raise ConfigError(message)
+                raise ConfigError(self._missing)
             waiting = left
         for each in self._pending:
             try:
@@ -98,6 +97,15 @@ class Loader:
             except _MissingError as exc:
                 raise ConfigError(f"{each.place}{exc}") from exc
             self._writer.add(each.record, each.relationship, peers, self._instant)
+
+    def _try(self, place: str, kind: Kind, data: Object) -> bool:
+        """Load an object; tell whether everything that it needs was there."""
+        try:
+            self._load(place, kind, data, {})
+        except _MissingError as exc:
+            self._missing = f"{place}{exc}"
+            return False
+        return True
 
     def _read(self, path: Path) -> list[tuple[str, Kind, Object]]:
         objects: list[tuple[str, Kind, Object]] = []
@@ -176,6 +184,7 @@ class Loader:
 
     def _save(self, place: str, kind: Kind, fields: _Fields) -> Record:
         """Create an object, or update the one of this human-friendly id, as loading a file again does."""
+        self._instant = next(self._instants, self._instant)
         try:
             existing = self._names.holder(kind, fields.values, fields.peers)
             if existing is None:
@@ -226,7 +235,7 @@ def _nested(relationship: Relationship, value: object, place: str) -> list[Objec
     """Give the nested objects of a value, each with its kind and data; None where the value is references."""
     if isinstance(value, Mapping):
         data = value.get("data")
-        items = data if isinstance(data, list) else [data]
+        items: list[Any] = data if isinstance(data, list) else [data]
         if relationship.many != isinstance(data, list) or not all(isinstance(each, Mapping) for each in items):
             shape = "a list of objects" if relationship.many else "one object"
             raise ConfigError(f"{place}: expected a reference, or `kind` and `data` with {shape}")

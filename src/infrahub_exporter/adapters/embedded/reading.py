@@ -4,15 +4,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from graphql import GraphQLResolveInfo
+from msgspec import Struct
 
-from infrahub_exporter.adapters.embedded.attribute_paths import parse_path
 from infrahub_exporter.adapters.embedded.filters import Predicate, nested_filters, root_filters, walk
-from infrahub_exporter.adapters.embedded.identity import read_path
 from infrahub_exporter.adapters.embedded.kinds import Kind, Kinds, Relationship
+from infrahub_exporter.adapters.embedded.loading import load
 from infrahub_exporter.adapters.embedded.names import Names
 from infrahub_exporter.adapters.embedded.ordering import sort, terms_of
 from infrahub_exporter.adapters.embedded.refusals import RefusedError
-from infrahub_exporter.adapters.embedded.selections import Selected, selected
+from infrahub_exporter.adapters.embedded.selections import Selected, seen, selected
 from infrahub_exporter.adapters.embedded.store import NOW, Record, Store, Version
 from infrahub_exporter.adapters.embedded.writer import Writer
 
@@ -27,15 +27,29 @@ class Request:
         self.writer = writer
         self.at = at
         self.now = now
-        self._selected: dict[int, Selected] = {}
+        self._selections: dict[int, Selection] = {}
 
-    def selected(self, info: GraphQLResolveInfo) -> Selected:
-        """Give the tree of fields below a field; worked out once per place in the query."""
+    def selection(self, info: GraphQLResolveInfo) -> "Selection":
+        """Give what is selected below a field; worked out once per place in the query."""
         key = id(info.field_nodes[0])
-        found = self._selected.get(key)
+        found = self._selections.get(key)
         if found is None:
-            found = self._selected[key] = selected(info)
+            found = self._selections[key] = Selection(selected(info), seen(info))
         return found
+
+
+class Selection(Struct, frozen=True):
+    """The fields below a field, and those of them that Infrahub sees."""
+
+    fields: Selected
+    found: Selected
+
+    def below(self, *names: str) -> "Selection":
+        """Give what is selected further down."""
+        fields, found = self.fields, self.found
+        for name in names:
+            fields, found = fields.get(name, {}), found.get(name, {})
+        return Selection(fields, found)
 
 
 class Related:
@@ -62,7 +76,7 @@ class Page:
         self.kind = kind
 
 
-def read_root(request: Request, kind: Kind, arguments: Mapping[str, Any]) -> Page:
+def read_root(request: Request, kind: Kind, arguments: Mapping[str, Any], selection: Selection) -> Page:
     """Answer a root field.
 
     Raises:
@@ -73,18 +87,22 @@ def read_root(request: Request, kind: Kind, arguments: Mapping[str, Any]) -> Pag
         if number is not None and number < 0:
             raise RefusedError(f"{name} must be a non-negative integer")
     instant = request.at
+    shown: Sequence[Version]
     if "hfid" in arguments:
         if arguments["hfid"] is None:
             raise RefusedError("can only join an iterable")
         found = request.names.by_hfid(kind, arguments["hfid"], instant)
-        edges = [Related(found.at(instant))] if found else []
-        return Page(edges, len(edges), kind)
-    versions = [each.at(instant) for each in request.store.of(kind.key, instant)]
-    versions = _filter(versions, root_filters(request.kinds, kind, arguments), instant)
-    order = arguments.get("order")
-    terms = () if limit == 1 else terms_of(kind, order)
-    shown = sort(versions, terms, instant) if terms else versions
-    return Page([Related(each) for each in _slice(shown, offset, limit)], len(versions), kind)
+        shown = [found.at(instant)] if found else []
+        total = len(shown)
+    else:
+        versions = [each.at(instant) for each in request.store.of(kind.key, instant)]
+        versions = _filter(versions, root_filters(request.kinds, kind, arguments), instant)
+        total = len(versions)
+        terms = () if limit == 1 else terms_of(kind, arguments.get("order"))
+        shown = _slice(sort(versions, terms, instant) if terms else versions, offset, limit)
+    node = selection.below("edges", "node")
+    loaded = load(shown, node.fields, node.found, instant, piecemeal=False)
+    return Page([Related(each) for each in loaded], total, kind)
 
 
 def _filter(versions: list[Version], predicates: Sequence[Predicate], instant: int) -> list[Version]:
@@ -99,23 +117,24 @@ def _slice(items: Sequence[Version], offset: int | None, limit: int | None) -> S
     return items[start : start + limit] if limit else items[start:]
 
 
-def read_one(request: Request, record: Record, relationship: Relationship) -> Related:
+def read_one(request: Request, record: Record, relationship: Relationship, selection: Selection) -> Related:
     """Answer a to-one relationship."""
     instant = request.at
     wanted = relationship.peer
     for edge in record.edges.get(relationship.edge, ()):
         if edge.start <= instant < edge.end and wanted in edge.peer.kind.labels:
-            return Related(edge.peer.at(instant), edge.start)
+            node = selection.below("node")
+            (version,) = load((edge.peer.at(instant),), node.fields, node.found, instant, piecemeal=False)
+            return Related(version, edge.start)
     return NOBODY
 
 
 def read_many(
-    request: Request, record: Record, relationship: Relationship, arguments: Mapping[str, Any], below: Selected
+    request: Request, record: Record, relationship: Relationship, arguments: Mapping[str, Any], selection: Selection
 ) -> Page:
-    """Answer a to-many relationship; edges come only where something of their nodes is selected."""
+    """Answer a to-many relationship."""
     instant = request.at
     wanted = relationship.peer
-    kind = request.kinds[wanted]
     sources = [record]
     if arguments.get("include_descendants"):
         sources += walk(record, "children", instant)
@@ -124,32 +143,17 @@ def read_many(
         for edge in source.edges.get(relationship.edge, ()):
             if edge.start <= instant < edge.end and wanted in edge.peer.kind.labels:
                 since[edge.peer.at(instant)] = edge.start
-    return _related(request, kind, since, arguments, below)
+    piecemeal = bool(arguments.get("limit") or arguments.get("offset"))
+    return _related(request, request.kinds[wanted], since, arguments, selection, piecemeal=piecemeal)
 
 
-def read_tree(request: Request, record: Record, name: str, arguments: Mapping[str, Any], below: Selected) -> Page:
-    """Answer `ancestors` (the farthest first) or `descendants` (the nearest first).
-
-    Infrahub computes the human-friendly id of these from the attributes that the query selects: without them
-    it is empty.
-    """
+def read_tree(request: Request, record: Record, name: str, arguments: Mapping[str, Any], selection: Selection) -> Page:
+    """Answer `ancestors` or `descendants`: in the order of their creation."""
     instant = request.at
     found = walk(record, "parent" if name == "ancestors" else "children", instant)
-    if name == "ancestors":
-        found.reverse()
-    fields = below.get("edges", {}).get("node", {})
-    since = {_partly_loaded(each.at(instant), fields): 0 for each in found}
+    since = {each.at(instant): 0 for each in sorted(found, key=lambda each: each.id)}
     kind = request.kinds[record.kind.tree or record.kind.key]
-    return _related(request, kind, since, arguments, below)
-
-
-def _partly_loaded(version: Version, fields: Selected) -> Version:
-    paths = version.record.kind.human_friendly_id
-    if not paths or "hfid" not in fields or all(parse_path(each).attribute in fields for each in paths):
-        return version
-    parts = [read_path(version, each) for each in paths if parse_path(each).attribute in fields]
-    hfid = tuple(str(each) for each in parts if each is not None)
-    return Version(version.record, version.start, version.values, hfid, version.display_label)
+    return _related(request, kind, since, arguments, selection, piecemeal=True)
 
 
 def _related(
@@ -157,20 +161,24 @@ def _related(
     kind: Kind,
     since: Mapping[Version, int],
     arguments: Mapping[str, Any],
-    below: Selected,
+    selection: Selection,
+    *,
+    piecemeal: bool,
 ) -> Page:
+    """Filter, order, cut and load; edges come only where something of their nodes is selected."""
     versions = list(since)
     if arguments:
         versions = _filter(versions, nested_filters(request.kinds, kind, arguments), request.at)
     total = len(versions)
-    edges = below.get("edges", {})
-    if not edges.get("node") and not edges.get("properties"):
+    node = selection.below("edges", "node")
+    if not node.fields and not selection.below("edges", "properties").fields:
         return Page((), total, kind)
     terms = terms_of(kind, arguments.get("order"))
     if terms:
         versions = sort(versions, terms, request.at)
     shown = _slice(versions, arguments.get("offset"), arguments.get("limit"))
-    return Page([Related(each, since.get(each, 0)) for each in shown], total, kind)
+    loaded = load(shown, node.fields, node.found, request.at, piecemeal=piecemeal)
+    return Page([Related(each, since[one]) for each, one in zip(loaded, shown, strict=True)], total, kind)
 
 
 def latest(request: Request) -> None:

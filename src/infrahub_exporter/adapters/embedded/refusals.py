@@ -61,21 +61,25 @@ def mandatory(kind: str, field: str) -> RefusedError:
     )
 
 
+def violates(kind: str, place: str, reason: str) -> RefusedError:
+    """Refuse what the schema does not allow."""
+    return InvalidInputError(
+        f"{reason} at {place}",
+        code="ATTRIBUTE_CONSTRAINT_VIOLATION",
+        data={"node_kind": kind, "field_name": place, "constraint": reason, "detail": None},
+    )
+
+
 def invalid(kind: str, field: str, reason: str) -> RefusedError:
     """Refuse a value: of the wrong type, or outside what the schema allows."""
-    message = f"{reason} at {field}"
     received, found, expected = reason.partition(" is not a valid ")
     if found and " " not in expected:
         return InvalidInputError(
-            message,
+            f"{reason} at {field}",
             code="ATTRIBUTE_INVALID_TYPE",
             data={"node_kind": kind, "field_name": field, "expected_type": expected, "received_type": received},
         )
-    return InvalidInputError(
-        message,
-        code="ATTRIBUTE_CONSTRAINT_VIOLATION",
-        data={"node_kind": kind, "field_name": field, "constraint": reason, "detail": None},
-    )
+    return violates(kind, field, reason)
 
 
 def graphql_body(refused: RefusedError) -> dict[str, JSON]:

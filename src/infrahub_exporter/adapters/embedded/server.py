@@ -30,4 +30,4 @@ def create_app(infrahub: EmbeddedInfrahub) -> Litestar:
             media_type=reply.headers["content-type"].partition(";")[0],
         )
 
-    return Litestar([answer], openapi_config=None)
+    return Litestar([answer], openapi_config=None, logging_config=None)

@@ -39,7 +39,7 @@ class Value:
 
     __slots__ = ("is_default", "updated_at", "value")
 
-    def __init__(self, value: JSON, is_default: bool, updated_at: int) -> None:  # noqa: FBT001 - made by the thousand
+    def __init__(self, value: JSON, is_default: bool | None, updated_at: int) -> None:  # noqa: FBT001 - made by the thousand
         self.value = value
         self.is_default = is_default
         self.updated_at = updated_at
@@ -56,7 +56,7 @@ class Version:
         start: int,
         values: Mapping[str, Value],
         hfid: tuple[str, ...] | None = None,
-        display_label: str = "",
+        display_label: str | None = "",
     ) -> None:
         self.record = record
         self.start = start
@@ -110,7 +110,7 @@ class Record:
 
 
 class Store:
-    """All nodes; `start` is the first instant that can be read. Ids grow with creation and do not depend on the time."""
+    """All nodes; `start` is the first instant that can be read. Ids grow with creation and do not depend on time."""
 
     def __init__(self, start: int) -> None:
         self.start = start

@@ -5,9 +5,11 @@ import hashlib
 import ipaddress
 import re
 from collections.abc import Callable, Mapping
+from urllib.parse import urlsplit
 
 import msgspec
 
+from infrahub_exporter.adapters.embedded.instants import parse_moment
 from infrahub_exporter.adapters.embedded.kinds import Attribute, Choice
 from infrahub_exporter.domain.model import JSON
 
@@ -51,7 +53,7 @@ def _by_kind(attribute: Attribute, value: JSON) -> JSON:
     else:
         fits = isinstance(value, str)
     if not fits:
-        raise InvalidValueError(f"{value} is not a valid {kind}")
+        raise InvalidValueError(_misfit(kind, value))
     if kind in _FORMS:
         try:
             return _FORMS[kind](str(value))
@@ -61,6 +63,15 @@ def _by_kind(attribute: Attribute, value: JSON) -> JSON:
         names = ", ".join(sorted(each.name for each in attribute.choices or ()))
         raise InvalidValueError(f"{value} must be one of {names!r}")
     return value
+
+
+def _misfit(kind: str, value: JSON) -> str:
+    """Say that a value is of the wrong type; a text in place of JSON is taken for JSON that does not parse."""
+    if isinstance(value, str) and kind == "List":
+        return f"{value} is not a valid JSON list"
+    if isinstance(value, str) and kind == "JSON":
+        return f"{value} is not valid JSON"
+    return f"{value} is not a valid {kind}"
 
 
 def _check_limits(attribute: Attribute, value: JSON) -> None:
@@ -78,8 +89,6 @@ def _check_limits(attribute: Attribute, value: JSON) -> None:
             raise InvalidValueError(f"{value} is lower than the minimum allowed value {limits.min_value!r}")
         if limits.max_value is not None and value > limits.max_value:
             raise InvalidValueError(f"{value} is higher than the maximum allowed value {limits.max_value!r}")
-    if attribute.enum and value not in attribute.enum:
-        raise InvalidValueError(f"{value} must be one of {list(attribute.enum)!r}")
 
 
 def _bare_mac(text: str) -> str:
@@ -101,7 +110,21 @@ def _hash(text: str) -> str:
     return "$2b$12$" + base64.b64encode(digest, altchars=b"./").decode()[:53]
 
 
+def _moment(text: str) -> str:
+    parse_moment(text)
+    return text
+
+
+def _url(text: str) -> str:
+    parts = urlsplit(text if "://" in text else f"http://localhost{text}")
+    if not ("://" in text or text.startswith("/")) or not parts.scheme or not parts.netloc:
+        raise ValueError(text)
+    return text
+
+
 _FORMS: Mapping[str, Callable[[str], str]] = {
+    "DateTime": _moment,
+    "URL": _url,
     "IPHost": lambda text: ipaddress.ip_interface(text).with_prefixlen,
     "IPNetwork": lambda text: ipaddress.ip_network(text).with_prefixlen,
     "IPAddress": lambda text: str(ipaddress.ip_address(text)),
@@ -193,4 +216,6 @@ def read_property(attribute: Attribute, value: JSON, name: str) -> JSON:
         if not value:
             return None
         return f"{int(ipaddress.ip_interface(str(value)).ip):0128b}"
+    if name == "network_address" and attribute.kind == "IPNetwork":
+        return str(ipaddress.ip_network(str(value)).network_address) if value else None
     return PROPERTIES[attribute.kind][name](attribute, value)

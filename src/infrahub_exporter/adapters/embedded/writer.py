@@ -1,17 +1,31 @@
 """Changes to nodes, as Infrahub makes them: what is checked, what is stamped, what follows."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from enum import Enum
+from typing import Union
 
 from infrahub_exporter.adapters.embedded import identity, ipam
 from infrahub_exporter.adapters.embedded.fields import label_of
 from infrahub_exporter.adapters.embedded.kinds import Attribute, Kind, Kinds, Relationship
 from infrahub_exporter.adapters.embedded.names import Names
-from infrahub_exporter.adapters.embedded.refusals import InvalidInputError, invalid, mandatory
+from infrahub_exporter.adapters.embedded.refusals import InvalidInputError, RefusedError, invalid, mandatory, violates
 from infrahub_exporter.adapters.embedded.store import NOW, Record, Store, Value, Version
 from infrahub_exporter.adapters.embedded.values import InvalidValueError, normalize
 from infrahub_exporter.domain.model import JSON
 
 Peers = Mapping[str, Sequence[Record]]
+
+
+class Default(Enum):
+    """What a mutation may say in place of a value: back to the default."""
+
+    DEFAULT = "default"
+
+
+DEFAULT = Default.DEFAULT
+Given = Union[JSON, Default]  # noqa: UP007  # JSON is a recursive alias
+Values = Mapping[str, Given]
 
 
 class Writer:
@@ -26,27 +40,38 @@ class Writer:
         self._store = store
         self._names = names
         self.crossing = identity.crosses_relationships(kinds)
+        self._unplaced: list[Record] | None = None
 
-    def create(
-        self, kind: Kind, values: Mapping[str, JSON], peers: Peers, instant: int, identifier: str | None = None
-    ) -> Record:
+    @contextmanager
+    def loading(self) -> Iterator[None]:
+        """Put addresses and prefixes in their places at the end only: for many changes at once."""
+        self._unplaced = []
+        yield
+        unplaced, self._unplaced = self._unplaced, None
+        if unplaced:
+            ipam.reconcile(self._store, unplaced, max(each.updated_at for each in unplaced))
+
+    def _reconcile(self, changed: Iterable[Record], instant: int) -> None:
+        if self._unplaced is not None:
+            self._unplaced += changed
+        else:
+            ipam.reconcile(self._store, tuple(changed), instant)
+
+    def create(self, kind: Kind, values: Values, peers: Peers, instant: int, identifier: str | None = None) -> Record:
         """Create a node.
 
         Raises:
             RefusedError: as Infrahub would.
         """
-        for attribute in kind.attributes.values():
-            given = values.get(attribute.name)
-            if given is None and not attribute.optional and attribute.template is None:
-                raise mandatory(kind.key, attribute.name)
-        for relationship in kind.relationships.values():
-            if not relationship.optional and not peers.get(relationship.name):
-                raise mandatory(kind.key, relationship.name)
+        _check_complete(kind, values, peers)
         made: dict[str, Value] = {}
         for attribute in kind.attributes.values():
             given = values.get(attribute.name)
-            value = attribute.default_value if given is None else given
-            made[attribute.name] = Value(_checked(kind, attribute, value), given is None, instant)
+            default = given is None or given is DEFAULT
+            value = _checked(kind, attribute, attribute.default_value if default else given)
+            if value is None and not attribute.optional and attribute.template is None:
+                raise invalid(kind.key, attribute.name, f"A value must be provided for {attribute.name}")
+            made[attribute.name] = Value(value, default, instant)
         _label_from_name(made)
         if identifier is not None and identifier in self._store.by_id:
             raise invalid(kind.key, "id", f"{identifier} is already in use")
@@ -57,11 +82,12 @@ class Writer:
         for name, related in peers.items():
             for peer in dict.fromkeys(related):
                 self._store.link(record, kind.relationships[name], peer, instant)
+        ipam.settle_namespace(self._store, record, instant)
         self._put(record, made, instant)
-        ipam.place(self._kinds, self._store, record, instant)
+        self._reconcile((record,), instant)
         return record
 
-    def update(self, record: Record, values: Mapping[str, JSON], peers: Peers, instant: int) -> bool:
+    def update(self, record: Record, values: Values, peers: Peers, instant: int) -> bool:
         """Change attributes and relations of a node; a None among the values is null. Tell whether anything changed.
 
         Raises:
@@ -72,11 +98,13 @@ class Writer:
         changed: dict[str, Value] = {}
         for name, given in values.items():
             attribute = kind.attributes[name]
-            if given is None and not attribute.optional:
+            default = given is DEFAULT
+            value = _checked(kind, attribute, attribute.default_value if default else given)
+            if value is None and not attribute.optional:
                 raise invalid(kind.key, name, f"A value must be provided for {name}")
-            value = _checked(kind, attribute, given)
-            if value != current[name].value or type(value) is not type(current[name].value):
-                changed[name] = Value(value, False, instant)
+            before = current[name]
+            if value != before.value or type(value) is not type(before.value) or (default and not before.is_default):
+                changed[name] = Value(value, default, instant)
         for name, related in peers.items():
             relationship = kind.relationships[name]
             if not relationship.optional and not related:
@@ -88,7 +116,7 @@ class Writer:
         if changed or any(moved):
             self._put(record, {**current, **changed}, instant)
             record.updated_at = instant
-            ipam.place(self._kinds, self._store, record, instant)
+            self._reconcile((record,), instant)
         return bool(changed) or any(moved)
 
     def add(self, record: Record, relationship: Relationship, peers: Iterable[Record], instant: int) -> None:
@@ -120,7 +148,7 @@ class Writer:
                     if edge.end > instant:
                         edge.end = instant
                         _end_other(edge.peer, key, node, instant)
-        ipam.repair(self._kinds, self._store, tuple(going), instant)
+        self._reconcile(going, instant)
         return tuple(going)
 
     def settle(self, instant: int) -> int:
@@ -193,19 +221,39 @@ class Writer:
             for edge in edges:
                 if edge.end <= NOW or edge.peer in going:
                     continue
-                for relationship in edge.peer.kind.relationships.values():
-                    needed = not relationship.optional and relationship.mirror == key
-                    if needed and relationship.peer in node.kind.labels:
-                        raise InvalidInputError(
-                            f"Cannot delete {node.kind.key} '{node.id}'. It is linked to mandatory relationship "
-                            f"{relationship.name} on node {edge.peer.kind.key} '{edge.peer.id}' "
-                            f"at {edge.peer.kind.key}.{relationship.name}"
-                        )
+                needs = [
+                    each
+                    for each in edge.peer.kind.relationships.values()
+                    if not each.optional and each.mirror == key and each.peer in node.kind.labels
+                ]
+                if needs:
+                    named = min(
+                        each.name
+                        for each in edge.peer.kind.relationships.values()
+                        if each.identifier == needs[0].identifier
+                    )
+                    raise violates(
+                        node.kind.key,
+                        f"{edge.peer.kind.key}.{named}",
+                        f"Cannot delete {node.kind.key} '{node.id}'. It is linked to mandatory relationship "
+                        f"{named} on node {edge.peer.kind.key} '{edge.peer.id}'",
+                    )
 
 
-def _checked(kind: Kind, attribute: Attribute, value: JSON) -> JSON:
+def _check_complete(kind: Kind, values: Values, peers: Peers) -> None:
+    for attribute in kind.attributes.values():
+        if attribute.name not in values and not attribute.optional and attribute.template is None:
+            raise mandatory(kind.key, attribute.name)
+    for relationship in kind.relationships.values():
+        if not relationship.optional and not peers.get(relationship.name):
+            raise mandatory(kind.key, relationship.name)
+
+
+def _checked(kind: Kind, attribute: Attribute, value: Given) -> JSON:
+    if attribute.enum and value is not None and value not in attribute.enum:
+        raise RefusedError(f"{value!r} is not a valid {attribute.name.title()}Enum")
     try:
-        return normalize(attribute, value)
+        return normalize(attribute, value)  # type: ignore[arg-type]  # not DEFAULT any more
     except InvalidValueError as exc:
         raise invalid(kind.key, attribute.name, str(exc)) from exc
 

@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
-from litestar import MediaType, Response, Router, route
+from litestar import MediaType, Request, Response, Router, route
 from litestar.enums import HttpMethod
 from litestar.handlers import HTTPRouteHandler
 
+from infrahub_exporter.adapters.http.bodies import Body, ChunkedResponse, Compressed
+from infrahub_exporter.adapters.http.negotiation import wants_gzip
 from infrahub_exporter.domain.errors import ExporterError
 from infrahub_exporter.domain.specs import DiscoverySpec
 from infrahub_exporter.domain.status import Status
@@ -20,6 +22,7 @@ DISCOVERY_TYPE = "application/json"
 """The bare form, the only one that Prometheus 2.28 knew (SD-03)."""
 _METHODS = (HttpMethod.GET, HttpMethod.HEAD)
 _NO_STORE = {"Cache-Control": "no-store"}
+_GZIP = {"Content-Encoding": "gzip"}
 
 
 class Served(Protocol):
@@ -35,7 +38,7 @@ class Served(Protocol):
         """The configured discoveries."""
         ...
 
-    def metrics_body(self) -> bytes | None:
+    def exposition(self) -> Body | None:
         """Return the body of the metrics path, None as long as nothing has been read well."""
         ...
 
@@ -43,8 +46,8 @@ class Served(Protocol):
         """Return the exporter's own metrics."""
         ...
 
-    async def discovery(self, name: str) -> bytes:
-        """Return a discovery's list. Raises ExporterError where none was ever read well."""
+    async def target_list(self, name: str) -> Sequence[bytes]:
+        """Return a discovery's list in chunks. Raises ExporterError where none was ever read well."""
         ...
 
 
@@ -92,26 +95,34 @@ def _own_metrics(served: Served) -> HTTPRouteHandler:
 
 
 def _metrics(served: Served, path: str) -> HTTPRouteHandler:
+    headers = {"Vary": "Accept, Accept-Encoding"}
+
     @route(path, http_method=_METHODS)
-    async def metrics() -> Response[bytes]:
-        body = served.metrics_body()
+    async def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
+        body = served.exposition()
         if body is None:
             return _problem(HTTPStatus.SERVICE_UNAVAILABLE, "No data yet", "no kind has been read well yet")
-        return Response(body, media_type=METRICS_TYPE)
+        if wants_gzip(request.scope["headers"]):
+            return ChunkedResponse(body.gzip, media_type=METRICS_TYPE, headers={**headers, **_GZIP})
+        return ChunkedResponse(body.plain, media_type=METRICS_TYPE, headers=headers)
 
     return metrics
 
 
 def _discovery(served: Served, spec: DiscoverySpec) -> HTTPRouteHandler:
-    headers = {REFRESH_HEADER: f"{spec.refresh_interval_seconds:g}"}
+    headers = {REFRESH_HEADER: f"{spec.refresh_interval_seconds:g}", "Vary": "Accept-Encoding"}
+    compressed = Compressed()
 
     @route(list(spec.paths), http_method=_METHODS)
-    async def discovery() -> Response[bytes]:
+    async def discovery(request: Request[Any, Any, Any]) -> Response[bytes]:
         try:
-            body = await served.discovery(spec.name)
+            plain = await served.target_list(spec.name)
         except ExporterError as error:
             return _problem(HTTPStatus.SERVICE_UNAVAILABLE, "No targets yet", str(error))
-        return Response(body, media_type=DISCOVERY_TYPE, headers=headers)
+        gzip = await compressed.gzip(plain) if wants_gzip(request.scope["headers"]) else None
+        if gzip is None:
+            return ChunkedResponse(plain, media_type=DISCOVERY_TYPE, headers=headers)
+        return ChunkedResponse(gzip, media_type=DISCOVERY_TYPE, headers={**headers, **_GZIP})
 
     return discovery
 

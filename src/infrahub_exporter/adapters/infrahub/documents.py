@@ -5,7 +5,6 @@ from operator import attrgetter
 from typing import Any
 
 import msgspec
-from msgspec import Struct
 
 from infrahub_exporter.domain.model import Peer, Row
 from infrahub_exporter.domain.selection import Column, Hop, Selection
@@ -14,14 +13,6 @@ OPERATION = "infrahub_exporter"
 """The operation's name: it shows in Infrahub's own metrics."""
 
 _IDENTITY = "id __typename hfid"
-
-
-class Page(Struct, frozen=True):
-    """One page of rows: `count` is the number of nodes in all where it was asked for, `nodes` those of this page."""
-
-    rows: Sequence[Row]
-    nodes: int
-    count: int | None
 
 
 class Document:
@@ -33,28 +24,24 @@ class Document:
         declared = "".join(f", ${each.argument}: {each.type}" for each in selection.filters)
         arguments = "".join(f", {each.argument}: ${each.argument}" for each in selection.filters)
         self.text = (
-            f"query {OPERATION}($limit: Int, $offset: Int, $with_count: Boolean!{declared}) {{ "
+            f"query {OPERATION}($limit: Int, $offset: Int{declared}) {{ "
             f"{selection.kind}(limit: $limit, offset: $offset, order: {{disable: true}}{arguments}) {{ "
-            f"count @include(if: $with_count) edges {{ node {{ {root.fields()} }} }} }} }}"
+            f"edges {{ node {{ {root.fields()} }} }} }} }}"
         )
         self._read = _values(readers)
         self._decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(_envelope(selection.kind, root.type()))
 
-    def decode(self, body: bytes) -> Page:
-        """Read the rows of a page. Raises msgspec.DecodeError where the body does not fit."""
-        connection = self._decoder.decode(body).data.root
+    def decode(self, body: bytes) -> tuple[list[Row], int]:
+        """Read the rows of a page, and how many nodes it had. Raises msgspec.DecodeError where it does not fit."""
+        edges = self._decoder.decode(body).data.root.edges
         read = self._read
-        rows = [
-            Row(node.id, node.kind, node.hfid, read(node))
-            for edge in connection.edges
-            if (node := edge.node) is not None
-        ]
-        return Page(rows, len(connection.edges), connection.count)
+        rows = [Row(node.id, node.kind, node.hfid, read(node)) for edge in edges if (node := edge.node) is not None]
+        return rows, len(edges)
 
 
 def _envelope(kind: str, node: type) -> type:
     edge = msgspec.defstruct("Edge", [("node", node | None, None)], gc=False)
-    connection = msgspec.defstruct("Connection", [("edges", list[edge]), ("count", int | None, None)], gc=False)  # type: ignore[valid-type]
+    connection = msgspec.defstruct("Connection", [("edges", list[edge])], gc=False)  # type: ignore[valid-type]
     data = msgspec.defstruct("Data", [("root", connection)], rename={"root": kind})
     return msgspec.defstruct("Envelope", [("data", data)])
 

@@ -1,4 +1,4 @@
-"""One reader for every Infrahub: rows, answers and schema over a transport."""
+"""One reader for every Infrahub: rows, answers, changes and schema over a transport."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
@@ -8,47 +8,113 @@ import msgspec
 from msgspec import Struct
 
 from infrahub_exporter.adapters.infrahub.answers import failure
-from infrahub_exporter.adapters.infrahub.documents import Document, Page
-from infrahub_exporter.adapters.infrahub.server_time import ServerTime
+from infrahub_exporter.adapters.infrahub.documents import Document
+from infrahub_exporter.adapters.infrahub.probes import (
+    DEFAULT_BRANCH,
+    Branches,
+    ProbeDocument,
+    StampsDocument,
+    count_document,
+    decode_count,
+)
+from infrahub_exporter.adapters.infrahub.schemas import Kind, Summary
+from infrahub_exporter.adapters.infrahub.server_time import ServerTime, iso
 from infrahub_exporter.domain.errors import DerivationError, SourceRejectedError
-from infrahub_exporter.domain.model import JSON, AttributeSchema, KindSchema, RelationshipSchema, Row
+from infrahub_exporter.domain.model import JSON, KindSchema
 from infrahub_exporter.domain.paths import suggestion
-from infrahub_exporter.domain.ports import Clock, Reply, Transport
+from infrahub_exporter.domain.ports import Clock, Page, Probed, Reply, Transport
 from infrahub_exporter.domain.selection import Selection
 
 _UNKNOWN_KIND = 422
+_SUMMARY = "/api/schema/summary"
 
 
 class InfrahubReader:
-    """A `NodeSource`, `QueryRunner` and `SchemaSource` over a `Transport`.
+    """A `NodeSource`, `ChangeProbe`, `QueryRunner` and `SchemaSource` over a `Transport`.
 
-    Pages of `page_size` nodes come one after another (in parallel they gain nothing and bring load shedding nearer),
-    all at the instant, by the server's clock, of the first.
+    Pages of `page_size` nodes come one after another (in parallel they gain nothing and bring load shedding nearer).
+    The end is told by a short page, so that nothing needs to be counted.
     """
 
-    def __init__(self, transport: Transport, *, clock: Clock, page_size: int) -> None:
+    def __init__(self, transport: Transport, *, clock: Clock, page_size: int, branch: str = "main") -> None:
         self._transport = transport
         self._clock = clock
         self._page_size = page_size
+        self._branch = branch
         self._server_time = ServerTime(clock)
         self._documents: dict[Selection, Document] = {}
 
-    async def rows(self, selection: Selection) -> AsyncIterator[Sequence[Row]]:
+    async def pages(self, selection: Selection, *, at: float | None = None, offset: int = 0) -> AsyncIterator[Page]:
         """Yield the rows of a selection (see `NodeSource`)."""
         document = self._document(selection)
-        await self._learn_time()
-        at = self._server_time.instant()
-        offset, total = 0, None
+        instant = iso(await self.instant() if at is None else at)
+        most = _most(selection)
         seen: set[str] = set()
-        while total is None or offset < total:
-            page = await self._page(document, selection, offset, at, with_count=total is None)
-            total = page.count if total is None else total
-            fresh = [row for row in page.rows if row.id not in seen]
+        while most is None or offset < most:
+            variables = {**selection.variables, "limit": self._page_size, "offset": offset}
+            reply = await self._graphql(document.text, variables, instant)
+            try:
+                rows, nodes = document.decode(reply.body)
+            except msgspec.DecodeError as error:
+                raise _misfit(selection.kind, error) from error
+            offset += nodes
+            fresh = [row for row in rows if row.id not in seen]
             seen.update(row.id for row in fresh)
-            yield fresh
-            if page.nodes < self._page_size or total is None:
+            yield Page(fresh, offset)
+            if nodes < self._page_size:
                 return
-            offset += page.nodes
+
+    async def rows(self, selection: Selection) -> AsyncIterator[Sequence[Any]]:
+        """Yield the pages' rows."""
+        async for page in self.pages(selection):
+            yield page.rows
+
+    async def count(self, selection: Selection, *, at: float | None = None) -> int:
+        """Count the nodes of a selection (see `NodeSource`)."""
+        document = count_document(selection.kind, selection.filters)
+        reply = await self._graphql(document, selection.variables, None if at is None else iso(at))
+        try:
+            return decode_count(selection.kind, reply.body)
+        except msgspec.DecodeError as error:
+            raise _misfit(selection.kind, error) from error
+
+    async def is_followable(self) -> bool:
+        """Tell whether this is the default branch (see `ChangeProbe`)."""
+        reply = await self._graphql(DEFAULT_BRANCH, {"branch": self._branch}, None)
+        return bool(_fit(reply.body, Branches).default)
+
+    async def instant(self) -> float:
+        """Return the server's now (see `ChangeProbe`); ask the cheapest question for it where no answer has told it."""
+        now = self._server_time.instant()
+        if now is None:
+            _raise_failure(await self._get(_SUMMARY))
+            now = self._server_time.instant()
+        return self._clock.wall() if now is None else now
+
+    async def probe(self, kinds: Sequence[str], *, since: float, at: float) -> Probed:
+        """Count what changed (see `ChangeProbe`)."""
+        document = ProbeDocument(kinds)
+        reply = await self._graphql(document.text, {"since": iso(since)}, iso(at))
+        try:
+            return document.decode(reply.body)
+        except msgspec.DecodeError as error:
+            raise _misfit("the probe", error) from error
+
+    async def stamps(self, kind: str, *, since: float, at: float) -> Mapping[str, str]:
+        """Return what changed, with its stamps (see `ChangeProbe`)."""
+        document = StampsDocument(kind)
+        stamps: dict[str, str] = {}
+        nodes, offset = self._page_size, 0
+        while nodes == self._page_size:
+            variables = {"since": iso(since), "limit": self._page_size, "offset": offset}
+            reply = await self._graphql(document.text, variables, iso(at))
+            try:
+                found, nodes = document.decode(reply.body)
+            except msgspec.DecodeError as error:
+                raise _misfit(kind, error) from error
+            stamps.update(found)
+            offset += nodes
+        return stamps
 
     async def run(self, document: str) -> Mapping[str, JSON]:
         """Return the answer's data (see `QueryRunner`)."""
@@ -62,18 +128,25 @@ class InfrahubReader:
         if reply.status == _UNKNOWN_KIND:
             raise SourceRejectedError(f"Infrahub has no kind {kind!r}{await self._near(kind)}")
         _raise_failure(reply)
-        described: KindSchema = _fit(reply.body, _Kind).schema()
+        described: KindSchema = _fit(reply.body, Kind).schema()
         return described
+
+    async def fingerprint(self) -> str:
+        """Return the schema's hash (see `SchemaSource`)."""
+        reply = await self._get(_SUMMARY)
+        _raise_failure(reply)
+        summary: Summary = _fit(reply.body, Summary)
+        return summary.main
 
     async def close(self) -> None:
         """Let go of the transport's connections."""
         await self._transport.close()
 
     async def _near(self, kind: str) -> str:
-        reply = await self._get("/api/schema/summary")
+        reply = await self._get(_SUMMARY)
         if failure(reply) is not None:
             return ""
-        summary = _fit(reply.body, _Summary)
+        summary = _fit(reply.body, Summary)
         return suggestion(kind, [*summary.nodes, *summary.generics])
 
     def _document(self, selection: Selection) -> Document:
@@ -83,16 +156,6 @@ class InfrahubReader:
         if key not in self._documents:
             self._documents[key] = Document(key)
         return self._documents[key]
-
-    async def _page(
-        self, document: Document, selection: Selection, offset: int, at: str | None, *, with_count: bool
-    ) -> Page:
-        paging = {"limit": self._page_size, "offset": offset, "with_count": with_count}
-        reply = await self._graphql(document.text, {**selection.variables, **paging}, at)
-        try:
-            return document.decode(reply.body)
-        except msgspec.DecodeError as error:
-            raise DerivationError(f"{selection.kind}: the answer does not fit the query: {error}") from error
 
     async def _graphql(self, document: str, variables: Mapping[str, object], at: str | None) -> Reply:
         sent = self._clock.monotonic()
@@ -110,10 +173,11 @@ class InfrahubReader:
     def _observe(self, reply: Reply, sent: float) -> None:
         self._server_time.observe(reply.headers.get("date"), sent=sent, received=self._clock.monotonic())
 
-    async def _learn_time(self) -> None:
-        """Ask the cheapest question for a `Date`, if no answer has brought one yet."""
-        if self._server_time.instant() is None:
-            await self._get("/api/schema/summary")
+
+def _most(selection: Selection) -> int | None:
+    """Return how many nodes a selection has at most, where it names them."""
+    named = selection.variables.get("ids")
+    return len(named) if isinstance(named, list) else None
 
 
 def _raise_failure(reply: Reply) -> None:
@@ -122,57 +186,12 @@ def _raise_failure(reply: Reply) -> None:
         raise error
 
 
+def _misfit(what: str, error: Exception) -> DerivationError:
+    return DerivationError(f"{what}: the answer does not fit the query: {error}")
+
+
 class _QueryAnswer(Struct):
     data: dict[str, Any]
-
-
-class _Attribute(Struct):
-    name: str
-    kind: str
-    optional: bool = True
-    choices: list[dict[str, Any]] | None = None
-
-
-class _Relationship(Struct):
-    name: str
-    peer: str
-    cardinality: str = "many"
-
-
-class _Kind(Struct):
-    """What is used of `GET /api/schema/<Kind>`."""
-
-    name: str
-    namespace: str
-    attributes: list[_Attribute] = []
-    relationships: list[_Relationship] = []
-    human_friendly_id: list[str] | None = None
-
-    def schema(self) -> KindSchema:
-        return KindSchema(
-            kind=self.namespace + self.name,
-            attributes={
-                each.name: AttributeSchema(
-                    name=each.name,
-                    kind=each.kind,
-                    optional=each.optional,
-                    choices=tuple(str(choice.get("name")) for choice in each.choices or ()),
-                )
-                for each in self.attributes
-            },
-            relationships={
-                each.name: RelationshipSchema(each.name, each.peer, each.cardinality == "many")
-                for each in self.relationships
-            },
-            human_friendly_id=tuple(self.human_friendly_id or ()),
-        )
-
-
-class _Summary(Struct):
-    """What is used of `GET /api/schema/summary`: the kinds' names, each with its hash."""
-
-    nodes: dict[str, str] = {}
-    generics: dict[str, str] = {}
 
 
 def _fit(body: bytes, wanted: type[Any]) -> Any:

@@ -6,6 +6,7 @@ from email.utils import parsedate_to_datetime
 from infrahub_exporter.domain.ports import Clock
 
 _RESOLUTION_SECONDS = 1.0
+_EPOCH = datetime.fromtimestamp(0, timezone.utc)
 
 
 class ServerTime:
@@ -32,9 +33,11 @@ class ServerTime:
         if self._offset is None or not lower <= self._offset < upper:
             self._offset = lower
 
-    def instant(self) -> str | None:
-        """Return the server's now for `?at=` (ISO 8601 with `Z`), or None before any answer came."""
-        if self._offset is None:
-            return None
-        now = datetime.fromtimestamp(0, timezone.utc) + timedelta(seconds=self._offset + self._clock.monotonic())
-        return now.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    def instant(self) -> float | None:
+        """Return the server's now in unix seconds, or None before any answer came."""
+        return None if self._offset is None else self._offset + self._clock.monotonic()
+
+
+def iso(instant: float) -> str:
+    """Write an instant as `?at=` and a DateTime variable take it: ISO 8601 with `Z`."""
+    return (_EPOCH + timedelta(seconds=instant)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

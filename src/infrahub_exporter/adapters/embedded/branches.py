@@ -1,0 +1,62 @@
+"""The branches, of which there is one."""
+
+from typing import Any
+
+from graphql import (
+    GraphQLArgument,
+    GraphQLBoolean,
+    GraphQLEnumType,
+    GraphQLField,
+    GraphQLInt,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLString,
+)
+
+_STATUSES = ("OPEN", "NEED_REBASE", "NEED_UPGRADE_REBASE", "DELETING", "MERGING", "MERGE_FAILED", "MERGED")
+_MAIN = {"id": "main", "name": "main", "status": "OPEN", "is_default": True}
+
+
+def branches() -> GraphQLField:
+    """Make the root field `InfrahubBranch`: filters by name and status, `count`, names, statuses and the default."""
+    status = GraphQLEnumType("BranchStatus", {name: name for name in _STATUSES})
+    node = GraphQLObjectType(
+        "InfrahubBranch",
+        {
+            "id": GraphQLField(GraphQLString),
+            "name": _value("InfrahubBranchName", GraphQLString, "name"),
+            "status": _value("InfrahubBranchStatus", status, "status"),
+            "is_default": _value("InfrahubBranchDefault", GraphQLBoolean, "is_default"),
+        },
+    )
+    edge = GraphQLObjectType("InfrahubBranchEdge", {"node": GraphQLField(GraphQLNonNull(node))})
+    page = GraphQLObjectType(
+        "InfrahubBranches",
+        {
+            "count": GraphQLField(GraphQLNonNull(GraphQLInt), resolve=lambda found, _: len(found)),
+            "edges": GraphQLField(
+                GraphQLNonNull(GraphQLList(GraphQLNonNull(edge))),
+                resolve=lambda found, _: [{"node": each} for each in found],
+            ),
+        },
+    )
+    arguments = {
+        "limit": GraphQLArgument(GraphQLInt),
+        "offset": GraphQLArgument(GraphQLInt),
+        "name__value": GraphQLArgument(GraphQLString),
+        "status__value": GraphQLArgument(status),
+    }
+    return GraphQLField(GraphQLNonNull(page), args=arguments, resolve=_find)
+
+
+def _value(name: str, of: GraphQLOutputType, key: str) -> GraphQLField:
+    value = GraphQLObjectType(name, {"value": GraphQLField(of)})
+    return GraphQLField(GraphQLNonNull(value), resolve=lambda branch, _: {"value": branch[key]})
+
+
+def _find(*_: Any, limit: int | None = None, offset: int | None = None, **wanted: str | None) -> list[dict[str, Any]]:
+    found = [_MAIN] if all(_MAIN[key.partition("__")[0]] == value for key, value in wanted.items() if value) else []
+    end = None if not limit else (offset or 0) + limit
+    return found[offset or 0 : end]

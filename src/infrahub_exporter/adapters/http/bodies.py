@@ -1,0 +1,92 @@
+"""Bodies in chunks: sent one by one under a known length, never joined."""
+
+import zlib
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import anyio
+import anyio.to_thread
+from litestar import Request, Response
+from litestar.response.base import ASGIResponse
+from litestar.types import Receive, Send
+
+_WORTH_BYTES = 1_400
+"""What fits one packet is not made smaller."""
+_LARGE_BYTES = 200_000
+"""From here on compressing takes more than some 2 ms, and goes to a worker thread."""
+_GZIP = 16 + zlib.MAX_WBITS
+_FASTEST = 1
+
+
+class Body(Protocol):
+    """A body that exists in two forms, each in chunks."""
+
+    @property
+    def plain(self) -> Sequence[bytes]:
+        """The chunks as they are."""
+        ...
+
+    @property
+    def gzip(self) -> Sequence[bytes]:
+        """The chunks of the same, compressed, as one gzip member."""
+        ...
+
+
+class ChunkedResponse(Response[bytes]):
+    """Send chunks with a Content-Length; to HEAD the same headers and no body."""
+
+    def __init__(self, chunks: Sequence[bytes], *, media_type: str, headers: Mapping[str, str]) -> None:
+        super().__init__(b"", media_type=media_type, headers=headers)
+        self._chunks = chunks
+
+    def to_asgi_response(self, app: Any, request: Request[Any, Any, Any], **options: Any) -> ASGIResponse:
+        """Make the response that is sent (Litestar calls this)."""
+        del app
+        response = _Chunks(
+            background=self.background or options.get("background"),
+            content_length=sum(map(len, self._chunks)),
+            cookies=(*self.cookies, *(options.get("cookies") or ())),
+            headers={**(options.get("headers") or {}), **self.headers},
+            media_type=self.media_type,
+            status_code=self.status_code,
+        )
+        response.chunks = self._chunks
+        response.is_head_response = request.method == "HEAD"
+        return response
+
+
+class _Chunks(ASGIResponse):
+    chunks: Sequence[bytes] = ()
+
+    async def send_body(self, send: Send, receive: Receive) -> None:
+        del receive
+        for chunk in self.chunks:
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+class Compressed:
+    """Keep the gzip form of a body that changes now and then: made when it is first asked for, and once."""
+
+    def __init__(self) -> None:
+        self._plain: Sequence[bytes] = ()
+        self._gzip: Sequence[bytes] = ()
+        self._turn = anyio.Lock()
+
+    async def gzip(self, plain: Sequence[bytes]) -> Sequence[bytes] | None:
+        """Return the chunks of a body compressed, None where that is not worth it. Chunks compare by identity first."""
+        length = sum(map(len, plain))
+        if length < _WORTH_BYTES:
+            return None
+        if plain == self._plain:
+            return self._gzip
+        async with self._turn:
+            if plain != self._plain:
+                made = _gzip(plain) if length < _LARGE_BYTES else await anyio.to_thread.run_sync(_gzip, plain)
+                self._plain, self._gzip = plain, made
+            return self._gzip
+
+
+def _gzip(plain: Sequence[bytes]) -> Sequence[bytes]:
+    compressor = zlib.compressobj(_FASTEST, zlib.DEFLATED, _GZIP)
+    return tuple(filter(None, [*map(compressor.compress, plain), compressor.flush()]))

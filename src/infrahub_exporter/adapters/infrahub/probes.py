@@ -1,0 +1,134 @@
+"""The documents that ask what changed, and what their answers say."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from infrahub_exporter.adapters.infrahub.documents import OPERATION
+from infrahub_exporter.domain.ports import Counted, Probed
+
+_SINCE = "node_metadata__updated_at__after: $since"
+
+
+DEFAULT_BRANCH = (
+    f"query {OPERATION}($branch: String) {{ InfrahubBranch(name__value: $branch) {{ "
+    "edges { node { is_default { value } } } } }"
+)
+"""Ask whether a branch is the default one."""
+
+
+class ProbeDocument:
+    """One request for any number of kinds. Counts need no permission, so it works for anyone who may log in."""
+
+    def __init__(self, kinds: Sequence[str]) -> None:
+        self._kinds = tuple(kinds)
+        fields = " ".join(
+            f"all{index}: {kind} {{ count }} changed{index}: {kind}({_SINCE}) {{ count }}"
+            for index, kind in enumerate(self._kinds)
+        )
+        self.text = (
+            f"query {OPERATION}($since: DateTime!) {{ "
+            f"merging: InfrahubBranch(status__value: MERGING) {{ count }} {fields} }}"
+        )
+
+    def decode(self, body: bytes) -> Probed:
+        """Read the counts. Raises msgspec.DecodeError where the body does not fit."""
+        data = msgspec.json.decode(body, type=_Counts).data
+        kinds = {
+            kind: Counted(data[f"all{index}"].count, data[f"changed{index}"].count)
+            for index, kind in enumerate(self._kinds)
+        }
+        return Probed(kinds, merging=data["merging"].count > 0)
+
+
+class _Count(Struct):
+    count: int
+
+
+class _Counts(Struct):
+    data: dict[str, _Count]
+
+
+class StampsDocument:
+    """The ids of the nodes of a kind that changed, with their stamps."""
+
+    def __init__(self, kind: str) -> None:
+        self._kind = kind
+        self.text = (
+            f"query {OPERATION}($since: DateTime!, $limit: Int, $offset: Int) {{ "
+            f"{kind}({_SINCE}, limit: $limit, offset: $offset, order: {{disable: true}}) {{ "
+            "edges { node { id } node_metadata { updated_at } } } }"
+        )
+
+    def decode(self, body: bytes) -> tuple[Mapping[str, str], int]:
+        """Read a page's stamps by id, and how many nodes it had. Raises msgspec.DecodeError where it does not fit."""
+        edges = msgspec.json.decode(body, type=_Stamps).data[self._kind].edges
+        stamps = {edge.node.id: edge.node_metadata.updated_at or "" for edge in edges if edge.node is not None}
+        return stamps, len(edges)
+
+
+class _Node(Struct):
+    id: str
+
+
+class _Metadata(Struct):
+    updated_at: str | None = None
+
+
+class _Edge(Struct):
+    node_metadata: _Metadata
+    node: _Node | None = None
+
+
+class _Edges(Struct):
+    edges: list[_Edge]
+
+
+class _Stamps(Struct):
+    data: dict[str, _Edges]
+
+
+def count_document(kind: str, filters: Sequence[Any]) -> str:
+    """Write the document that counts the nodes of a kind that pass some filters."""
+    declared = ", ".join(f"${each.argument}: {each.type}" for each in filters)
+    arguments = ", ".join(f"{each.argument}: ${each.argument}" for each in filters)
+    if not filters:
+        return f"query {OPERATION} {{ {kind} {{ count }} }}"
+    return f"query {OPERATION}({declared}) {{ {kind}({arguments}) {{ count }} }}"
+
+
+def decode_count(kind: str, body: bytes) -> int:
+    """Read a count. Raises msgspec.DecodeError where the body does not fit."""
+    data = msgspec.json.decode(body, type=_Counts).data
+    if kind not in data:
+        raise msgspec.ValidationError(f"expected {kind} in the data")
+    return data[kind].count
+
+
+class _Flag(Struct):
+    value: bool | None = None
+
+
+class _Branch(Struct):
+    is_default: _Flag
+
+
+class _BranchEdge(Struct):
+    node: _Branch
+
+
+class _BranchEdges(Struct):
+    edges: list[_BranchEdge]
+
+
+class Branches(Struct):
+    """The answer to `DEFAULT_BRANCH`."""
+
+    data: dict[str, _BranchEdges]
+
+    @property
+    def default(self) -> bool:
+        """Whether the branch that was asked about is the default one."""
+        return any(edge.node.is_default.value for edges in self.data.values() for edge in edges.edges)

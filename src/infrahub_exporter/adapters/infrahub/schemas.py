@@ -1,0 +1,60 @@
+"""What is used of Infrahub's schema over REST."""
+
+from typing import Any
+
+from msgspec import Struct
+
+from infrahub_exporter.domain.model import AttributeSchema, KindSchema, RelationshipSchema
+
+
+class _Attribute(Struct):
+    name: str
+    kind: str
+    optional: bool = True
+    choices: list[dict[str, Any]] | None = None
+
+
+class _Relationship(Struct):
+    name: str
+    peer: str
+    cardinality: str = "many"
+
+
+class Kind(Struct):
+    """What is used of `GET /api/schema/<Kind>`."""
+
+    name: str
+    namespace: str
+    attributes: list[_Attribute] = []
+    relationships: list[_Relationship] = []
+    human_friendly_id: list[str] | None = None
+    display_label: str | None = None
+
+    def schema(self) -> KindSchema:
+        """Return it as the domain knows it."""
+        return KindSchema(
+            kind=self.namespace + self.name,
+            attributes={
+                each.name: AttributeSchema(
+                    name=each.name,
+                    kind=each.kind,
+                    optional=each.optional,
+                    choices=tuple(str(choice.get("name")) for choice in each.choices or ()),
+                )
+                for each in self.attributes
+            },
+            relationships={
+                each.name: RelationshipSchema(each.name, each.peer, each.cardinality == "many")
+                for each in self.relationships
+            },
+            human_friendly_id=tuple(self.human_friendly_id or ()),
+            display_label=self.display_label,
+        )
+
+
+class Summary(Struct):
+    """What is used of `GET /api/schema/summary`: the hash of all, and the kinds' names, each with its own."""
+
+    main: str = ""
+    nodes: dict[str, str] = {}
+    generics: dict[str, str] = {}

@@ -1,0 +1,8 @@
+"""Snapshots as Prometheus text, plain and gzipped, and as a collector for a host's own registry."""
+
+from infrahub_exporter.adapters.prometheus.collector import SnapshotCollector
+from infrahub_exporter.adapters.prometheus.exposition import Exposition
+from infrahub_exporter.adapters.prometheus.sink import PrometheusSink
+from infrahub_exporter.adapters.prometheus.text import render
+
+__all__ = ["Exposition", "PrometheusSink", "SnapshotCollector", "render"]

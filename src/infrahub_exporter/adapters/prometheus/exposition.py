@@ -1,0 +1,65 @@
+"""A body that exists: blocks of text with their compressed forms, never joined."""
+
+import zlib
+from itertools import chain
+from struct import Struct as Layout
+
+from msgspec import Struct
+
+from infrahub_exporter.adapters.prometheus.checksums import NO_BYTES, Sum, combined
+
+# RFC 1952: magic, deflate, no flags, no time, fastest algorithm, unknown system
+_GZIP_HEADER = b"\x1f\x8b\x08\0\0\0\0\0\x04\xff"
+_LAST_BLOCK = b"\x03\0"
+"""An empty deflate block that says it is the last one."""
+_GZIP_TRAILER = Layout("<II")
+_RAW_DEFLATE = -zlib.MAX_WBITS
+_FASTEST = 1
+
+
+class Block(Struct, frozen=True, eq=False):
+    """A piece of text that changes as one: plain, as raw deflate on a byte boundary, and its checksum."""
+
+    plain: bytes
+    deflated: bytes
+    sum: Sum
+
+
+def block(plain: bytes) -> Block:
+    """Compress a piece of text so that it depends on nothing before it: deflate blocks can then stand in any row."""
+    if not plain:
+        return Block(b"", b"", NO_BYTES)
+    compressor = zlib.compressobj(_FASTEST, zlib.DEFLATED, _RAW_DEFLATE)
+    deflated = compressor.compress(plain) + compressor.flush(zlib.Z_FULL_FLUSH)
+    return Block(plain, deflated, (zlib.crc32(plain), len(plain)))
+
+
+class Exposition(Struct, frozen=True, eq=False):
+    """A body in chunks, of which none is empty: `plain` as it is, and the same as `gzip`; `sum` is of the plain text.
+
+    The gzip form is one ordinary member (RFC 1952): some clients stop after the first.
+    """
+
+    plain: tuple[bytes, ...] = ()
+    deflated: tuple[bytes, ...] = ()
+    sum: Sum = NO_BYTES
+
+    @property
+    def length(self) -> int:
+        """The number of bytes of the plain body."""
+        return self.sum[1]
+
+    @property
+    def gzip(self) -> tuple[bytes, ...]:
+        """The chunks of the gzip body."""
+        crc, length = self.sum
+        return (_GZIP_HEADER, *self.deflated, _LAST_BLOCK + _GZIP_TRAILER.pack(crc, length & 0xFFFFFFFF))
+
+    def followed_by(self, tail: bytes) -> "Exposition":
+        """Return this body with some more text at its end."""
+        last = block(tail)
+        return Exposition(
+            tuple(filter(None, chain(self.plain, (last.plain,)))),
+            tuple(filter(None, chain(self.deflated, (last.deflated,)))),
+            combined(self.sum, last.sum),
+        )

@@ -1,0 +1,113 @@
+"""Rows that are read, followed and derived from: what a metric and a discovery by kind have in common."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Generic, Protocol, TypeVar
+
+import anyio.to_thread
+from msgspec import Struct
+
+from infrahub_exporter.domain.blocks import Blocks
+from infrahub_exporter.domain.collection import Kinds
+from infrahub_exporter.domain.following import Delta, Follower
+from infrahub_exporter.domain.model import Row
+from infrahub_exporter.domain.ports import NodeSource, QueryRunner, SchemaSource
+from infrahub_exporter.domain.specs import Filters
+from infrahub_exporter.domain.watching import Change
+
+Item = TypeVar("Item")
+
+_FEW = 1000
+"""How many rows are derived where they are; more go to a worker thread, so that the event loop stays free."""
+
+
+class Source(NodeSource, QueryRunner, SchemaSource, Protocol):
+    """An Infrahub: rows, answers and schema."""
+
+    async def close(self) -> None:
+        """Let go of connections; it may be used again afterwards."""
+        ...
+
+
+class Turn(Struct, frozen=True):
+    """What a round gives each entry: the schema, the instant to read at, and whether changes can be followed."""
+
+    kinds: Kinds
+    at: float
+    followed: bool
+
+
+class Refreshed(Struct, frozen=True):
+    """What a good refresh did: the instant that it read at, whether it read everything, and anything that differs."""
+
+    at: float
+    whole: bool
+    changed: bool
+
+
+class Held(Generic[Item]):
+    """An item per node of a kind, in blocks that stay the same objects as long as their items do."""
+
+    def __init__(
+        self, kind: str, include: Iterable[str], filters: Filters, *, derive: Callable[[Row], Item], source: Source
+    ) -> None:
+        self.blocks: Blocks[Item] = Blocks()
+        self._kind = kind
+        self._include = tuple(include)
+        self._filters = filters
+        self._derive = derive
+        self._source = source
+        self._follower: Follower | None = None
+        self._whole = False
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The kinds to watch; none before everything has been read once."""
+        return self._follower.kinds if self._follower is not None and self._whole else frozenset()
+
+    def learn(self, changes: Mapping[str, Change]) -> None:
+        """Note what changed, for the next refresh."""
+        if self._follower is not None:
+            self._follower.learn(changes)
+
+    def replan(self) -> None:
+        """Read everything at the next turn, planned afresh: the schema has changed."""
+        self._follower, self._whole = None, False
+
+    async def refresh(self, turn: Turn) -> Refreshed:
+        """Read everything, or what changed. Raises SourceError; what was held stays, and no change is lost."""
+        if self._follower is None:
+            selection = await turn.kinds.select(self._kind, self._include, self._filters)
+            planned, dependencies = await turn.kinds.plan(selection, in_pieces=turn.followed)
+            self._follower = Follower(planned, dependencies, self._source)
+        if turn.followed and self._whole:
+            delta, at = await self._follower.follow(at=turn.at), turn.at
+        else:
+            delta, at = await self._follower.read(at=turn.at)
+        await self._apply(delta)
+        self._whole = True
+        return Refreshed(at, whole=delta.whole, changed=_differs(delta))
+
+    async def roll(self, share: float, *, at: float) -> bool:
+        """Read a share of what is held again; tell whether anything differs. Raises SourceError."""
+        if self._follower is None or not self._whole:
+            return False
+        delta = await self._follower.roll(share, at=at)
+        await self._apply(delta)
+        return _differs(delta)
+
+    async def _apply(self, delta: Delta) -> None:
+        if len(delta.changed) > _FEW:
+            await anyio.to_thread.run_sync(self._put, delta)
+        else:
+            self._put(delta)
+
+    def _put(self, delta: Delta) -> None:
+        items = {row.id: self._derive(row) for row in delta.rows()}
+        if delta.whole:
+            self.blocks.replace(items)
+        else:
+            self.blocks.update(items, delta.removed)
+
+
+def _differs(delta: Delta) -> bool:
+    return bool(delta.whole or delta.changed or delta.removed)

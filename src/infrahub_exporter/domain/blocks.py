@@ -1,0 +1,86 @@
+"""Items of an entry in blocks of some hundreds, so that what is made of them is made again by the block.
+
+A node's block is told by the leading bits of a checksum of its id (ids grow with time, checksums spread). The number
+of bits follows the number of items in powers of two, with some hysteresis.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Generic, TypeVar
+from zlib import crc32
+
+Item = TypeVar("Item")
+
+_MOST = 512
+"""The average number of items in a block above which blocks are split in two."""
+_LEAST = 128
+"""The average number below which two are joined."""
+_HASH_BITS = 32
+
+
+class Blocks(Generic[Item]):
+    """Items by their node's id, in blocks. A block is a tuple that stays the same object as long as its items do."""
+
+    def __init__(self) -> None:
+        self._bits = 0
+        self._buckets: list[dict[str, Item]] = [{}]
+        self._blocks: list[tuple[Item, ...]] = [()]
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[Item]:
+        return (item for bucket in self._buckets for item in bucket.values())
+
+    @property
+    def blocks(self) -> tuple[tuple[Item, ...], ...]:
+        """Return the blocks in the order of the checksums."""
+        return tuple(self._blocks)
+
+    def get(self, identifier: str) -> Item | None:
+        """Return a node's item, None where it has none."""
+        return self._buckets[self._index(identifier)].get(identifier)
+
+    def replace(self, items: Mapping[str, Item]) -> None:
+        """Take these items for all there were. Blocks of equal items stay the same objects."""
+        held = {identifier for bucket in self._buckets for identifier in bucket}
+        self.update(items, held.difference(items))
+
+    def update(self, items: Mapping[str, Item], removed: Iterable[str] = ()) -> None:
+        """Put items in place and take others away."""
+        touched = set()
+        for identifier, item in items.items():
+            index = self._index(identifier)
+            bucket = self._buckets[index]
+            if bucket.get(identifier) != item:
+                self._count += identifier not in bucket
+                bucket[identifier] = item
+                touched.add(index)
+        for identifier in removed:
+            index = self._index(identifier)
+            if self._buckets[index].pop(identifier, None) is not None:
+                self._count -= 1
+                touched.add(index)
+        if self._settle_bits():
+            return
+        for index in touched:
+            self._blocks[index] = tuple(self._buckets[index].values())
+
+    def _index(self, identifier: str) -> int:
+        return crc32(identifier.encode()) >> (_HASH_BITS - self._bits)
+
+    def _settle_bits(self) -> bool:
+        bits = self._bits
+        while self._count > _MOST << bits:
+            bits += 1
+        while bits and self._count < _LEAST << bits:
+            bits -= 1
+        if bits == self._bits:
+            return False
+        items = [pair for bucket in self._buckets for pair in bucket.items()]
+        self._bits = bits
+        self._buckets = [{} for _ in range(1 << bits)]
+        for identifier, item in items:
+            self._buckets[self._index(identifier)][identifier] = item
+        self._blocks = [tuple(bucket.values()) for bucket in self._buckets]
+        return True

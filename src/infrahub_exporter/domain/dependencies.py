@@ -1,0 +1,67 @@
+"""What an entry depends on beside its own nodes: the kinds whose changes can change it without changing them."""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from msgspec import Struct
+
+from infrahub_exporter.domain.model import KindSchema
+from infrahub_exporter.domain.plan import ROOT, Plan
+
+_TEMPLATE_NAMES = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+class Link(Struct, frozen=True):
+    """A relation of a table's kind over which something else reaches into its rows.
+
+    Created peers do not bump the nodes that they join, a peer's attribute that a filter or a human-friendly id reads
+    changes without its node being bumped: then the nodes at the other end have to be asked for (`<relation>__ids`).
+    """
+
+    table: str
+    relation: str
+    peer: str
+    only_new: bool
+    """Ask only for peers that are not held: what changed of a held one is known from itself."""
+
+
+class Dependencies(Struct, frozen=True):
+    """The kinds to watch, and the links over which their changes reach the entry."""
+
+    kinds: frozenset[str]
+    links: tuple[Link, ...]
+
+
+NONE = Dependencies(frozenset(), ())
+
+
+def dependencies(plan: Plan, kinds: Mapping[str, KindSchema]) -> Dependencies:
+    """Find what a plan depends on; `kinds` describes the root's kind, the peers' kinds and those that filters cross."""
+    links = dict.fromkeys(_links(plan, kinds))
+    watched = {plan.root.kind, *plan.peers, *(link.peer for link in links)}
+    return Dependencies(frozenset(watched), tuple(links))
+
+
+def _links(plan: Plan, kinds: Mapping[str, KindSchema]) -> Iterator[Link]:
+    for table, crossings in plan.crossings.items():
+        for crossing in crossings:
+            yield Link(table, crossing.relation, crossing.peer, only_new=True)
+    root = kinds[plan.root.kind]
+    for each in plan.root.filters:
+        relationship = root.relationships.get(each.argument.partition("__")[0])
+        if relationship is not None:
+            yield Link(ROOT, relationship.name, relationship.peer, only_new=False)
+    for table in plan.crossings:
+        schema = kinds.get(plan.root.kind if table == ROOT else table)
+        if schema is not None:
+            for relation, peer in _names_over_relations(schema):
+                yield Link(table, relation, peer, only_new=False)
+
+
+def _names_over_relations(schema: KindSchema) -> Iterator[tuple[str, str]]:
+    """Find the relations that a kind's human-friendly id or display label crosses (`device__name__value`)."""
+    for text in (*schema.human_friendly_id, schema.display_label or ""):
+        for name in _TEMPLATE_NAMES.findall(text):
+            relationship = schema.relationships.get(name.partition("__")[0])
+            if relationship is not None and "__" in name:
+                yield relationship.name, relationship.peer

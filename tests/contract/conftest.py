@@ -1,0 +1,79 @@
+"""Infrahubs that hold the known inventory: in process, over HTTP and, where the environment names one, a real one."""
+
+import os
+import socket
+import threading
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+import uvicorn
+
+from infrahub_exporter.adapters.embedded import EmbeddedInfrahub, EmbeddedTransport
+from infrahub_exporter.adapters.embedded.server import create_app
+from infrahub_exporter.adapters.infrahub.sdk import SdkTransport
+from infrahub_exporter.domain.ports import Transport
+from infrahub_exporter.testing import inventory
+
+TOKEN = "a-token"
+IN_PROCESS, SERVED, REAL = "embedded, in process", "embedded, over HTTP", "real, over HTTP"
+OVER_HTTP = [SERVED, *([REAL] if "INFRAHUB_E2E_ADDRESS" in os.environ else [])]
+"""The Infrahubs that the SDK's transport reaches; the real one has `testing/data` loaded."""
+
+
+@pytest.fixture(scope="module")
+def infrahub() -> EmbeddedInfrahub:
+    return EmbeddedInfrahub.load([inventory.SCHEMA_FILE], [inventory.OBJECTS_FILE], token=TOKEN)
+
+
+@pytest.fixture(scope="module")
+def served(infrahub: EmbeddedInfrahub) -> Iterator[str]:
+    """Serve the embedded Infrahub; connections wait in the socket's backlog until the server is up."""
+    config = uvicorn.Config(create_app(infrahub), log_config=None, access_log=False, ws="none", lifespan="on")
+    server = uvicorn.Server(config)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=server.run, args=([listener],))
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture
+def lost_port() -> Iterator[int]:
+    """Hold a port on which nobody listens."""
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        yield holder.getsockname()[1]
+
+
+@pytest.fixture
+def silent_port() -> Iterator[int]:
+    """Hold a port that takes connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener.getsockname()[1]
+
+
+def sdk_transport(address: str, *, token: str = TOKEN, timeout_seconds: float = 30.0) -> SdkTransport:
+    return SdkTransport(address=address, token=token, branch="main", timeout_seconds=timeout_seconds)
+
+
+def transport_to(place: str, request: pytest.FixtureRequest) -> Transport:
+    if place == IN_PROCESS:
+        return EmbeddedTransport(request.getfixturevalue("infrahub"), token=TOKEN)
+    if place == SERVED:
+        return sdk_transport(request.getfixturevalue("served"))
+    return sdk_transport(os.environ["INFRAHUB_E2E_ADDRESS"], token=os.environ["INFRAHUB_E2E_TOKEN"])
+
+
+@pytest.fixture(params=[IN_PROCESS, *OVER_HTTP])
+async def any_transport(request: pytest.FixtureRequest) -> AsyncIterator[Transport]:
+    transport = transport_to(request.param, request)
+    yield transport
+    await transport.close()
+
+
+@pytest.fixture(params=OVER_HTTP)
+async def http_transport(request: pytest.FixtureRequest) -> AsyncIterator[Transport]:
+    transport = transport_to(request.param, request)
+    yield transport
+    await transport.close()

@@ -1,0 +1,192 @@
+"""Schema files: what they mean, and one line for each way in which they cannot be used."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from infrahub_exporter.adapters.embedded.schema import load_kinds
+from infrahub_exporter.domain.errors import ConfigError
+
+Write = Callable[[str, str], Path]
+HERE = Path(__file__).parent
+
+
+def test_nodes_inherit_what_they_do_not_say_themselves() -> None:
+    kinds = load_kinds([HERE / "schema.yml"])
+
+    fiber = kinds["NetFiberPort"]
+    assert list(fiber.attributes) == ["wavelength", "name", "enabled"]
+    assert fiber.attributes["name"].inherited
+    assert fiber.human_friendly_id == ("device__name__value", "name__value")
+    assert fiber.uniqueness_constraints == (("device", "name__value"),)
+    assert kinds["NetPort"].used_by == ("NetCopperPort", "NetFiberPort")
+    assert kinds["NetDevice"].human_friendly_id == ("name__value",)
+    assert kinds["NetNote"].human_friendly_id == ()
+    assert kinds["BuiltinTag"].attributes["weight"].kind == "Number"
+
+
+def test_hierarchies_get_their_relationships() -> None:
+    kinds = load_kinds([HERE / "schema.yml"])
+
+    parent, children = kinds["NetSite"].relationships["parent"], kinds["NetSite"].relationships["children"]
+    assert (parent.peer, parent.optional, parent.direction) == ("NetRegion", False, "outbound")
+    assert (children.peer, children.many, children.direction) == ("NetPlace", True, "inbound")
+    assert kinds["NetRegion"].relationships["parent"].optional
+    assert kinds.opposite(parent, kinds["NetRegion"]) == kinds["NetRegion"].relationships["children"]
+
+
+def test_several_files_and_documents_make_one_schema(write: Write) -> None:
+    one = write("one.yml", 'version: "1.0"\nnodes: [{name: A, namespace: My, attributes: [{name: x, kind: Text}]}]\n')
+    two = write(
+        "two.yml",
+        """
+version: "1.0"
+extensions: {nodes: [{kind: MyA, attributes: [{name: y, kind: Number}], relationships: [{name: b, peer: MyB}]}]}
+---
+version: "1.0"
+nodes:
+  - name: B
+    namespace: My
+    display_labels: [x__value, y__value]
+    uniqueness_constraints: [[x__value]]
+    attributes:
+      - {name: x, kind: Text, regex: "^x", max_length: 3}
+      - {name: y, kind: Text, optional: true}
+      - {name: gone, kind: Text, state: absent}
+    relationships: [{name: lost, peer: MyZ, state: absent}]
+  - {name: Old, namespace: My, state: absent}
+""",
+    )
+    kinds = load_kinds([one, two])
+
+    assert list(kinds["MyA"].attributes) == ["x", "y"]
+    assert kinds["MyA"].relationships["b"].identifier == "mya__myb"
+    assert kinds["MyB"].human_friendly_id == ("x__value",)
+    assert kinds["MyB"].display_label == "{{ x__value }} {{ y__value }}"
+    assert list(kinds["MyB"].attributes) == ["x", "y"]
+    assert (kinds["MyB"].attributes["x"].parameters.regex, kinds["MyB"].attributes["x"].parameters.max_length) == (
+        "^x",
+        3,
+    )
+    assert "MyOld" not in kinds
+
+
+def node(text: str) -> str:
+    """Write a schema with one node of this body."""
+    return f'version: "1.0"\nnodes: [{{name: A, namespace: My, {text}}}]\n'
+
+
+BUILTINS = (
+    "BuiltinIPAddress, BuiltinIPNamespace, BuiltinIPPrefix, BuiltinTag, CoreAccount, CoreArtifactTarget, "
+    "CoreGenericAccount, CoreGroup, CoreIPPool, CoreNode, CoreProfile, CoreStandardGroup, CoreTaskTarget, "
+    "IpamNamespace, LineageOwner, LineageSource"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "empty, expected a schema with `nodes`, `generics` or `extensions`"),
+        ('version: "1.0"\nversion: "1.0"\n', "line 2: duplicate key 'version', expected valid YAML"),
+        ("nodes: []\n", "document: object missing required field `version`"),
+        ("- 1\n", "document: expected `object`, got `array`"),
+        (node("colour: red"), "nodes[0]: object contains unknown field `colour`"),
+        (
+            node("attributes: [{name: x, kind: Txt}]"),
+            "nodes[0].attributes[0].kind: invalid enum value 'Txt'",
+        ),
+        (node("attributes: [{name: hfid, kind: Text}]"), "MyA.hfid: taken, expected another name"),
+        (
+            node("attributes: [{name: x, kind: Text}], relationships: [{name: x, peer: MyA}]"),
+            "MyA.x: taken, expected another name",
+        ),
+        (node("attributes: [{name: x, kind: Dropdown}]"), "MyA.x: a Dropdown, expected `choices`"),
+        (
+            node("relationships: [{name: x, peer: MyB}]"),
+            "MyA.x: peer MyB: unknown kind, expected one that a schema file declares",
+        ),
+        (
+            node("relationships: [{name: x, peer: CoreRepository}]"),
+            (
+                "MyA.x: peer CoreRepository: a built-in kind that the embedded Infrahub does not know, expected one of "
+                f"{BUILTINS}"
+            ),
+        ),
+        (
+            node("inherit_from: [CoreFileObject]"),
+            (
+                "MyA: inherit_from CoreFileObject: a built-in kind that the embedded Infrahub does not know, expected "
+                f"one of {BUILTINS}"
+            ),
+        ),
+        (node("inherit_from: [BuiltinTag]"), "MyA: inherit_from BuiltinTag: a node, expected a generic"),
+        (
+            node("parent: BuiltinTag"),
+            "MyA: parent or children, expected a hierarchical generic in inherit_from",
+        ),
+        (node("hierarchy: MyB"), "MyA: hierarchy MyB: unknown kind, expected one that a schema file declares"),
+        (
+            node("hierarchy: CoreNode"),
+            "MyA: hierarchy CoreNode: expected a generic with `hierarchical: true`",
+        ),
+        (
+            node("human_friendly_id: [x__value]"),
+            (
+                "MyA: human_friendly_id: x__value: leads nowhere, expected attribute__value or "
+                "relationship__attribute__value"
+            ),
+        ),
+        (
+            node("order_by: [x__y__value]"),
+            "MyA: order_by: x__y__value: leads nowhere, expected attribute__value or relationship__attribute__value",
+        ),
+        (
+            node('display_label: "{{ x__value }}"'),
+            "MyA: display_label: x__value: leads nowhere, expected attribute__value or relationship__attribute__value",
+        ),
+        (
+            node('display_label: "{% if x %}y{% endif %}"'),
+            "MyA: '{% if x %}y{% endif %}': statements, expected a template of texts and {{ paths }}",
+        ),
+        (
+            node('display_label: "{{ x | replace(1) }}"'),
+            "MyA: {{ x | replace(1) }}: expected a path, and of filters capitalize, lower, title, trim, upper",
+        ),
+        (
+            'version: "1.0"\nextensions: {nodes: [{kind: MyA}]}\n',
+            "extensions: MyA: unknown kind, expected one that a schema file declares",
+        ),
+        (
+            'version: "1.0"\nextensions: {nodes: [{kind: BuiltinTag, attributes: [{name: name, kind: Text}]}]}\n',
+            "extensions: BuiltinTag.name: exists, expected a new name",
+        ),
+        (
+            'version: "1.0"\nnodes: [{name: Tag, namespace: Builtin}]\n',
+            "BuiltinTag: declared in built-in as well, expected one declaration",
+        ),
+    ],
+)
+def test_a_schema_that_cannot_be_used_is_named_in_one_line(text: str, message: str, write: Write) -> None:
+    path = write("schema.yml", text)
+
+    with pytest.raises(ConfigError) as caught:
+        load_kinds([path])
+    assert str(caught.value) == f"{path}: {message}"
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"nowhere.yml: No such file or directory, expected a readable file$"):
+        load_kinds([tmp_path / "nowhere.yml"])
+    latin = tmp_path / "latin.yml"
+    latin.write_bytes("é".encode("latin-1"))
+    with pytest.raises(ConfigError, match=r"latin.yml: not UTF-8, expected a YAML text$"):
+        load_kinds([latin])
+    broken = tmp_path / "broken.yml"
+    broken.write_text("a: [", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"broken.yml: line \d: .*, expected valid YAML$"):
+        load_kinds([broken])
+    control = tmp_path / "control.yml"
+    control.write_bytes(b"a: \x01")
+    with pytest.raises(ConfigError, match=r"control.yml: .*expected valid YAML$"):
+        load_kinds([control])
