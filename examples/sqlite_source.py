@@ -4,7 +4,7 @@
 """
 
 import sqlite3
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -19,6 +19,7 @@ from infrahub_exporter import build_exporter
 from infrahub_exporter.domain.errors import SourceRejectedError, SourceUnavailableError
 from infrahub_exporter.domain.model import JSON, KindSchema, Peer, Row
 from infrahub_exporter.domain.paths import suggestion
+from infrahub_exporter.domain.ports import Page
 from infrahub_exporter.domain.selection import Column, Filter, Selection
 
 TABLES = """
@@ -45,17 +46,28 @@ class SqliteSource:
         self._schema = {each.kind: each for each in schema}
         self._page_size = page_size
 
-    async def rows(self, selection: Selection) -> AsyncIterator[Sequence[Row]]:
-        """Yield the rows of a selection."""
+    async def pages(self, selection: Selection, *, at: float | None = None, offset: int = 0) -> AsyncIterator[Page]:
+        """Yield the rows of a selection, as they are now: a database without a history knows no other instant."""
+        del at
         rows = await anyio.to_thread.run_sync(partial(self._read, selection))
-        for start in range(0, len(rows), self._page_size):
-            yield rows[start : start + self._page_size]
+        for start in range(offset, len(rows), self._page_size):
+            page = rows[start : start + self._page_size]
+            yield Page(page, start + len(page))
+
+    async def count(self, selection: Selection, *, at: float | None = None) -> int:
+        """Count the nodes of a selection."""
+        del at
+        return len(await anyio.to_thread.run_sync(partial(self._read, selection)))
 
     async def kind(self, kind: str) -> KindSchema:
         """Describe a kind."""
         if kind not in self._schema:
             raise SourceRejectedError(f"the database has no kind {kind!r}{suggestion(kind, self._schema)}")
         return self._schema[kind]
+
+    async def fingerprint(self) -> str:
+        """Name the schema: it is given once and never changes."""
+        return "fixed"
 
     async def run(self, document: str) -> Mapping[str, JSON]:
         """Refuse: a database answers no GraphQL, so its discoveries name a `kind`."""
@@ -78,7 +90,7 @@ class SqliteSource:
         try:
             with closing(sqlite3.connect(self._path)) as connection:
                 connection.execute("BEGIN")
-                found = connection.execute(question, values).fetchall()
+                found = connection.execute(question + " ORDER BY id", values).fetchall()
                 return [_row(connection, id_, kind, hfid, selection.columns) for id_, kind, hfid in found]
         except sqlite3.Error as error:
             raise SourceUnavailableError(f"the database cannot be read: {error}") from error

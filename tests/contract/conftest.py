@@ -8,11 +8,15 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 import uvicorn
 
+from infrahub_exporter.adapters.clock import SystemClock
 from infrahub_exporter.adapters.embedded import EmbeddedInfrahub, EmbeddedTransport
 from infrahub_exporter.adapters.embedded.server import create_app
+from infrahub_exporter.adapters.infrahub.reader import InfrahubReader
 from infrahub_exporter.adapters.infrahub.sdk import SdkTransport
 from infrahub_exporter.domain.ports import Transport
 from infrahub_exporter.testing import inventory
+from infrahub_exporter.testing.contract import Act
+from tests.contract.reading import Line, replace_draft
 
 TOKEN = "a-token"
 IN_PROCESS, SERVED, REAL = "embedded, in process", "embedded, over HTTP", "real, over HTTP"
@@ -77,3 +81,30 @@ async def http_transport(request: pytest.FixtureRequest) -> AsyncIterator[Transp
     transport = transport_to(request.param, request)
     yield transport
     await transport.close()
+
+
+@pytest.fixture
+def line(any_transport: Transport) -> Line:
+    return Line(any_transport)
+
+
+@pytest.fixture
+def reader(line: Line) -> InfrahubReader:
+    return InfrahubReader(line, clock=SystemClock(), page_size=inventory.PAGE_SIZE)
+
+
+@pytest.fixture
+def cut(line: Line) -> Act:
+    async def cut() -> None:
+        line.is_cut = True
+
+    return cut
+
+
+@pytest.fixture
+async def change(any_transport: Transport) -> AsyncIterator[Act]:
+    async def change() -> None:
+        await replace_draft(any_transport, inventory.REMOVED_DRAFT, inventory.ADDED_DRAFT)
+
+    yield change
+    await replace_draft(any_transport, inventory.ADDED_DRAFT, inventory.REMOVED_DRAFT)

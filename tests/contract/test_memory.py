@@ -40,3 +40,10 @@ class TestMemorySchemaSource(SchemaSourceContract):
     @pytest.fixture
     def schema(self, memory: MemorySource) -> MemorySource:
         return memory
+
+
+@pytest.mark.anyio
+async def test_another_schema_has_another_fingerprint(memory: MemorySource) -> None:
+    before = await memory.fingerprint()
+    del memory.schema["ContractScratch"]
+    assert await memory.fingerprint() != before

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from litestar.testing import AsyncTestClient, TestClient
+from litestar.testing import TestClient
 
 from examples import asgi, embedding, litestar_host, own_registry, sqlite_source
 from examples.network import network, settings
@@ -45,20 +45,19 @@ async def test_the_inventory_stands_in_a_registry_of_the_host(capsys: pytest.Cap
     )
 
 
-@pytest.mark.anyio
-async def test_two_exporters_live_in_one_litestar() -> None:
+def test_two_exporters_live_in_one_litestar() -> None:
     lyon, paris = (build_exporter(settings(), source=network(site)) for site in ("lyon", "paris"))
-    async with AsyncTestClient(litestar_host.create_host(lyon, paris)) as client:
-        await lyon.refresh()
-        await paris.refresh()
-        assert (await client.get("/")).json() == {"lyon": "/lyon/metrics", "paris": "/paris/metrics"}
+    with TestClient(litestar_host.create_host(lyon, paris)) as client:
+        client.blocking_portal.call(lyon.refresh)
+        client.blocking_portal.call(paris.refresh)
+        assert client.get("/").json() == {"lyon": "/lyon/metrics", "paris": "/paris/metrics"}
         for site, other in (("lyon", "paris"), ("paris", "lyon")):
-            text = (await client.get(f"/{site}/metrics")).text
+            text = client.get(f"/{site}/metrics").text
             assert f'name="{site}-leaf1"' in text
             assert other not in text
-            targets = (await client.get(f"/{site}/sd/devices")).json()
+            targets = client.get(f"/{site}/sd/devices").json()
             assert [group["labels"]["site"] for group in targets] == [site, site]
-            assert (await client.get(f"/{site}/-/ready")).status_code == 200
+            assert client.get(f"/{site}/-/ready").status_code == 200
 
 
 def test_the_service_runs_in_any_asgi_server(capsys: pytest.CaptureFixture[str]) -> None:

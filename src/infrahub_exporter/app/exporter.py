@@ -10,7 +10,7 @@ import anyio
 from anyio.abc import TaskGroup
 from typing_extensions import Self
 
-from infrahub_exporter.adapters.prometheus import PrometheusSink, SnapshotCollector
+from infrahub_exporter.adapters.prometheus import Exposition, PrometheusSink, SnapshotCollector
 from infrahub_exporter.adapters.telemetry import Telemetry
 from infrahub_exporter.app.entries import DiscoveryEntry, KindDiscovery, MetricEntry, QueryDiscovery
 from infrahub_exporter.app.held import Source
@@ -142,11 +142,17 @@ class Exporter:
     def metrics_body(self) -> bytes | None:
         """Return what `/metrics` serves: the snapshot's text and the exporter's own metrics (text format 0.0.4).
 
-        None before the first kind has been read well, unless no kind is configured.
+        None before the first kind has been read well, unless no kind is configured. Joined at each call.
         """
-        if self._metrics and self._text.body is None:
+        exposition = self.exposition()
+        return None if exposition is None else b"".join(exposition.plain)
+
+    def exposition(self) -> Exposition | None:
+        """Return the same in chunks, plain and gzipped, without joining them."""
+        inventory = self._text.exposition
+        if self._metrics and inventory is None:
             return None
-        return (self._text.body or b"") + self._telemetry.text()
+        return (inventory or Exposition()).followed_by(self._telemetry.text())
 
     def metrics_text(self) -> str:
         """Return the text of `metrics_body`, that of the own metrics alone before the first good read."""
@@ -175,11 +181,15 @@ class Exporter:
 
         Raises as `target_groups`.
         """
+        return b"".join(await self.target_list(name))
+
+    async def target_list(self, name: str) -> tuple[bytes, ...]:
+        """Return the same in chunks, without joining them."""
         entry = self._discovery(name)
         if entry.status.success is None:
             await self._first_attempt(entry)
         self.target_groups(name)
-        return entry.body
+        return (entry.body,)
 
     def release(self) -> None:
         """Let go of all who wait for a first list: the end is near, and they get the error that there is none yet."""

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from infrahub_exporter.domain.answers import ABSENT, Absent, dig
 from infrahub_exporter.domain.errors import ConfigError, DerivationError
-from infrahub_exporter.domain.model import JSON, Row, TargetGroup
+from infrahub_exporter.domain.model import JSON, Peer, Row, TargetGroup
 from infrahub_exporter.domain.paths import Path, parse
 from infrahub_exporter.domain.specs import DiscoverySpec
 from infrahub_exporter.domain.targets import address, port_number
@@ -150,7 +150,7 @@ def _decision(names: Sequence[str], node: _Found) -> Decision:
         return Decision(node.kind, node.id, reason=BAD_PORT)
     addresses = [address(host, next(iter(ports), None)) for host in hosts]
     targets = tuple(dict.fromkeys(each for each in addresses if each is not None))
-    if None in addresses:
+    if None in addresses or any(isinstance(each, Peer) for each in target):  # a node is no host
         return Decision(node.kind, node.id, reason=BAD_TARGET)
     labels = {name: text(values) for name, values in zip(names, others, strict=False) if values}
     if node.id is not None:

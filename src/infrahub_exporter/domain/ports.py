@@ -66,19 +66,25 @@ class ChangeProbe(Protocol):
     """Whether anything has changed. Instants are unix seconds by Infrahub's clock."""
 
     async def is_followable(self) -> bool:
-        """Tell whether changes can be told here: on the default branch only. Raises SourceError."""
+        """Tell whether changes can be told here: on the default branch only. Raises SourceUnavailableError."""
         ...
 
     async def instant(self) -> float:
-        """Return the newest instant at which everything can be read: Infrahub's now, never later."""
+        """Return the newest instant at which everything can be read: Infrahub's now, never later.
+
+        Raises SourceUnavailableError.
+        """
         ...
 
     async def probe(self, kinds: Sequence[str], *, since: float, at: float) -> Probed:
-        """Count the nodes of each kind at an instant, and those with a stamp after `since`. One request."""
+        """Count the nodes of each kind at an instant, and those with a stamp after `since`. One request.
+
+        An `at` that is yet to come is now. Raises SourceRejectedError for an unknown kind, SourceUnavailableError.
+        """
         ...
 
     async def stamps(self, kind: str, *, since: float, at: float) -> Mapping[str, str]:
-        """Return the ids of the nodes of a kind that have a stamp after `since`, with that stamp."""
+        """Return the ids of the nodes of a kind that have a stamp after `since`, with that stamp. Raises as `probe`."""
         ...
 
 
@@ -89,7 +95,8 @@ class NodeSource(Protocol):
     def pages(self, selection: Selection, *, at: float | None = None, offset: int = 0) -> AsyncIterator[Page]:
         """Yield the rows page by page, in any order, all as they were at one instant, no id twice.
 
-        The instant is `at`, or the newest one. A read that begins at another page's offset brings what comes after it.
+        The instant is `at` where the source is a `ChangeProbe`, else the newest one. A read that begins at another
+        page's offset brings what comes after that page.
 
         A row is a node of the kind, or of a kind that inherits from it, that passes every filter; it has one value per
         column. Nothing selected is no page, or empty ones. Reads may overlap, and may be left unfinished.
@@ -100,7 +107,7 @@ class NodeSource(Protocol):
         ...
 
     async def count(self, selection: Selection, *, at: float | None = None) -> int:
-        """Count the nodes that a selection describes, at an instant or now."""
+        """Count the nodes that a selection describes, at an instant or now. Raises as `pages`."""
         ...
 
 

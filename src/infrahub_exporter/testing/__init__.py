@@ -12,21 +12,19 @@ pytest.register_assert_rewrite(
 
 from infrahub_exporter.testing import inventory  # noqa: E402 - pytest explains only the asserts of modules named before
 from infrahub_exporter.testing.clocks import ClockContract  # noqa: E402
+from infrahub_exporter.testing.probes import ChangeProbeContract, RemoteChangeProbeContract  # noqa: E402
+from infrahub_exporter.testing.queries import QueryRunnerContract, RemoteQueryRunnerContract  # noqa: E402
+from infrahub_exporter.testing.schemas import RemoteSchemaSourceContract, SchemaSourceContract  # noqa: E402
 from infrahub_exporter.testing.sinks import RemoteSnapshotSinkContract, SnapshotSinkContract  # noqa: E402
-from infrahub_exporter.testing.sources import (  # noqa: E402
-    NodeSourceContract,
-    QueryRunnerContract,
-    RemoteNodeSourceContract,
-    RemoteQueryRunnerContract,
-    RemoteSchemaSourceContract,
-    SchemaSourceContract,
-)
+from infrahub_exporter.testing.sources import NodeSourceContract, RemoteNodeSourceContract  # noqa: E402
 from infrahub_exporter.testing.transports import RemoteTransportContract, TransportContract  # noqa: E402
 
 __all__ = [
+    "ChangeProbeContract",
     "ClockContract",
     "NodeSourceContract",
     "QueryRunnerContract",
+    "RemoteChangeProbeContract",
     "RemoteNodeSourceContract",
     "RemoteQueryRunnerContract",
     "RemoteSchemaSourceContract",

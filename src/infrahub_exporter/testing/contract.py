@@ -1,6 +1,13 @@
 """What the suites have in common."""
 
+from collections.abc import Awaitable, Callable
+
 import pytest
+
+__all__ = ["Act", "Contract"]
+
+Act = Callable[[], Awaitable[None]]
+"""What a fixture gives a test to do."""
 
 
 class Contract:

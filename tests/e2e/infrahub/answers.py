@@ -55,6 +55,8 @@ class Infrahub:
         headers = {"content-type": ask.content_type}
         if ask.token is not None:
             headers["X-INFRAHUB-KEY"] = self._token if ask.token == "good" else ask.token
+        if ask.bearer is not None:
+            headers["authorization"] = f"Bearer {ask.bearer}"
         if ask.path is not None:
             method, url, content = "GET", ask.path, b""
         else:
@@ -85,21 +87,23 @@ class Infrahub:
 
     def question(self, ask: Ask) -> object:
         """Ask what changes nothing; return the answer, comparable."""
-        return self.comparable(self.ask(ask), loose=ask.loose)
+        return self.comparable(self.ask(ask), ask)
 
     def change(self, ask: Ask) -> object:
         """Ask for a change, then what it bumped; return both answers, comparable."""
         self._before = datetime.now(timezone.utc)
         answer, bumped = self.ask(ask), self.ask(BUMPED)
         self.learn()
-        return {"answer": self.comparable(answer), "bumped": self.comparable(bumped)}
+        return {"answer": self.comparable(answer, ask), "bumped": self.comparable(bumped, BUMPED)}
 
-    def comparable(self, answer: Answer, *, loose: bool = False) -> object:
+    def comparable(self, answer: Answer, ask: Ask) -> object:
         """Put names in place of ids and times, and leave suggestions out."""
         body = self._named(answer.body, {each: name for name, each in self._ids.items()}, {})
-        if loose:
-            errors = body.get("errors") if isinstance(body, dict) else None
-            return {"status": answer.status, "media": answer.media, "error": errors[0] if errors else None}
+        errors = body.get("errors") if isinstance(body, dict) else None
+        if ask.loose:
+            body = errors[0] if errors else None
+        elif ask.codes:
+            body = [each["extensions"]["code"] for each in errors or ()]
         return {"status": answer.status, "media": answer.media, "body": body}
 
     def _content(self, ask: Ask) -> bytes:

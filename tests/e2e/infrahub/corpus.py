@@ -29,12 +29,15 @@ class Ask(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     at: str | None = None
     branch: str = "main"
     token: str | None = "good"
+    bearer: str | None = None
     path: str | None = None
     body: str | None = None
     content_type: str = "application/json"
     method: str = "POST"
     loose: bool = False
-    """Compare the status, and the first message where it is JSON."""
+    """Compare the status, and the first error where the body is JSON."""
+    codes: bool = False
+    """Compare the status, and the codes of errors alone."""
 
 
 def _documents(file: str) -> Iterator[Ask]:

@@ -1,4 +1,10 @@
-from infrahub_exporter.adapters.http_sd import render
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from infrahub_exporter.adapters.http_sd import TargetList, render
+from infrahub_exporter.domain.discovery import ID_LABEL, NO_TARGET, Decision
 from infrahub_exporter.domain.model import TargetGroup
 
 
@@ -16,3 +22,64 @@ def test_an_equal_group_appears_once() -> None:
     group = TargetGroup(("a",), {"x": "1", "y": "2"})
 
     assert render([group, TargetGroup(("a",), {"y": "2", "x": "1"})]) == render([group])
+
+
+def decided(*names: str, reason: str | None = None) -> tuple[Decision, ...]:
+    """Make a block: a group per name, and a skipped node where there is a reason."""
+    groups = [Decision("K", name, TargetGroup((f"{name}:1",), {ID_LABEL: name})) for name in names]
+    return (*groups, *([Decision("K", "skipped", reason=reason)] if reason else []))
+
+
+def test_blocks_become_the_chunks_of_one_list() -> None:
+    chunks = TargetList().render([decided("a", "b"), (), decided(reason=NO_TARGET), decided("c", reason=NO_TARGET)])
+
+    assert chunks == (
+        b'[{"targets":["a:1"],"labels":{"__meta_infrahub_id":"a"}},{"targets":["b:1"],"labels":{"__meta_infrahub_id":"b"}}',
+        b',{"targets":["c:1"],"labels":{"__meta_infrahub_id":"c"}}',
+        b"]",
+    )
+
+
+@pytest.mark.parametrize("blocks", [[], [()], [decided(reason=NO_TARGET), ()]])
+def test_blocks_without_targets_are_an_empty_list(blocks: list[tuple[Decision, ...]]) -> None:
+    assert TargetList().render(blocks) == (b"[]",)
+
+
+def test_an_equal_group_in_a_block_appears_once() -> None:
+    assert TargetList().render([decided("a", "a")]) == TargetList().render([decided("a")])
+
+
+def test_a_block_that_stays_is_not_rendered_again() -> None:
+    targets = TargetList()
+    blocks = [decided(name) for name in "abcd"]
+    before = targets.render(blocks)
+    blocks[2] = decided("changed")
+
+    after = targets.render(blocks)
+
+    assert [one is other for one, other in zip(before[1:4], after[1:4], strict=True)] == [True, False, True]
+    assert msgspec.json.decode(b"".join(after)) == msgspec.json.decode(
+        render([decision.group for block in blocks for decision in block if decision.group])
+    )
+
+
+BLOCKS = st.lists(st.lists(st.text(min_size=1, max_size=3), max_size=3), max_size=6)
+
+
+@given(st.lists(BLOCKS, min_size=1, max_size=4))
+def test_after_any_lists_the_chunks_are_those_of_the_last_alone(lists: list[list[list[str]]]) -> None:
+    targets = TargetList()
+    for blocks in lists:
+        decisions = [decided(*(f"{number}{name}" for name in names)) for number, names in enumerate(blocks)]
+        groups = [decision.group for block in decisions for decision in block if decision.group]
+        assert b"".join(targets.render(decisions)) == render(groups)
+
+
+def test_fifty_lists_later_no_block_is_kept_but_the_last_ones() -> None:
+    targets = TargetList()
+    blocks = [decided(f"{number}") for number in range(8)]
+    for turn in range(50):
+        blocks[turn % 8] = decided(f"turn {turn}")
+        targets.render(blocks)
+
+    assert len(targets._known) == 8

@@ -1,48 +1,35 @@
-"""Reading what a spec asks for, from an inventory in memory."""
+"""What is asked of a source before and while it is read."""
 
 import pytest
 
 from infrahub_exporter.adapters.memory import MemorySource
-from infrahub_exporter.domain.collection import Kinds, collect, discover, entry_names
-from infrahub_exporter.domain.discovery import Decision, Discovery
-from infrahub_exporter.domain.errors import DerivationError, SourceRejectedError
-from infrahub_exporter.domain.model import KindSchema, Peer, Sample, Section, TargetGroup
-from infrahub_exporter.domain.specs import DiscoverySpec, Filters, MetricSpec
+from infrahub_exporter.domain.collection import Kinds, discover, entry_names
+from infrahub_exporter.domain.dependencies import Dependencies, Link
+from infrahub_exporter.domain.errors import DerivationError, SourceRejectedError, SourceUnavailableError
+from infrahub_exporter.domain.model import KindSchema, TargetGroup
+from infrahub_exporter.domain.plan import Crossing, Plan, Reach
+from infrahub_exporter.domain.selection import Column, Hop, Selection
+from infrahub_exporter.domain.specs import DiscoverySpec, Filters
 from tests.unit.domain.network import KINDS
 
 pytestmark = pytest.mark.anyio
-NODES = (
-    {
-        "id": "1",
-        "kind": "InfraDevice",
-        "hfid": ["leaf1"],
-        "name": "leaf1",
-        "height": 0,
-        "status": "active",
-        "site.region.name": "europe",
-        "tags[]": (Peer("8", "BuiltinTag", ("red",)), Peer("7", "BuiltinTag", ("blue",))),
-        "address.address.ip": "10.0.0.1",
-    },
-    {"id": "2", "kind": "InfraDevice", "name": "leaf2", "status": "planned", "address.address.ip": None},
-    {"id": "3", "kind": "LocationSite", "name": "paris"},
-)
 QUERY = "query { InfraDevice { edges { node { ip } } } }"
+TO_SITE = Hop("site", many=False, peer="LocationSite")
 
 
 class CountingSource(MemorySource):
-    """An inventory in memory that says which kinds it was asked for."""
+    """An inventory in memory that says which kinds it was asked for, and can be down."""
 
     def __init__(self) -> None:
-        super().__init__(
-            NODES,
-            schema=KINDS.values(),
-            answers={QUERY: {"InfraDevice": {"edges": [{"node": {"ip": "10.0.0.9"}}]}}},
-            page_size=1,
-        )
+        answer = {"InfraDevice": {"edges": [{"node": {"ip": "10.0.0.9"}}]}}
+        super().__init__(schema=KINDS.values(), answers={QUERY: answer})  # type: ignore[dict-item]
         self.asked: list[str] = []
+        self.down = False
 
     async def kind(self, kind: str) -> KindSchema:
         self.asked.append(kind)
+        if self.down:
+            raise SourceUnavailableError("connection refused")
         return await super().kind(kind)
 
 
@@ -51,104 +38,103 @@ def source() -> CountingSource:
     return CountingSource()
 
 
-def discovery_spec(**asked: object) -> DiscoverySpec:
-    return DiscoverySpec(**{"name": "d", "paths": ("/sd/d",), "target_field": "ip", **asked})  # type: ignore[arg-type]
-
-
-async def test_an_entry_is_read_page_by_page_and_becomes_one_sample_per_node(source: CountingSource) -> None:
-    spec = MetricSpec(kind="InfraDevice", include=("name", "height", "site.region.name", "tags[]"))
-    assert await collect(spec, nodes=source, kinds=Kinds(source)) == Section(
-        ("id", "hfid", "name", "height", "site_region_name", "tags"),
-        (
-            Sample("1", ("1", "InfraDevice__leaf1", "leaf1", "0", "europe", "BuiltinTag__blue,BuiltinTag__red")),
-            Sample("2", ("2", "2", "leaf2", "", "", "")),
-        ),
-    )
-
-
-async def test_filters_select_and_what_none_passes_is_empty(source: CountingSource) -> None:
+async def test_each_kind_is_asked_for_once_and_only_where_a_path_or_a_filter_needs_it(source: CountingSource) -> None:
     kinds = Kinds(source)
-    planned = MetricSpec(kind="InfraDevice", filters={"status__values": ["planned", "gone"]})
-    assert (await collect(planned, nodes=source, kinds=kinds)).samples == (Sample("2", ("2", "2")),)
-    none = MetricSpec(kind="InfraDevice", filters={"height__value": "7"})
-    assert (await collect(none, nodes=source, kinds=kinds)).samples == ()
-
-
-async def test_each_kind_is_asked_for_once_and_only_where_a_path_or_filter_needs_it(source: CountingSource) -> None:
-    kinds = Kinds(source)
-    filters: Filters = {"site__name__value": "paris", "tags__ids": ["7"]}
+    filters: Filters = {"interfaces__name__value": "et0", "tags__ids": ["7"]}
     for _ in range(2):
         selection = await kinds.select("InfraDevice", ("site.region.name", "tags[]", "address"), filters)
-    assert source.asked == ["InfraDevice", "LocationSite", "LocationRegion"]
-    assert [each.type for each in selection.filters] == ["String", "[ID]"]
+    assert source.asked == ["InfraDevice", "InfraInterface", "LocationSite", "LocationRegion"]
+    assert [(each.argument, each.type) for each in selection.filters] == [
+        ("interfaces__name__value", "String"),
+        ("tags__ids", "[ID]"),
+    ]
 
 
 @pytest.mark.parametrize(
-    ("spec", "message"),
+    ("kind", "include", "filters", "message"),
     [
-        (MetricSpec(kind="InfraDevce"), "Infrahub has no kind 'InfraDevce', did you mean 'InfraDevice'?"),
+        ("InfraDevce", (), {}, "Infrahub has no kind 'InfraDevce', did you mean 'InfraDevice'?"),
+        ("InfraDevice", ("site.nmae",), {}, "'site.nmae': LocationSite has no field 'nmae', did you mean 'name'?"),
         (
-            MetricSpec(kind="InfraDevice", include=("site.nmae",)),
-            "'site.nmae': LocationSite has no field 'nmae', did you mean 'name'?",
-        ),
-        (
-            MetricSpec(kind="InfraDevice", filters={"status__valeu": "x"}),
+            "InfraDevice",
+            (),
+            {"status__valeu": "x"},
             "filter 'status__valeu': expected status__value or status__values, or status__isnull",
         ),
     ],
 )
 async def test_unknown_kinds_fields_and_filters_are_reported_by_name(
-    source: CountingSource, spec: MetricSpec, message: str
+    source: CountingSource, kind: str, include: tuple[str, ...], filters: Filters, message: str
 ) -> None:
     with pytest.raises(SourceRejectedError) as raised:
-        await collect(spec, nodes=source, kinds=Kinds(source))
+        await Kinds(source).select(kind, include, filters)
     assert str(raised.value) == message
 
 
-async def test_a_discovery_by_kind_reads_rows(source: CountingSource) -> None:
-    spec = discovery_spec(
-        kind="InfraDevice", target_field="address.address.ip", label_mappings={"name": "name", "tags": "tags[]"}
-    )
-    assert await discover(spec, nodes=source, queries=source, kinds=Kinds(source)) == Discovery(
-        (
-            Decision(
+async def test_an_unknown_kind_is_asked_for_once_too(source: CountingSource) -> None:
+    kinds = Kinds(source)
+    messages = []
+    for _ in range(2):
+        with pytest.raises(SourceRejectedError) as raised:
+            await kinds.select("InfraDevce", (), {})
+        messages.append(str(raised.value))
+    assert messages == ["Infrahub has no kind 'InfraDevce', did you mean 'InfraDevice'?"] * 2
+    assert source.asked == ["InfraDevce"]
+
+
+async def test_a_kind_that_could_not_be_asked_for_is_asked_for_again(source: CountingSource) -> None:
+    kinds = Kinds(source)
+    source.down = True
+    with pytest.raises(SourceUnavailableError):
+        await kinds.select("BuiltinTag", (), {})
+    source.down = False
+    assert await kinds.select("BuiltinTag", (), {}) == Selection("BuiltinTag", ())
+
+
+async def test_a_selection_is_planned_in_pieces_with_what_it_depends_on(source: CountingSource) -> None:
+    kinds = Kinds(source)
+    selection = await kinds.select("InfraDevice", ("name", "site"), {})
+    to_site = Crossing("site", 1, many=False, peer="LocationSite")
+    assert await kinds.plan(selection, in_pieces=True) == (
+        Plan(
+            root=Selection(
                 "InfraDevice",
-                "1",
-                TargetGroup(
-                    ("10.0.0.1",),
-                    {
-                        "name": "leaf1",
-                        "tags": "BuiltinTag__blue,BuiltinTag__red",
-                        "__meta_infrahub_id": "1",
-                        "__meta_infrahub_kind": "InfraDevice",
-                    },
-                ),
+                (Column("name.value", (), "name", "value"), Column("site", (TO_SITE,), "id")),
             ),
-            Decision("InfraDevice", "2", reason="no_target"),
-        )
+            peers={"LocationSite": Selection("LocationSite", ())},
+            reaches=(Reach((), 0), Reach((to_site,), None)),
+            crossings={"": (to_site,), "LocationSite": ()},
+        ),
+        Dependencies(frozenset({"InfraDevice", "LocationSite"}), (Link("", "site", "LocationSite", only_new=True),)),
     )
+    assert source.asked == ["InfraDevice", "LocationSite"]
 
 
-@pytest.mark.parametrize("target", ["address", "address.node", "interfaces[]", "interfaces[].addresses[]"])
-async def test_a_target_that_ends_on_a_relation_is_refused_for_its_nodes_are_no_hosts(
-    source: CountingSource, target: str
+async def test_a_selection_that_is_not_taken_apart_is_read_as_it_is_and_depends_on_nothing(
+    source: CountingSource,
 ) -> None:
-    spec = discovery_spec(kind="InfraDevice", target_field=target)
-    with pytest.raises(SourceRejectedError) as raised:
-        await discover(spec, nodes=source, queries=source, kinds=Kinds(source))
-    assert str(raised.value) == f"target_field {target!r} ends on a relation, expected an attribute behind it"
+    kinds = Kinds(source)
+    selection = await kinds.select("InfraDevice", ("name", "site"), {})
+    assert await kinds.plan(selection, in_pieces=False) == (
+        Plan(root=selection, peers={}, reaches=(), crossings={"": ()}),
+        Dependencies(frozenset(), ()),
+    )
+    assert source.asked == ["InfraDevice"]
+
+
+def discovery_spec(target_field: str) -> DiscoverySpec:
+    return DiscoverySpec(name="d", paths=("/sd/d",), target_field=target_field, document=QUERY)
 
 
 async def test_a_discovery_by_document_reads_its_answer_and_no_schema(source: CountingSource) -> None:
-    found = await discover(discovery_spec(document=QUERY), nodes=source, queries=source, kinds=Kinds(source))
+    found = await discover(discovery_spec("ip"), QUERY, queries=source)
     assert found.groups == (TargetGroup(("10.0.0.9",), {"__meta_infrahub_kind": "InfraDevice"}),)
     assert source.asked == []
 
 
 async def test_a_document_that_does_not_fit_its_spec_is_a_failure(source: CountingSource) -> None:
-    spec = discovery_spec(document=QUERY, target_field="address")
     with pytest.raises(DerivationError):
-        await discover(spec, nodes=source, queries=source, kinds=Kinds(source))
+        await discover(discovery_spec("address"), QUERY, queries=source)
 
 
 async def test_entries_are_named_by_kind_and_from_the_second_on_by_number() -> None:

@@ -334,6 +334,13 @@ def test_a_row_whose_target_is_a_list_has_several_targets(values: object) -> Non
     assert [group.targets for group in found.groups] == [("10.0.0.1", "10.0.0.2")]
 
 
+@pytest.mark.parametrize("target", [Peer("17ab", "IpamIPAddress"), (Peer("17ab", "Kind", ("router1",)), "10.0.0.1")])
+def test_a_row_s_target_that_ends_on_a_relation_is_no_host_but_a_bad_target(target: object) -> None:
+    assert derive_rows(spec(), [Row("1", "Kind", None, (target,))]).decisions == (
+        Decision("Kind", "1", reason="bad_target"),
+    )
+
+
 @pytest.mark.parametrize("value", ["text", "", 0, False, ["a", "b"], {"a": 1}, None])
 def test_an_attribute_reads_the_same_from_an_answer_and_from_a_row(value: JSON) -> None:
     asked = spec("ip", labels={"label": "attribute"})

@@ -70,8 +70,18 @@ def _reader(name: str) -> Callable[[Shown, GraphQLResolveInfo], Any]:
     return read
 
 
-def _identify(shown: Shown, _: GraphQLResolveInfo) -> str:
+def _false(shown: Shown, _: GraphQLResolveInfo) -> bool | None:
+    return None if shown[1].updated_at is None else False
+
+
+def _stamp(shown: Shown, _: GraphQLResolveInfo) -> str | None:
+    return None if shown[1].updated_at is None else to_text(shown[1].updated_at)
+
+
+def _identify(shown: Shown, _: GraphQLResolveInfo) -> str | None:
     """Make up an id for an attribute, the same at all times."""
+    if shown[1].updated_at is None:
+        return None
     name = f"{shown[2]} {shown[0].name}".encode()
     return str(uuid.UUID(bytes=hashlib.blake2b(name, digest_size=16).digest()))
 
@@ -107,10 +117,10 @@ class AttributeTypes:
         if name not in self._types:
             fields = {
                 "is_default": GraphQLField(GraphQLBoolean, resolve=lambda shown, _: shown[1].is_default),
-                "is_protected": GraphQLField(GraphQLBoolean, resolve=lambda *_: False),
-                "updated_at": GraphQLField(DATE_TIME, resolve=lambda shown, _: to_text(shown[1].updated_at)),
+                "is_protected": GraphQLField(GraphQLBoolean, resolve=_false),
+                "updated_at": GraphQLField(DATE_TIME, resolve=_stamp),
                 "id": GraphQLField(GraphQLString, resolve=_identify),
-                "is_from_profile": GraphQLField(GraphQLBoolean, resolve=lambda *_: False),
+                "is_from_profile": GraphQLField(GraphQLBoolean, resolve=_false),
                 "permissions": GraphQLField(self._permission, resolve=lambda *_: {"update_value": "ALLOW"}),
                 "value": GraphQLField(value, resolve=_read_value),
             }

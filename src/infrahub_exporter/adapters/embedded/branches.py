@@ -33,9 +33,9 @@ def branches() -> GraphQLField:
     )
     edge = GraphQLObjectType("InfrahubBranchEdge", {"node": GraphQLField(GraphQLNonNull(node))})
     page = GraphQLObjectType(
-        "InfrahubBranches",
+        "InfrahubBranchType",
         {
-            "count": GraphQLField(GraphQLNonNull(GraphQLInt), resolve=lambda found, _: len(found)),
+            "count": GraphQLField(GraphQLInt, resolve=lambda found, _: len(found)),
             "edges": GraphQLField(
                 GraphQLNonNull(GraphQLList(GraphQLNonNull(edge))),
                 resolve=lambda found, _: [{"node": each} for each in found],

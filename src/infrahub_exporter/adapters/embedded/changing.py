@@ -74,7 +74,9 @@ def unrelate(request: Request, data: Mapping[str, Any]) -> Answer:
     record, relationship, peers = _ends(request, data)
     left = [each for each in record.peers(relationship, NOW) if each not in peers]
     if not relationship.optional and not left:
-        raise InvalidInputError(f"'{relationship.name}' is a mandatory relationship at {relationship.name}")
+        raise InvalidInputError(
+            f"'{relationship.name}' is a mandatory relationship and cannot be fully removed at name"
+        )
     request.writer.remove(record, relationship, peers, request.now)
     latest(request)
     return {"ok": True}

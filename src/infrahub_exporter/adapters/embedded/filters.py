@@ -99,7 +99,7 @@ def _test_any(wanted: Sequence[object], kind: str) -> Test:
         message = f"filter values: {wanted} (list) contains unsupported item"
         raise RefusedError(message.replace("datetime.timezone.utc", "tzutc()"))
     if kind == "List":
-        return lambda found: isinstance(found, list) and any(each in found for each in wanted)
+        return lambda found: not wanted or (isinstance(found, list) and any(each in found for each in wanted))
     return lambda found: any(_equal(as_stored(found), each) for each in wanted)
 
 

@@ -257,7 +257,7 @@ class EmbeddedInfrahub:
         if path.startswith("/api/query/"):
             name = path.removeprefix("/api/query/")
             raise RefusedError(f"Unable to find the node {name} / CoreGraphQLQuery in the database.", http_status=404)
-        raise RefusedError("Not Found", http_status=404)
+        raise RefusedError(f"The requested endpoint {path} does not exist", http_status=404)
 
 
 def _read_operation(headers: Mapping[str, str], body: bytes) -> tuple[Any, str | None]:

@@ -44,11 +44,11 @@ def load(
 def _compute(version: Version, computed: Iterable[str], fields: Selected, instant: int) -> Version:
     values = dict(version.values)
     for name in computed:
-        stored = values[name]
         if name == "utilization":
-            values[name] = Value(ipam.utilization(version, instant), None, stored.updated_at)
-        elif "prefix" in fields:
-            values[name] = Value(read_path(version, f"prefix__{name}"), None, stored.updated_at)
+            values[name] = Value(ipam.utilization(version, instant), None, None)
+        else:
+            value = read_path(version, f"prefix__{name}") if "prefix" in fields else None
+            values[name] = Value(value, None, None)
     return Version(version.record, version.start, values, version.hfid, version.display_label)
 
 

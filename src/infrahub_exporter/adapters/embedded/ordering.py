@@ -34,7 +34,8 @@ def terms_of(kind: Kind, order: Mapping[str, object] | None) -> tuple[Term, ...]
         for each in terms:
             head = each.path.partition("__")[0]
             if head not in kind.attributes and head not in kind.relationships and head != "node_metadata":
-                raise RefusedError(f"{each.path!r} is not a field of {kind.key} to order by", http_status=422)
+                message = f"attribute {head!r} not defined on this schema (field: {each.path!r})."
+                raise RefusedError(message, http_status=422)
         return terms
     stamps = order.get("node_metadata")
     if isinstance(stamps, Mapping):

@@ -44,6 +44,10 @@ class Selection(Struct, frozen=True):
     fields: Selected
     found: Selected
 
+    def counted(self, total: int) -> int | None:
+        """Give the count, where Infrahub sees that it is asked for."""
+        return total if "count" in self.found else None
+
     def below(self, *names: str) -> "Selection":
         """Give what is selected further down."""
         fields, found = self.fields, self.found
@@ -70,7 +74,7 @@ class Page:
 
     __slots__ = ("edges", "kind", "total")
 
-    def __init__(self, edges: Sequence[Related], total: int, kind: Kind) -> None:
+    def __init__(self, edges: Sequence[Related], total: int | None, kind: Kind) -> None:
         self.edges = edges
         self.total = total
         self.kind = kind
@@ -101,8 +105,8 @@ def read_root(request: Request, kind: Kind, arguments: Mapping[str, Any], select
         terms = () if limit == 1 else terms_of(kind, arguments.get("order"))
         shown = _slice(sort(versions, terms, instant) if terms else versions, offset, limit)
     node = selection.below("edges", "node")
-    loaded = load(shown, node.fields, node.found, instant, piecemeal=False)
-    return Page([Related(each) for each in loaded], total, kind)
+    loaded = load(shown, node.fields, node.found, instant, piecemeal=False) if selection.found.get("edges") else []
+    return Page([Related(each) for each in loaded], selection.counted(total), kind)
 
 
 def _filter(versions: list[Version], predicates: Sequence[Predicate], instant: int) -> list[Version]:
@@ -171,14 +175,15 @@ def _related(
         versions = _filter(versions, nested_filters(request.kinds, kind, arguments), request.at)
     total = len(versions)
     node = selection.below("edges", "node")
-    if not node.fields and not selection.below("edges", "properties").fields:
-        return Page((), total, kind)
+    if not node.found and not selection.below("edges", "properties").found:
+        return Page((), selection.counted(total), kind)
     terms = terms_of(kind, arguments.get("order"))
     if terms:
         versions = sort(versions, terms, request.at)
     shown = _slice(versions, arguments.get("offset"), arguments.get("limit"))
     loaded = load(shown, node.fields, node.found, request.at, piecemeal=piecemeal)
-    return Page([Related(each, since[one]) for each, one in zip(loaded, shown, strict=True)], total, kind)
+    edges = [Related(each, since[one]) for each, one in zip(loaded, shown, strict=True)]
+    return Page(edges, selection.counted(total), kind)
 
 
 def latest(request: Request) -> None:

@@ -68,7 +68,7 @@ class Writer:
         for attribute in kind.attributes.values():
             given = values.get(attribute.name)
             default = given is None or given is DEFAULT
-            value = _checked(kind, attribute, attribute.default_value if default else given)
+            value = _checked(kind, attribute, attribute.default_value if default else given, made=True)
             if value is None and not attribute.optional and attribute.template is None:
                 raise invalid(kind.key, attribute.name, f"A value must be provided for {attribute.name}")
             made[attribute.name] = Value(value, default, instant)
@@ -108,7 +108,7 @@ class Writer:
         for name, related in peers.items():
             relationship = kind.relationships[name]
             if not relationship.optional and not related:
-                raise mandatory(kind.key, name)
+                raise violates(kind.key, name, "Too few relationships, min 1")
             self._check_counts(relationship, related, list(record.peers(relationship, NOW)))
         planned = {name: each.value for name, each in {**current, **changed}.items()}
         self._names.check_unique(kind, planned, {**self._to_one(record), **peers}, record)
@@ -227,11 +227,7 @@ class Writer:
                     if not each.optional and each.mirror == key and each.peer in node.kind.labels
                 ]
                 if needs:
-                    named = min(
-                        each.name
-                        for each in edge.peer.kind.relationships.values()
-                        if each.identifier == needs[0].identifier
-                    )
+                    named = needs[0].name
                     raise violates(
                         node.kind.key,
                         f"{edge.peer.kind.key}.{named}",
@@ -249,8 +245,11 @@ def _check_complete(kind: Kind, values: Values, peers: Peers) -> None:
             raise mandatory(kind.key, relationship.name)
 
 
-def _checked(kind: Kind, attribute: Attribute, value: Given) -> JSON:
+def _checked(kind: Kind, attribute: Attribute, value: Given, *, made: bool = False) -> JSON:
+    """Check a value; outside an enumeration it fails in one way where a node is `made`, in another where it is not."""
     if attribute.enum and value is not None and value not in attribute.enum:
+        if made:
+            raise violates(kind.key, attribute.name, f"{value} must be one of {list(attribute.enum)!r}")
         raise RefusedError(f"{value!r} is not a valid {attribute.name.title()}Enum")
     try:
         return normalize(attribute, value)  # type: ignore[arg-type]  # not DEFAULT any more

@@ -1,4 +1,4 @@
-"""The routes: each hands out bytes that exist already. Handlers are closures: Litestar's injection costs thrice that."""
+"""The routes: each hands out bytes that exist. Handlers are closures: Litestar's injection costs thrice that."""
 
 from collections.abc import Sequence
 from http import HTTPStatus

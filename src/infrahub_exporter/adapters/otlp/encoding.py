@@ -1,8 +1,9 @@
 """From a snapshot to the points of an OTLP push: pure, and cheap for what did not change.
 
 A point is constant but for its times. Its `body` holds the constant bytes, value and attributes; the times go in front
-when requests are packed (field numbers 2 and 3 come before 4 and 7). Bodies are kept by the identity of samples, which
-refreshes share. Attributes are sorted by name, so that equal attribute sets are equal bytes.
+when requests are packed (field numbers 2 and 3 come before 4 and 7). Bodies are kept by the identity of a section's
+samples, and of the samples of one that changed: refreshes share both. Attributes are sorted by name, so that equal
+attribute sets are equal bytes.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -27,16 +28,12 @@ PointEncoder: TypeAlias = Callable[[Sample], bytes]
 
 
 class EncodedSection(Struct, frozen=True):
-    """The bodies of a section's samples, in their order; an empty one is a point too large to send."""
+    """The bodies of a section's samples, in their order; an empty one is a point too large to send (`oversized`)."""
 
     label_names: tuple[str, ...]
     samples: tuple[Sample, ...]
     bodies: tuple[bytes, ...]
-
-    @property
-    def oversized(self) -> int:
-        """The number of points that are too large to send."""
-        return self.bodies.count(b"")
+    oversized: int
 
 
 class EncodedFamily(Struct, frozen=True):
@@ -80,8 +77,7 @@ def encode(
     families: dict[str, EncodedFamily] = {}
     for name, (first, sections) in _by_name(snapshot.families).items():
         earlier = cache.families[name].sections if name in cache.families else ()
-        encoded = tuple(_section(section, earlier, limit) for section in sections)
-        families[name] = EncodedFamily(first.name, first.type, first.help, encoded)
+        families[name] = EncodedFamily(first.name, first.type, first.help, _sections(sections, earlier, limit))
     for name, known in delivered.families.items():
         family = families.get(name) or replace(known, sections=(), vanished=())
         gone = _vanished(known, family.sections) if family.type is known.type else ()
@@ -97,36 +93,71 @@ def _by_name(families: Iterable[Family]) -> Mapping[str, tuple[Family, Sequence[
     return found
 
 
-def _section(section: Section, earlier: Iterable[EncodedSection], limit: int) -> EncodedSection:
-    alike = [each for each in earlier if each.label_names == section.label_names]
-    for each in alike:
-        if each.samples is section.samples:
-            return each
-    known = {id(sample): body for each in alike for sample, body in zip(each.samples, each.bodies, strict=True) if body}
+class _Sections:
+    """Sections to be found by what they hold, in one look."""
+
+    def __init__(self, sections: Iterable[EncodedSection]) -> None:
+        self._held = {id(section.samples): section for section in sections}
+
+    def get(self, section: Section | EncodedSection) -> EncodedSection | None:
+        """Return the one with the very same samples under the same labels."""
+        found = self._held.get(id(section.samples))
+        return None if found is None or found.label_names != section.label_names else found
+
+    def lacked(self, sections: Iterable[EncodedSection]) -> Sequence[EncodedSection]:
+        """Return those of other sections that are not among these."""
+        return [section for section in sections if self.get(section) is None]
+
+
+_Bodies: TypeAlias = Mapping[int, bytes]
+"""Bodies by the identity of their samples, which somebody has to hold meanwhile."""
+
+
+def _sections(sections: Sequence[Section], earlier: Sequence[EncodedSection], limit: int) -> tuple[EncodedSection, ...]:
+    known = _Sections(earlier)
+    found = [(section, known.get(section)) for section in sections]
+    if all(each is not None for _, each in found):
+        return tuple(each for _, each in found if each is not None)
+    bodies = _bodies_by_labels(_Sections(each for _, each in found if each is not None).lacked(earlier))
+    return tuple(
+        _encoded(section, bodies.get(section.label_names, {}), limit) if each is None else each
+        for section, each in found
+    )
+
+
+def _bodies_by_labels(sections: Iterable[EncodedSection]) -> Mapping[tuple[str, ...], _Bodies]:
+    found: dict[tuple[str, ...], dict[int, bytes]] = {}
+    for section in sections:
+        found.setdefault(section.label_names, {}).update(zip(map(id, section.samples), section.bodies, strict=True))
+    return found
+
+
+def _encoded(section: Section, known: _Bodies, limit: int) -> EncodedSection:
     point = point_encoder(section.label_names)
     bodies = [known.get(id(sample)) or point(sample) for sample in section.samples]
     fitting = tuple(body if len(body) <= limit else b"" for body in bodies)
-    return EncodedSection(section.label_names, section.samples, fitting)
+    return EncodedSection(section.label_names, section.samples, fitting, fitting.count(b""))
 
 
 def _vanished(known: EncodedFamily, now: Sequence[EncodedSection]) -> tuple[bytes, ...]:
-    gone = _only_in(known.sections, now)
+    old, new = _Sections(now).lacked(known.sections), _Sections(known.sections).lacked(now)
+    gone = _only_in(old, new)
     gone.update(known.vanished)
     if gone:
-        gone -= _only_in(now, known.sections)
+        gone -= _only_in(new, old)
     return tuple(sorted(gone))
 
 
-def _only_in(sections: Iterable[EncodedSection], others: Sequence[EncodedSection]) -> set[bytes]:
+def _only_in(sections: Iterable[EncodedSection], others: Iterable[EncodedSection]) -> set[bytes]:
     """Return the attributes of the samples that the other sections, under the same labels, do not share."""
+    shared: dict[tuple[str, ...], set[int]] = {}
+    for section in others:
+        shared.setdefault(section.label_names, set()).update(map(id, section.samples))
     found: set[bytes] = set()
     for section in sections:
-        alike = [each for each in others if each.label_names == section.label_names]
-        if any(each.samples is section.samples for each in alike):
-            continue
-        shared = {id(sample) for each in alike for sample in each.samples}
+        elsewhere = shared.get(section.label_names, ())
         pairs = zip(section.samples, section.bodies, strict=True)
-        found.update(body[AS_DOUBLE.size :] for sample, body in pairs if body and id(sample) not in shared)
+        found.update(body[AS_DOUBLE.size :] for sample, body in pairs if body and id(sample) not in elsewhere)
     return found
 
 

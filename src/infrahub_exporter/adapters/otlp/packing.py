@@ -1,6 +1,6 @@
 """From encoded points to requests that a collector takes: each under its message limit, none empty."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from struct import Struct as Layout
 
@@ -124,16 +124,26 @@ def _metric(family: EncodedFamily, start: int, at: int, room: int) -> Iterator[t
 
     parts: list[bytes] = []
     size = 0
-    marks = (attributes + NO_RECORDED_VALUE for attributes in family.vanished)
-    for body in chain(chain.from_iterable(section.bodies for section in family.sections), marks):
-        if not body:
+    for bodies in _bodies(family):
+        leads = list(map(heads.__getitem__, map(len, bodies)))
+        need = sum(map(len, leads)) + sum(map(len, bodies))
+        if size + need <= left:
+            parts += chain.from_iterable(zip(leads, bodies, strict=True))
+            size += need
             continue
-        lead = heads[len(body)]
-        need = len(lead) + len(body)
-        if parts and size + need > left:
-            yield whole(parts, size)
-            parts, size = [], 0
-        parts += lead, body
-        size += need
+        for lead, body in zip(leads, bodies, strict=True):
+            need = len(lead) + len(body)
+            if parts and size + need > left:
+                yield whole(parts, size)
+                parts, size = [], 0
+            parts += lead, body
+            size += need
     if parts:
         yield whole(parts, size)
+
+
+def _bodies(family: EncodedFamily) -> Iterator[Sequence[bytes]]:
+    """Yield what can be sent, by sections, then the marks of what has vanished."""
+    for section in family.sections:
+        yield list(filter(None, section.bodies)) if section.oversized else section.bodies
+    yield [attributes + NO_RECORDED_VALUE for attributes in family.vanished]

@@ -66,7 +66,7 @@ def summed(blocks: Sequence[Sum], before: Levels = ()) -> Levels:
         touched = list(compress(count(), map(ne, blocks, before[0])))
     else:
         touched, before = list(range(len(blocks))), ()
-    levels = [blocks]
+    levels: list[Sequence[Sum]] = [tuple(blocks)]
     while len(below := levels[-1]) > 1:
         touched = sorted({index >> 1 for index in touched})
         level = list(before[len(levels)]) if before else [NO_BYTES] * (len(below) + 1 >> 1)

@@ -23,6 +23,7 @@ Ask = Any
         ('aliases__value: "a,b"', ["LEAF1"]),
         ('aliases__values: ["nothing", "one"]', ["LEAF1"]),
         ("aliases__isnull: true", []),
+        ("aliases__values: []", ["BARE", "CORE1", "LEAF1"]),
         ("installed__isnull: false", ["LEAF1"]),
         ('any__value: "core_router"', ["CORE1"]),
         ('any__values: ["core_router", "gold"]', ["CORE1", "LEAF1"]),
@@ -120,7 +121,10 @@ def test_within_a_relation_false_and_empty_values_filter_nothing(filters: str, n
             "filter values: [datetime.datetime(2030, 1, 1, 0, 0, tzinfo=tzutc())] (list) contains unsupported item",
         ),
         ("facts__value: {fans: 4}", "filter value: {'fans': 4} (<class 'dict'>) is not supported."),
-        ('order: {by: [{field: "nothing__value"}]}', "'nothing__value' is not a field of NetDevice to order by"),
+        (
+            'order: {by: [{field: "nothing__value"}]}',
+            "attribute 'nothing' not defined on this schema (field: 'nothing__value').",
+        ),
     ],
 )
 def test_what_infrahub_fails_on_is_an_error(filters: str, message: str, ask: Ask) -> None:

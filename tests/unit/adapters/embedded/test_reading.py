@@ -245,7 +245,9 @@ def test_prefixes_and_addresses_find_their_places(ask: Ask) -> None:
         {"ip_prefix": {"node": {"display_label": "10.0.0.0/24"}}},
         {"ip_prefix": {"node": None}},
     ]
-    assert ask.nodes("NetPrefix(limit: 1)", "netmask { value }") == [{"netmask": {"value": None}}]
+    assert ask.nodes("NetPrefix(limit: 1)", "netmask { value id is_default is_protected updated_at }") == [
+        {"netmask": {"value": None, "id": None, "is_default": None, "is_protected": None, "updated_at": None}}
+    ]
 
 
 def test_what_infrahub_overlooks_in_a_query_is_null(ask: Ask) -> None:
@@ -256,10 +258,14 @@ def test_what_infrahub_overlooks_in_a_query_is_null(ask: Ask) -> None:
         "query q { NetPort(limit: 1) { edges { node { ... on NetFiberPort { ...f } } } } } "
         "fragment f on NetFiberPort { wavelength { value } }"
     )
+    root = ask("{ NetDevice { count } NetDevice { edges { node { id } } } }")
     seen = ask(
         "query q { NetPort(limit: 1) { edges { node { ...f } } } } fragment f on NetFiberPort { wavelength { value } }"
     )
 
+    uncounted = ask.error("{ NetDevice { edges { node { id } } } NetDevice { count } }")
+    assert root["NetDevice"] == {"count": 3, "edges": []}
+    assert uncounted["message"] == "Cannot return null for non-nullable field PaginatedNetDevice.count."
     node = twice["NetDevice"]["edges"][0]["node"]
     assert (node["name"], node["hfid"], node["display_label"]) == (None, None, None)
     assert nested["NetPort"]["edges"][0]["node"] == {"wavelength": None}

@@ -95,7 +95,10 @@ def test_a_reply_carries_date_type_and_time(ask: Any) -> None:
             {},
             b"",
             404,
-            {"data": None, "errors": [{"message": "Not Found", "extensions": {"code": 404}}]},
+            {
+                "data": None,
+                "errors": [{"message": "The requested endpoint /docs does not exist", "extensions": {"code": 404}}],
+            },
         ),
     ],
 )

@@ -1,9 +1,11 @@
+import gzip
 from collections.abc import AsyncIterator, Sequence
 
 import httpx
 import pytest
 from litestar import Litestar
 from litestar.testing import AsyncTestClient
+from msgspec import Struct
 
 from infrahub_exporter.adapters.http.routes import build_router
 from infrahub_exporter.domain.errors import SourceUnavailableError
@@ -20,25 +22,32 @@ DEVICES = DiscoverySpec(
 )
 
 
+class Chunks(Struct):
+    """A body that exists in two forms; that they differ shows which one was sent."""
+
+    plain: Sequence[bytes] = (b"infrahub_x_info 1\n", b"infrahub_y_info 1\n")
+    gzip: Sequence[bytes] = (gzip.compress(b"infrahub_x_info 1\ninfrahub_y_info 1\n"),)
+
+
 class Fixed:
     """What is served, as a test wants it."""
 
     def __init__(self) -> None:
         self.status = Status(())
-        self.body: bytes | None = b"infrahub_x_info 1\n"
-        self.lists = {"devices": b"[]"}
+        self.body: Chunks | None = Chunks()
+        self.lists: dict[str, Sequence[bytes]] = {"devices": (b"[]",)}
 
     @property
     def discoveries(self) -> Sequence[DiscoverySpec]:
         return (DEVICES,)
 
-    def metrics_body(self) -> bytes | None:
+    def exposition(self) -> Chunks | None:
         return self.body
 
     def own_metrics_body(self) -> bytes:
         return b"own 1\n"
 
-    async def discovery(self, name: str) -> bytes:
+    async def target_list(self, name: str) -> Sequence[bytes]:
         if name not in self.lists:
             raise SourceUnavailableError("Infrahub is not available (503)")
         return self.lists[name]
@@ -69,7 +78,24 @@ async def test_the_process_lives(client: httpx.AsyncClient) -> None:
 async def test_metrics_are_text_of_the_oldest_version_that_everyone_reads(client: httpx.AsyncClient) -> None:
     answer = await client.get("/metrics", headers={"Accept": "nonsense;q=;;, application/openmetrics-text"})
 
-    assert (answer.status_code, answer.text) == (200, "infrahub_x_info 1\n")
+    assert (answer.status_code, answer.text) == (200, "infrahub_x_info 1\ninfrahub_y_info 1\n")
+    assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+
+
+@pytest.mark.parametrize(
+    ("accepted", "encoding", "length"),
+    [("gzip", "gzip", str(len(Chunks().gzip[0]))), ("gzip;q=0", None, "36"), ("*;q=0", None, "36"),
+     ("gzip;q=?", None, "36")],
+)  # fmt: skip
+async def test_metrics_are_compressed_for_who_asks_so(
+    client: httpx.AsyncClient, accepted: str, encoding: str | None, length: str
+) -> None:
+    answer = await client.get("/metrics", headers={"Accept-Encoding": accepted})
+
+    assert answer.text == "infrahub_x_info 1\ninfrahub_y_info 1\n"
+    assert answer.headers.get("content-encoding") == encoding
+    assert answer.headers["content-length"] == length
+    assert answer.headers["vary"] == "Accept, Accept-Encoding"
     assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -96,6 +122,31 @@ async def test_a_discovery_is_plain_json_at_each_of_its_paths(client: httpx.Asyn
     assert (answer.status_code, answer.content) == (200, b"[]")
     assert answer.headers["content-type"] == "application/json"
     assert answer.headers["x-prometheus-refresh-interval-seconds"] == "30"
+    assert answer.headers["vary"] == "Accept-Encoding"
+
+
+@pytest.mark.parametrize(("accepted", "encoding"), [("gzip", "gzip"), ("identity", None)])
+async def test_a_large_discovery_is_compressed_for_who_asks_so(
+    client: httpx.AsyncClient, served: Fixed, accepted: str, encoding: str | None
+) -> None:
+    groups = b",".join([b'{"targets":["a:1"],"labels":{}}'] * 100)
+    served.lists["devices"] = (b"[", groups, b"]")
+
+    answer = await client.get("/sd/devices", headers={"Accept-Encoding": accepted})
+
+    assert answer.content == b"[" + groups + b"]"
+    assert answer.headers.get("content-encoding") == encoding
+    assert answer.headers["vary"] == "Accept-Encoding"
+    assert answer.headers["content-type"] == "application/json"
+
+
+async def test_a_changed_discovery_is_compressed_anew(client: httpx.AsyncClient, served: Fixed) -> None:
+    for host in (b"a", b"b"):
+        served.lists["devices"] = (b'["' + host * 2000 + b'"]',)
+
+        answer = await client.get("/sd/devices", headers={"Accept-Encoding": "gzip"})
+
+        assert (answer.headers["content-encoding"], answer.content) == ("gzip", served.lists["devices"][0])
 
 
 async def test_a_discovery_that_never_succeeded_is_a_503_and_no_list(client: httpx.AsyncClient, served: Fixed) -> None:

@@ -166,3 +166,69 @@ def test_a_point_over_the_limit_is_counted_and_neither_sent_nor_marked() -> None
     second = encode(snapshot(small), cache=first, delivered=first, limit=90)
     assert vanished(second) == []
     assert NOTHING.oversized == 0
+
+
+def blocks(*sections: Section, name: str = NAME) -> Snapshot:
+    return Snapshot((Family(name, FamilyType.INFO, "Devices", sections),), 1000.0)
+
+
+def test_of_many_sections_only_a_touched_one_is_encoded_again() -> None:
+    sections = [Section(("id",), (Sample(each, (each,)), Sample(f"{each}2", (f"{each}2",)))) for each in "abcdef"]
+    first = encode(blocks(*sections))
+    changed = Section(("id",), (sections[3].samples[0], Sample("new", ("new",))))
+    second = encode(blocks(*sections[:3], changed, *sections[4:]), cache=first, delivered=first.settled())
+
+    before, after = first.families[NAME].sections, second.families[NAME].sections
+    assert [old is new for old, new in zip(before, after, strict=True)] == [True] * 3 + [False] + [True] * 2
+    assert after[3].bodies[0] is before[3].bodies[0]
+    assert vanished(second) == [{"id": "d2"}]
+
+
+def test_a_sample_that_moves_to_another_block_keeps_its_body_and_has_not_vanished() -> None:
+    samples = [Sample(f"{number}", (f"{number}",)) for number in range(8)]
+    first = encode(blocks(Section(("id",), tuple(samples))))
+    halves = Section(("id",), tuple(samples[:4])), Section(("id",), tuple(samples[4:]))
+    second = encode(blocks(*halves), cache=first, delivered=first.settled())
+
+    bodies = [body for section in second.families[NAME].sections for body in section.bodies]
+    assert [old is new for old, new in zip(first.families[NAME].sections[0].bodies, bodies, strict=True)] == [True] * 8
+    assert vanished(second) == []
+
+
+def test_fifty_pushes_later_no_more_is_held_than_the_snapshot() -> None:
+    sections = [Section(("id",), (Sample(f"{number}", (f"{number}",)),)) for number in range(8)]
+    encoded = delivered = encode(blocks(*sections))
+    for turn in range(50):
+        sections[turn % 8] = Section(("id",), (Sample(f"t{turn}", (f"t{turn}",)),))
+        encoded = encode(blocks(*sections), cache=encoded, delivered=delivered)
+        delivered = encoded.settled()
+
+    family = encoded.families[NAME]
+    assert (len(encoded.families), len(family.sections), len(family.vanished)) == (1, 8, 1)
+    assert delivered.families[NAME].vanished == ()
+
+
+POOL = [
+    Section(labels, tuple(Sample(each, (each, "x")) for each in ids))
+    for ids in ("a", "bc", "def", "")
+    for labels in (("id", "role"), ("id", "site"))
+]
+SNAPSHOTS = st.lists(st.lists(st.sampled_from(POOL), max_size=6, unique_by=id), min_size=2, max_size=6)
+
+
+@given(SNAPSHOTS)
+def test_after_any_snapshots_the_points_are_those_of_the_last_alone(snapshots: list[list[Section]]) -> None:
+    encoded = NOTHING
+    for sections in snapshots:
+        delivered = encoded.settled()
+        encoded = encode(blocks(*sections), cache=encoded, delivered=delivered)
+        alone = encode(blocks(*sections))
+        assert [each.bodies for each in encoded.families[NAME].sections] == [
+            each.bodies for each in alone.families[NAME].sections
+        ]
+        assert set(encoded.families[NAME].vanished) == _attributes(delivered) - _attributes(alone)
+
+
+def _attributes(encoded: Encoded) -> set[bytes]:
+    sections = [section for family in encoded.families.values() for section in family.sections]
+    return {body[9:] for section in sections for body in section.bodies}

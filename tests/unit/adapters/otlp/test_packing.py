@@ -142,3 +142,24 @@ def test_the_unit_follows_the_suffix(name: str, kind: FamilyType, expected: str)
 
 def test_times_are_exact_to_the_microsecond() -> None:
     assert nanoseconds(1_795_507_932.123457) == 1_795_507_932_123_457_000
+
+
+def test_a_family_in_many_sections_is_packed_like_one_in_one() -> None:
+    samples = [Sample(f"{index}", (f"{index}", "leaf" * (index % 7))) for index in range(300)]
+    parts = tuple(Section(("id", "role"), tuple(samples[start : start + 16])) for start in range(0, 300, 16))
+    whole = Family("x_info", FamilyType.INFO, "Help", (Section(("id", "role"), tuple(samples)),))
+    blocks = Family("x_info", FamilyType.INFO, "Help", parts)
+
+    for limit in (500, 3000, 4_000_000):
+        assert pack(encode(Snapshot((blocks,), 9.0)), limit) == pack(encode(Snapshot((whole,), 9.0)), limit)
+
+
+def test_points_too_large_to_send_leave_their_section_to_the_others() -> None:
+    section = Section(("id",), (Sample("a", ("a",)), Sample("b", ("b" * 200,)), Sample("c", ("c",))))
+    encoded = encode(Snapshot((Family("x_info", FamilyType.INFO, "Help", (section,)),), 9.0), limit=100)
+
+    (request,) = pack(encoded)
+    (message,) = decoded([request])
+    points = message.resource_metrics[0].scope_metrics[0].metrics[0].sum.data_points
+    assert [point.attributes[0].value.string_value for point in points] == ["a", "c"]
+    assert request.points == 2

@@ -1,0 +1,144 @@
+"""Patience with an Infrahub that cannot answer just now: what passes is tried again, what was shed is left alone."""
+
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+import anyio
+import msgspec
+from msgspec import Struct
+
+from infrahub_exporter.adapters.infrahub.answers import failure
+from infrahub_exporter.domain.errors import SourceUnavailableError
+from infrahub_exporter.domain.ports import Clock, Reply, Transport
+from infrahub_exporter.domain.pressure import Pressure
+
+_PASSING = frozenset({HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT})
+_SHED = HTTPStatus.TOO_MANY_REQUESTS
+_FIRST_SECONDS = 0.5
+_LONGEST_SECONDS = 8.0
+
+
+class PatientTransport:
+    """Try a call again as long as it fails in passing: network, 502, 503, 504, also as stamped on a 200's errors.
+
+    A call has `deadline_seconds` in all, waits included; where they run out, its last reply or error is what comes of
+    it. Waits double and are spread by `random`, so that exporters that lost their Infrahub together do not return
+    together; a longer `Retry-After` is kept. Nothing else is tried again, 429 neither: that one stretches the interval
+    (see `after_cycle`). Calls may overlap.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        *,
+        clock: Clock,
+        deadline_seconds: float,
+        random: Callable[[], float] = random.random,
+        sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
+    ) -> None:
+        self._transport = transport
+        self._clock = clock
+        self._deadline_seconds = deadline_seconds
+        self._random = random
+        self._sleep = sleep
+        self._shed = False
+        self._asked_seconds = 0.0
+        self._retries = 0
+
+    @property
+    def retries(self) -> int:
+        """How often a call has been tried again since the start."""
+        return self._retries
+
+    async def graphql(self, document: str, variables: Mapping[str, object], *, at: str | None = None) -> Reply:
+        """Post a document (see `Transport`)."""
+        return await self._call(lambda: self._transport.graphql(document, variables, at=at))
+
+    async def get(self, path: str) -> Reply:
+        """Get a REST path (see `Transport`)."""
+        return await self._call(lambda: self._transport.get(path))
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        await self._transport.close()
+
+    def after_cycle(self, pressure: Pressure) -> Pressure:
+        """Return what becomes of the pressure: more where anything was shed since the last time, else less."""
+        if not self._shed:
+            return pressure.relaxed()
+        asked, self._shed, self._asked_seconds = self._asked_seconds, False, 0.0
+        return pressure.shed(asked or None)
+
+    async def _call(self, send: Callable[[], Awaitable[Reply]]) -> Reply:
+        ends = self._clock.monotonic() + self._deadline_seconds
+        outcome: Reply | SourceUnavailableError = SourceUnavailableError(
+            f"no answer from Infrahub within {self._deadline_seconds:g} s"
+        )
+        attempt = 0
+        while True:
+            with anyio.move_on_after(ends - self._clock.monotonic()) as scope:
+                outcome = await _attempted(send)
+            if scope.cancelled_caught or not self._passes(outcome):
+                return _result(outcome)
+            wait = self._wait(attempt, _asked(outcome))
+            if self._clock.monotonic() + wait >= ends:
+                return _result(outcome)
+            await self._sleep(wait)
+            attempt += 1
+            self._retries += 1
+
+    def _passes(self, outcome: Reply | SourceUnavailableError) -> bool:
+        """Tell whether another try may end better; remember what was shed."""
+        if isinstance(outcome, SourceUnavailableError):
+            return True
+        status = _status(outcome)
+        if status == _SHED:
+            self._shed = True
+            self._asked_seconds = max(self._asked_seconds, _asked(outcome))
+        return status in _PASSING
+
+    def _wait(self, attempt: int, asked_seconds: float) -> float:
+        """Return how long to wait: half of the doubled time is certain, half is chance."""
+        doubled = min(_FIRST_SECONDS * 2.0**attempt, _LONGEST_SECONDS)
+        return max(doubled * (1.0 + self._random()) / 2.0, asked_seconds)
+
+
+async def _attempted(send: Callable[[], Awaitable[Reply]]) -> Reply | SourceUnavailableError:
+    try:
+        return await send()
+    except SourceUnavailableError as error:
+        return error
+
+
+def _result(outcome: Reply | SourceUnavailableError) -> Reply:
+    if isinstance(outcome, SourceUnavailableError):
+        raise outcome
+    return outcome
+
+
+def _asked(outcome: Reply | SourceUnavailableError) -> float:
+    """Return the seconds that an outcome asks to wait."""
+    error = failure(outcome) if isinstance(outcome, Reply) else outcome
+    return (error.retry_after_seconds or 0.0) if isinstance(error, SourceUnavailableError) else 0.0
+
+
+class _Stamped(Struct):
+    errors: Any = None
+
+
+def _status(reply: Reply) -> int:
+    """Return a reply's status, or the one that is stamped on the errors of a 200; its data is not decoded."""
+    if reply.status != HTTPStatus.OK or b'"http_status"' not in reply.body:
+        return reply.status
+    try:
+        errors = msgspec.json.decode(reply.body, type=_Stamped).errors
+    except msgspec.DecodeError:
+        return reply.status
+    for error in errors if isinstance(errors, list) else ():
+        extensions = error.get("extensions") if isinstance(error, Mapping) else None
+        stamp = extensions.get("http_status") if isinstance(extensions, Mapping) else None
+        if stamp == _SHED or stamp in _PASSING:
+            return int(stamp)
+    return reply.status

@@ -1,0 +1,52 @@
+"""A transport that can be cut, and the change that suites want while they read."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from infrahub_exporter.domain.errors import SourceUnavailableError
+from infrahub_exporter.domain.ports import Reply, Transport
+
+
+class Line:
+    """A transport that can be cut."""
+
+    def __init__(self, transport: Transport) -> None:
+        self.transport = transport
+        self.is_cut = False
+
+    async def graphql(self, document: str, variables: Mapping[str, object], *, at: str | None = None) -> Reply:
+        self._check()
+        return await self.transport.graphql(document, variables, at=at)
+
+    async def get(self, path: str) -> Reply:
+        self._check()
+        return await self.transport.get(path)
+
+    async def close(self) -> None:
+        await self.transport.close()
+
+    def _check(self) -> None:
+        if self.is_cut:
+            raise SourceUnavailableError("the line is cut")
+
+
+async def replace_draft(transport: Transport, old: str, new: str) -> None:
+    found = await _ask(
+        transport, "query ($name: String) { ContractDraft(name__value: $name) { edges { node { id } } } }", name=old
+    )
+    for edge in found["ContractDraft"]["edges"]:
+        await _ask(
+            transport, "mutation ($id: String!) { ContractDraftDelete(data: {id: $id}) { ok } }", id=edge["node"]["id"]
+        )
+    await _ask(
+        transport, "mutation ($name: String!) { ContractDraftUpsert(data: {name: {value: $name}}) { ok } }", name=new
+    )
+
+
+async def _ask(transport: Transport, document: str, **variables: object) -> Any:
+    reply = await transport.graphql(document, variables)
+    answer = msgspec.json.decode(reply.body)
+    assert answer.get("errors") is None
+    return answer["data"]

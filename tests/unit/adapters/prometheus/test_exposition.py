@@ -1,0 +1,55 @@
+"""Bodies in chunks: what they hold in their two forms."""
+
+import gzip
+import zlib
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from infrahub_exporter.adapters.prometheus import Exposition
+
+TEXTS = st.lists(st.binary(max_size=400), max_size=8)
+
+
+def built(texts: list[bytes]) -> Exposition:
+    exposition = Exposition()
+    for text in texts:
+        exposition = exposition.followed_by(text)
+    return exposition
+
+
+@given(TEXTS)
+def test_the_plain_body_is_its_texts_in_their_order(texts: list[bytes]) -> None:
+    exposition = built(texts)
+
+    assert exposition.plain == tuple(filter(None, texts))
+    assert exposition.length == sum(map(len, texts))
+
+
+@given(TEXTS)
+def test_the_gzip_body_is_one_member_that_holds_the_plain_one(texts: list[bytes]) -> None:
+    body = b"".join(built(texts).gzip)
+    member = zlib.decompressobj(16 + zlib.MAX_WBITS)
+
+    assert member.decompress(body) == b"".join(texts)
+    assert (member.eof, member.unused_data) == (True, b"")
+    assert gzip.decompress(body) == b"".join(texts)
+
+
+def test_a_chunk_is_never_empty() -> None:
+    exposition = built([b"", b"x", b""])
+
+    assert exposition.plain == (b"x",)
+    assert all(exposition.gzip)
+
+
+def test_what_is_followed_stays_as_it_was() -> None:
+    head = Exposition().followed_by(b"head\n")
+
+    assert b"".join(head.followed_by(b"tail\n").plain) == b"head\ntail\n"
+    assert head.plain == (b"head\n",)
+    assert gzip.decompress(b"".join(head.gzip)) == b"head\n"
+
+
+def test_a_body_of_nothing_is_an_empty_member() -> None:
+    assert gzip.decompress(b"".join(Exposition().gzip)) == b""
