@@ -83,8 +83,11 @@ class ChangeProbe(Protocol):
         """
         ...
 
-    async def stamps(self, kind: str, *, since: float, at: float) -> Mapping[str, str]:
-        """Return the ids of the nodes of a kind that have a stamp after `since`, with that stamp. Raises as `probe`."""
+    async def stamps(self, kind: str, *, since: float, at: float) -> Mapping[str, float]:
+        """Return the ids of the nodes of a kind that have a stamp after `since`, with that stamp. Raises as `probe`.
+
+        The nodes are those there at `at`; the stamps may be later ones (Infrahub does not pin them).
+        """
         ...
 
 

@@ -102,7 +102,7 @@ def _metrics(served: Served, path: str) -> HTTPRouteHandler:
         body = served.exposition()
         if body is None:
             return _problem(HTTPStatus.SERVICE_UNAVAILABLE, "No data yet", "no kind has been read well yet")
-        if wants_gzip(request.scope["headers"]):
+        if _is_sent_gzipped(request):
             return ChunkedResponse(body.gzip, media_type=METRICS_TYPE, headers={**headers, **_GZIP})
         return ChunkedResponse(body.plain, media_type=METRICS_TYPE, headers=headers)
 
@@ -119,12 +119,17 @@ def _discovery(served: Served, spec: DiscoverySpec) -> HTTPRouteHandler:
             plain = await served.target_list(spec.name)
         except ExporterError as error:
             return _problem(HTTPStatus.SERVICE_UNAVAILABLE, "No targets yet", str(error))
-        gzip = await compressed.gzip(plain) if wants_gzip(request.scope["headers"]) else None
+        gzip = await compressed.gzip(plain) if _is_sent_gzipped(request) else None
         if gzip is None:
             return ChunkedResponse(plain, media_type=DISCOVERY_TYPE, headers=headers)
         return ChunkedResponse(gzip, media_type=DISCOVERY_TYPE, headers={**headers, **_GZIP})
 
     return discovery
+
+
+def _is_sent_gzipped(request: Request[Any, Any, Any]) -> bool:
+    """Tell whether the gzip form is sent: where the client wants it, and no host compresses whatever it is given."""
+    return request.app.compression_config is None and wants_gzip(request.scope["headers"])
 
 
 def _problem(status: HTTPStatus, title: str, detail: str) -> Response[bytes]:

@@ -1,6 +1,7 @@
 """The documents that ask what changed, and what their answers say."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -62,10 +63,10 @@ class StampsDocument:
             "edges { node { id } node_metadata { updated_at } } } }"
         )
 
-    def decode(self, body: bytes) -> tuple[Mapping[str, str], int]:
+    def decode(self, body: bytes) -> tuple[Mapping[str, float], int]:
         """Read a page's stamps by id, and how many nodes it had. Raises msgspec.DecodeError where it does not fit."""
         edges = msgspec.json.decode(body, type=_Stamps).data[self._kind].edges
-        stamps = {edge.node.id: edge.node_metadata.updated_at or "" for edge in edges if edge.node is not None}
+        stamps = {edge.node.id: edge.node_metadata.updated_at.timestamp() for edge in edges if edge.node is not None}
         return stamps, len(edges)
 
 
@@ -74,7 +75,7 @@ class _Node(Struct):
 
 
 class _Metadata(Struct):
-    updated_at: str | None = None
+    updated_at: datetime
 
 
 class _Edge(Struct):

@@ -100,10 +100,10 @@ class InfrahubReader:
         except msgspec.DecodeError as error:
             raise _misfit("the probe", error) from error
 
-    async def stamps(self, kind: str, *, since: float, at: float) -> Mapping[str, str]:
+    async def stamps(self, kind: str, *, since: float, at: float) -> Mapping[str, float]:
         """Return what changed, with its stamps (see `ChangeProbe`)."""
         document = StampsDocument(kind)
-        stamps: dict[str, str] = {}
+        stamps: dict[str, float] = {}
         nodes, offset = self._page_size, 0
         while nodes == self._page_size:
             variables = {"since": iso(since), "limit": self._page_size, "offset": offset}

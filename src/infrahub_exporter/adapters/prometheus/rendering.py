@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from infrahub_exporter.adapters.prometheus.checksums import Levels, summed, total
 from infrahub_exporter.adapters.prometheus.exposition import Block, Exposition, block
-from infrahub_exporter.adapters.prometheus.text import head, lines
+from infrahub_exporter.adapters.prometheus.text import changed_lines, head, lines
 from infrahub_exporter.domain.model import Family, Section
 
 
@@ -89,5 +89,11 @@ def _rendered(changed: Changed) -> FamilyBlocks:
     blocks = list(before.blocks[: len(sections)])
     for index in touched:
         section = sections[index]
-        blocks[index : index + 1] = [moved.get(id(section)) or block(lines(before.name, section))]
+        blocks[index : index + 1] = [moved.get(id(section)) or block(_text(before, index, section))]
     return FamilyBlocks(before.name, before.help, before.head, sections, blocks)
+
+
+def _text(before: FamilyBlocks, index: int, section: Section) -> bytes:
+    if index < len(before.sections):
+        return changed_lines(before.name, section, before.sections[index], before.blocks[index].plain)
+    return lines(before.name, section)

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 import httpx
 import pytest
 from litestar import Litestar
+from litestar.config.compression import CompressionConfig
 from litestar.testing import AsyncTestClient
 from msgspec import Struct
 
@@ -113,6 +114,19 @@ async def test_the_own_metrics_are_always_there(client: httpx.AsyncClient, serve
     served.body = None
 
     assert (await client.get("/-/metrics")).text == "own 1\n"
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/sd/devices"])
+async def test_a_host_that_compresses_everything_is_given_the_plain_form(served: Fixed, path: str) -> None:
+    plain = (b"# " + b"x" * 2000 + b"\n",)
+    served.body, served.lists["devices"] = Chunks(plain), plain
+    compression = CompressionConfig(backend="gzip")
+    app = Litestar([build_router(served)], compression_config=compression, openapi_config=None, logging_config=None)
+
+    async with AsyncTestClient(app) as client:
+        answer = await client.get(path, headers={"Accept-Encoding": "gzip"})
+
+    assert (answer.headers["content-encoding"], answer.content) == ("gzip", plain[0])
 
 
 @pytest.mark.parametrize("path", ["/sd/devices", "/targets"])

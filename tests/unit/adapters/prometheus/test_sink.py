@@ -138,6 +138,7 @@ async def test_a_section_in_two_families_has_the_name_of_each() -> None:
 
 
 POOL = [block(*name, value=value) for name in ("a", "bc", "def", "") for value in (1.0, 0.5)]
+POOL += [Section(each.label_names, (*each.samples[1:], Sample("x", ("x", "new")))) for each in POOL]  # in part the same
 FAMILIES = st.dictionaries(
     st.sampled_from(["infrahub_a_info", "infrahub_b_info", "infrahub_c_info"]),
     st.tuples(st.sampled_from(["Help.", "Other."]), st.lists(st.sampled_from(POOL), max_size=8)),

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
 from infrahub_exporter.adapters.prometheus import render
+from infrahub_exporter.adapters.prometheus.text import changed_lines, lines
 from infrahub_exporter.domain.model import Family, FamilyType, Sample, Section
 
 DEVICES = Family(
@@ -80,3 +81,26 @@ def test_whatever_a_label_holds_a_parser_reads_it_back(texts: list[str], value: 
     encodable = [text.encode("utf-8", "replace").decode() for text in texts]
     assert parsed.samples[0].labels == dict(zip(names, encodable, strict=True))
     assert parsed.samples[0].value == value
+
+
+SAMPLES = st.lists(
+    st.builds(Sample, st.just(""), st.tuples(st.text(max_size=3)), st.sampled_from([1.0, 0.5])), max_size=6
+).map(tuple)
+
+
+@given(SAMPLES, SAMPLES, st.data())
+def test_a_changed_section_is_written_from_its_text_before_as_if_anew(
+    before: tuple[Sample, ...], pool: tuple[Sample, ...], data: st.DataObject
+) -> None:
+    kept = [data.draw(st.sampled_from((sample, *pool))) for sample in before]
+    after = Section(("l",), (*kept, *data.draw(st.sampled_from(((), pool)))))
+    old = Section(("l",), before)
+
+    assert changed_lines("x", after, old, lines("x", old)) == lines("x", after)
+
+
+def test_a_section_under_other_labels_is_written_anew() -> None:
+    samples = (Sample("", ("a",)), Sample("", ("b",)))
+    old, new = Section(("l",), samples), Section(("m",), samples)
+
+    assert changed_lines("x", new, old, lines("x", old)) == b'x{m="a"} 1\nx{m="b"} 1\n'
