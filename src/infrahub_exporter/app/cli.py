@@ -37,7 +37,7 @@ def run(arguments: Sequence[str]) -> int:
     What is wrong with the usage or the configuration is one line on standard error.
     """
     try:
-        code = command.main(list(arguments), prog_name="infrahub-exporter", standalone_mode=False)
+        code = command.main(_spread(arguments), prog_name="infrahub-exporter", standalone_mode=False)
     except click.ClickException as error:
         click.echo(f"infrahub-exporter: {error.format_message()}", err=True)
         return _BAD_USAGE
@@ -47,6 +47,19 @@ def run(arguments: Sequence[str]) -> int:
         click.echo(f"infrahub-exporter: {error}", err=True)
         return _BAD_USAGE
     return code if isinstance(code, int) else 0
+
+
+def _spread(arguments: Sequence[str]) -> list[str]:
+    """Repeat `--schema` and `--objects` for each file that follows, so that `--schema a.yml b.yml` names two."""
+    spread: list[str] = []
+    option = None
+    for argument in arguments:
+        if argument.startswith("-"):
+            option = argument if argument in {"--schema", "--objects"} else None
+            spread += [] if option else [argument]
+        else:
+            spread += [option, argument] if option else [argument]
+    return spread
 
 
 @click.group(invoke_without_command=True)
@@ -120,14 +133,12 @@ def _counted(count: int, one: str, many: str) -> str:
     "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="The port; 0 takes a free one."
 )
 @click.option("--token", help="The token that changes need and that a wrong one is refused for.")
-@click.argument("more", nargs=-1, type=_FILES)
 def infrahub(
     schema: tuple[Path, ...],
     objects: tuple[Path, ...],
     address: str,
     port: int,
     token: str | None,
-    more: tuple[Path, ...],
 ) -> None:
     """Serve an Infrahub of schema and object files over HTTP, for demos, dry runs and tests."""
     from infrahub_exporter.adapters.embedded import EmbeddedInfrahub  # noqa: PLC0415 - only this command needs it
@@ -135,7 +146,7 @@ def infrahub(
     from infrahub_exporter.app.server import listen, serve  # noqa: PLC0415
 
     logs.configure("INFO", "text")
-    embedded = EmbeddedInfrahub.load(schema, (*objects, *more), token=token)
+    embedded = EmbeddedInfrahub.load(schema, objects, token=token)
     listener = listen(address, port)
     logger.info("Infrahub at http://%s:%d/graphql/main", _openable(address), listener.getsockname()[1])
     serve(create_app(embedded), listener)

@@ -13,6 +13,7 @@ from infrahub_exporter.adapters.infrahub.reader import InfrahubReader
 from infrahub_exporter.app.exporter import Exporter, Pusher
 from infrahub_exporter.app.held import Source
 from infrahub_exporter.app.settings import InfrahubSettings, OtlpSettings, Settings, TlsSettings, read_token
+from infrahub_exporter.app.watched import Outline
 from infrahub_exporter.domain.errors import ConfigError
 from infrahub_exporter.domain.ports import Transport
 
@@ -102,7 +103,17 @@ def _exporter(settings: Settings, source: Source, clock: SystemClock, pusher: Pu
         full_refresh_seconds=settings.infrahub.full_refresh_seconds,
         version=VERSION,
         pusher=pusher,
+        outline=_outline(settings),
     )
+
+
+def _outline(settings: Settings) -> Outline | None:
+    """Import the GraphQL parser where there is a query to parse."""
+    if all(spec.document is None for spec in settings.discoveries):
+        return None
+    from infrahub_exporter.adapters.infrahub.outline import outline  # noqa: PLC0415 - a tenth of a second
+
+    return outline
 
 
 class _Container(containers.DeclarativeContainer):
@@ -110,6 +121,12 @@ class _Container(containers.DeclarativeContainer):
     environment = providers.Dependency(instance_of=object)
     clock = providers.Singleton(SystemClock)
     transport = providers.Singleton(_transport, settings.provided.infrahub)
-    source = providers.Singleton(InfrahubReader, transport, clock=clock, page_size=settings.provided.infrahub.page_size)
+    source = providers.Singleton(
+        InfrahubReader,
+        transport,
+        clock=clock,
+        page_size=settings.provided.infrahub.page_size,
+        branch=settings.provided.infrahub.branch,
+    )
     pusher = providers.Singleton(_pusher, settings.provided.exporters.otlp, environment)
     exporter = providers.Singleton(_exporter, settings, source, clock, pusher)

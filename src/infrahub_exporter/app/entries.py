@@ -1,7 +1,8 @@
 """The entries of the configuration at work: each holds what it read well last, and how it is doing."""
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TypeVar
 
 import anyio
@@ -9,11 +10,13 @@ import msgspec
 
 from infrahub_exporter.adapters import http_sd
 from infrahub_exporter.app.held import Held, Refreshed, Source, Turn
+from infrahub_exporter.app.watched import WatchedDocument
 from infrahub_exporter.domain import discovery, metrics
+from infrahub_exporter.domain.blocks import Blocks
 from infrahub_exporter.domain.collection import discover
-from infrahub_exporter.domain.discovery import Decision, Discovery
+from infrahub_exporter.domain.discovery import SKIP_REASONS, Decision
 from infrahub_exporter.domain.errors import ExporterError
-from infrahub_exporter.domain.model import Row, Sample, Section
+from infrahub_exporter.domain.model import Row, Sample, Section, TargetGroup
 from infrahub_exporter.domain.paths import label_names
 from infrahub_exporter.domain.ports import Clock
 from infrahub_exporter.domain.specs import DiscoverySpec, MetricSpec
@@ -110,39 +113,54 @@ class DiscoveryEntry(Attempts):
     def __init__(self, spec: DiscoverySpec, clock: Clock) -> None:
         super().__init__(EntryStatus("query", spec.name), clock)
         self.spec = spec
-        self.discovery: Discovery | None = None
-        self.body = b""
+        self.chunks: Sequence[bytes] | None = None
         self.lock = anyio.Lock()
         self.attempted = anyio.Event()
+        self._decisions: Sequence[Decision] | Blocks[Decision] = ()
+        self._counted: Counts = (0, 0, {})
 
-    def take(self, found: Discovery) -> None:
-        """Take a list, and make its bytes."""
-        self.discovery, self.body = found, http_sd.render(found.groups)
+    @property
+    def groups(self) -> tuple[TargetGroup, ...]:
+        """Return the last good list; None of `chunks` tells that there is none yet."""
+        return tuple(decision.group for decision in self._decisions if decision.group is not None)
+
+    def failed(self, error: ExporterError, seconds: float = 0.0) -> None:
+        """Note a failure, which ends the wait for the first attempt too."""
+        super().failed(error, seconds)
+        self.attempted.set()
 
     def counts(self) -> Counts:
-        """Count what the list was made of."""
-        if self.discovery is None:
-            return 0, 0, {}
-        return len(self.discovery.decisions), len(self.discovery.groups), self.discovery.skipped
+        """Return what the list was made of."""
+        return self._counted
+
+    def _count(self) -> None:
+        skipped = Counter(decision.reason for decision in self._decisions if decision.reason is not None)
+        published = len(self._decisions) - sum(skipped.values())
+        self._counted = len(self._decisions), published, {reason: skipped[reason] for reason in SKIP_REASONS}
 
 
 class QueryDiscovery(DiscoveryEntry):
-    """A discovery by a GraphQL document."""
+    """A discovery by a GraphQL document, which is run when something that it reads has changed."""
 
-    def __init__(self, spec: DiscoverySpec, document: str, *, source: Source, clock: Clock) -> None:
+    def __init__(self, spec: DiscoverySpec, document: WatchedDocument, *, source: Source, clock: Clock) -> None:
         super().__init__(spec, clock)
         self._document = document
         self._source = source
 
-    async def refresh(self) -> bool:
-        """Run the query; tell whether it went well. A failure keeps the last good list."""
-        found = await self.attempt(self._run, self.counts)
+    async def refresh(self) -> None:
+        """Run the query where that is due. A failure keeps the last good list."""
+        await self.attempt(self._refresh, self.counts)
         self.attempted.set()
-        return found is not None
 
-    async def _run(self) -> bool:
-        self.take(await discover(self.spec, self._document, queries=self._source))
-        return True
+    async def _refresh(self) -> bool:
+        due = self.status.error is not None or await self._document.is_due()
+        if due:
+            await self._document.began()
+            found = await discover(self.spec, str(self.spec.document), queries=self._source)
+            self._decisions, self.chunks = found.decisions, (http_sd.render(found.groups),)
+            self._count()
+            self._document.ended_well()
+        return due
 
 
 class KindDiscovery(DiscoveryEntry):
@@ -151,6 +169,8 @@ class KindDiscovery(DiscoveryEntry):
     def __init__(self, spec: DiscoverySpec, kind: str, *, source: Source, clock: Clock) -> None:
         super().__init__(spec, clock)
         self.held: Held[Decision] = Held(kind, discovery.paths(spec), spec.filters, derive=self._decide, source=source)
+        self._decisions = self.held.blocks
+        self._list = http_sd.TargetList()
 
     async def refresh(self, turn: Turn) -> Refreshed | None:
         """Take a turn; None where it failed. A failure keeps the last good list."""
@@ -158,23 +178,22 @@ class KindDiscovery(DiscoveryEntry):
         self.attempted.set()
         return refreshed
 
-    def failed(self, error: ExporterError, seconds: float = 0.0) -> None:
-        """Note a failure, a round's included, which ends the wait for the first attempt."""
-        super().failed(error, seconds)
-        self.attempted.set()
-
-    async def _refresh(self, turn: Turn) -> Refreshed:
-        refreshed = await self.held.refresh(turn)
-        if refreshed.changed:
-            self.take(Discovery(tuple(self.held.blocks)))
-        return refreshed
-
     async def roll(self, share: float, *, at: float) -> bool:
         """Read a share again; tell whether anything differs. Raises SourceError."""
         differs = await self.held.roll(share, at=at)
         if differs:
-            self.take(Discovery(tuple(self.held.blocks)))
+            self._render()
         return differs
+
+    async def _refresh(self, turn: Turn) -> Refreshed:
+        refreshed = await self.held.refresh(turn)
+        if refreshed.changed:
+            self._render()
+        return refreshed
+
+    def _render(self) -> None:
+        self.chunks = self._list.render(self.held.blocks.blocks)
+        self._count()
 
     def _decide(self, row: Row) -> Decision:
         return discovery.derive_rows(self.spec, (row,)).decisions[0]

@@ -15,6 +15,7 @@ from infrahub_exporter.adapters.telemetry import Telemetry
 from infrahub_exporter.app.entries import DiscoveryEntry, KindDiscovery, MetricEntry, QueryDiscovery
 from infrahub_exporter.app.held import Source
 from infrahub_exporter.app.rounds import Rounds
+from infrahub_exporter.app.watched import Outline, WatchedDocument
 from infrahub_exporter.domain.collection import entry_names
 from infrahub_exporter.domain.errors import SourceUnavailableError, UnknownDiscoveryError
 from infrahub_exporter.domain.metrics import Assembly, Entry, assemble
@@ -65,6 +66,7 @@ class Exporter:
         full_refresh_seconds: float = 3600.0,
         version: str,
         pusher: Pusher | None = None,
+        outline: Outline | None = None,
     ) -> None:
         self._clock = clock
         self._source = source
@@ -75,7 +77,21 @@ class Exporter:
         self._metrics = tuple(
             MetricEntry(name, spec, source=source, clock=clock) for name, spec in zip(names, metrics, strict=True)
         )
-        self._discoveries = {spec.name: _discovery(spec, source, clock) for spec in discoveries}
+        self._discoveries: dict[str, DiscoveryEntry] = {}
+        for spec in discoveries:
+            if spec.document is None:
+                entry: DiscoveryEntry = KindDiscovery(spec, str(spec.kind), source=source, clock=clock)
+            else:
+                document = WatchedDocument(
+                    spec.document,
+                    source=source,
+                    clock=clock,
+                    outline=outline,
+                    overlap_seconds=overlap_seconds,
+                    full_refresh_seconds=full_refresh_seconds,
+                )
+                entry = QueryDiscovery(spec, document, source=source, clock=clock)
+            self._discoveries[spec.name] = entry
         self._queries = [entry for entry in self._discoveries.values() if isinstance(entry, QueryDiscovery)]
         by_kind = [entry for entry in self._discoveries.values() if isinstance(entry, KindDiscovery)]
         self._rounds = Rounds(
@@ -172,9 +188,8 @@ class Exporter:
         Raises UnknownDiscoveryError, and SourceUnavailableError or the error of the last attempt where none was good.
         """
         entry = self._discovery(name)
-        if entry.discovery is None:
-            raise entry.status.error or SourceUnavailableError(f"discovery {name!r} has not been read yet")
-        return entry.discovery.groups
+        _list_of(entry)
+        return entry.groups
 
     async def discovery(self, name: str) -> bytes:
         """Return the body of `/sd/<name>`, the last good list; only before the first attempt's end it waits for that.
@@ -183,13 +198,12 @@ class Exporter:
         """
         return b"".join(await self.target_list(name))
 
-    async def target_list(self, name: str) -> tuple[bytes, ...]:
+    async def target_list(self, name: str) -> Sequence[bytes]:
         """Return the same in chunks, without joining them."""
         entry = self._discovery(name)
         if entry.status.success is None:
             await self._first_attempt(entry)
-        self.target_groups(name)
-        return (entry.body,)
+        return _list_of(entry)
 
     def release(self) -> None:
         """Let go of all who wait for a first list: the end is near, and they get the error that there is none yet."""
@@ -252,10 +266,11 @@ class Exporter:
             await sink.publish(self._snapshot)
 
 
-def _discovery(spec: DiscoverySpec, source: Source, clock: Clock) -> DiscoveryEntry:
-    if spec.document is not None:
-        return QueryDiscovery(spec, spec.document, source=source, clock=clock)
-    return KindDiscovery(spec, str(spec.kind), source=source, clock=clock)
+def _list_of(entry: DiscoveryEntry) -> Sequence[bytes]:
+    """Return a discovery's last good list; raise where there is none yet."""
+    if entry.chunks is None:
+        raise entry.status.error or SourceUnavailableError(f"discovery {entry.spec.name!r} has not been read yet")
+    return entry.chunks
 
 
 def _every(seconds: float, work: Callable[[], Awaitable[None]], clock: Clock) -> Callable[[], Awaitable[None]]:

@@ -1,12 +1,13 @@
 """Plan what a spec asks for against the schema, and run discoveries' queries: port calls around pure functions."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from infrahub_exporter.domain import discovery
 from infrahub_exporter.domain.dependencies import NONE, Dependencies, dependencies
 from infrahub_exporter.domain.discovery import Discovery
 from infrahub_exporter.domain.errors import SourceRejectedError
 from infrahub_exporter.domain.model import KindSchema
+from infrahub_exporter.domain.outlines import Field, kinds_read
 from infrahub_exporter.domain.plan import Plan, plan, whole
 from infrahub_exporter.domain.ports import QueryRunner, SchemaSource
 from infrahub_exporter.domain.selection import Selection, missing_kinds, select
@@ -35,6 +36,12 @@ class Kinds:
         planned = plan(selection)
         await self._learn(planned.peers.keys() - self._known.keys())
         return planned, dependencies(planned, self._known)
+
+    async def read_by(self, roots: Sequence[Field]) -> frozenset[str]:
+        """Name the kinds that a document reads. Raises SourceRejectedError where a field of it is no kind."""
+        while isinstance(found := kinds_read(roots, self._known), str):
+            await self._learn((found,))
+        return found
 
     async def _learn(self, missing: Iterable[str]) -> None:
         for kind in sorted(missing):

@@ -54,11 +54,11 @@ def _links(plan: Plan, kinds: Mapping[str, KindSchema]) -> Iterator[Link]:
     for table in plan.crossings:
         schema = kinds.get(plan.root.kind if table == ROOT else table)
         if schema is not None:
-            for relation, peer in _names_over_relations(schema):
+            for relation, peer in names_over_relations(schema):
                 yield Link(table, relation, peer, only_new=False)
 
 
-def _names_over_relations(schema: KindSchema) -> Iterator[tuple[str, str]]:
+def names_over_relations(schema: KindSchema) -> Iterator[tuple[str, str]]:
     """Find the relations that a kind's human-friendly id or display label crosses (`device__name__value`)."""
     for text in (*schema.human_friendly_id, schema.display_label or ""):
         for name in _TEMPLATE_NAMES.findall(text):

@@ -72,3 +72,12 @@ def test_an_embedded_infrahub_of_a_missing_file_is_one_line(tmp_path: Path, caps
     out, err = capsys.readouterr()
     assert (out, err.count("\n")) == ("", 1)
     assert str(missing) in err
+
+
+def test_several_files_may_follow_one_option(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    first, second = tmp_path / "first.yml", tmp_path / "second.yml"
+    first.write_text('version: "1.0"\nnodes: [{name: Thing, namespace: Test}]\n')
+
+    assert run(["infrahub", "--schema", str(first), str(second), "--port", "0"]) == 2
+
+    assert str(second) in capsys.readouterr().err

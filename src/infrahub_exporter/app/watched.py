@@ -1,0 +1,76 @@
+"""A GraphQL document that is run again only when something that it reads has changed."""
+
+from collections.abc import Callable, Sequence
+
+from infrahub_exporter.app.held import Source
+from infrahub_exporter.domain.collection import Kinds
+from infrahub_exporter.domain.errors import SourceRejectedError
+from infrahub_exporter.domain.outlines import Field
+from infrahub_exporter.domain.ports import ChangeProbe, Clock
+from infrahub_exporter.domain.watching import Watch
+
+Outline = Callable[[str], Sequence[Field]]
+"""List the root fields of a document. Raises SourceRejectedError."""
+
+_SCHEMA_SECONDS = 60.0
+"""How often the schema is asked for its hash, at most."""
+
+
+class WatchedDocument:
+    """Tell whether a document has to be run: when it never was, when nothing can tell, and now and then anyway."""
+
+    def __init__(
+        self,
+        document: str,
+        *,
+        source: Source,
+        clock: Clock,
+        outline: Outline | None,
+        overlap_seconds: float,
+        full_refresh_seconds: float,
+    ) -> None:
+        self._document = document
+        self._source = source
+        self._clock = clock
+        self._outline = outline
+        self._full_refresh_seconds = full_refresh_seconds
+        self._probe = source if isinstance(source, ChangeProbe) else None
+        self._watch = None if self._probe is None else Watch(self._probe, overlap_seconds=overlap_seconds)
+        self._kinds: frozenset[str] | None = None
+        self._fingerprint: str | None = None
+        self._schema_at = 0.0
+        self._ran_at: float | None = None
+
+    async def is_due(self) -> bool:
+        """Tell whether the document has to be run. Raises SourceError where Infrahub does not answer."""
+        if self._probe is None or self._watch is None or self._outline is None or self._ran_at is None:
+            return True
+        now = self._clock.monotonic()
+        if now - self._ran_at >= self._full_refresh_seconds or self._kinds is None:
+            return True
+        if now - self._schema_at >= _SCHEMA_SECONDS and await self._source.fingerprint() != self._fingerprint:
+            return True
+        return bool(await self._watch.look(self._kinds, at=await self._probe.instant()))
+
+    async def began(self) -> None:
+        """Note, before the document is run, the instant that its answer will show at least. Raises SourceError."""
+        if self._probe is None or self._watch is None or self._outline is None:
+            return
+        fingerprint = await self._source.fingerprint()
+        self._schema_at = self._clock.monotonic()
+        if fingerprint != self._fingerprint:
+            self._kinds = await self._kinds_read() if await self._probe.is_followable() else None
+            self._fingerprint = fingerprint
+        self._watch.start(await self._probe.instant())
+
+    def ended_well(self) -> None:
+        """Note that the document has been run."""
+        self._ran_at = self._clock.monotonic()
+
+    async def _kinds_read(self) -> frozenset[str] | None:
+        """Name the kinds that the document reads; None where not all of it can be probed."""
+        try:
+            roots = self._outline(self._document) if self._outline is not None else ()
+            return await Kinds(self._source).read_by(roots)
+        except SourceRejectedError:
+            return None
