@@ -8,7 +8,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from infrahub_exporter.domain.ports import Clock
-from infrahub_exporter.domain.status import EntryStatus, PushStatus, Status
+from infrahub_exporter.domain.status import EntryStatus, PushStatus, SourceStatus, Status
 
 _ENTRY = ("source", "name")
 
@@ -48,6 +48,9 @@ class _StatusCollector(Collector):
         yield build
         yield GaugeMetricFamily("infrahub_exporter_ready", "1 when /-/ready answers 200.", value=float(status.ready))
         yield from _entries(status.entries, self._clock.wall())
+        yield from _rounds(status)
+        if status.source is not None:
+            yield from _source(status.source)
         if status.push is not None:
             yield from _pushes(status.push)
 
@@ -91,6 +94,32 @@ def _entries(entries: tuple[EntryStatus, ...], now: float) -> Iterator[Metric]:
         for reason, count in entry.errors.items():
             errors.add_metric((*names, reason), count)
     yield from (success, succeeded, age, duration, nodes, series, targets, skipped, errors)
+
+
+def _rounds(status: Status) -> Iterator[Metric]:
+    if status.poll_interval_seconds is not None:
+        yield GaugeMetricFamily(
+            "infrahub_exporter_poll_interval_seconds",
+            "The interval of rounds as it is just now: longer than configured while Infrahub sheds load.",
+            status.poll_interval_seconds,
+        )
+    if status.round_seconds is not None:
+        yield GaugeMetricFamily(
+            "infrahub_exporter_round_duration_seconds",
+            "How long the last round over all kinds took.",
+            status.round_seconds,
+        )
+
+
+def _source(source: SourceStatus) -> Iterator[Metric]:
+    yield CounterMetricFamily("infrahub_exporter_requests", "Requests sent to Infrahub.", source.requests)
+    yield CounterMetricFamily("infrahub_exporter_request_retries", "Requests that were tried again.", source.retries)
+    if source.skew_seconds is not None:
+        yield GaugeMetricFamily(
+            "infrahub_exporter_clock_skew_seconds",
+            "How far Infrahub's clock is ahead of this one.",
+            source.skew_seconds,
+        )
 
 
 def _pushes(push: PushStatus) -> Iterator[Metric]:

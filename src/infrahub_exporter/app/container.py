@@ -9,8 +9,10 @@ from pathlib import Path
 from dependency_injector import containers, providers
 
 from infrahub_exporter.adapters.clock import SystemClock
+from infrahub_exporter.adapters.infrahub.neighbour import GoodNeighbour
+from infrahub_exporter.adapters.infrahub.patience import PatientTransport
 from infrahub_exporter.adapters.infrahub.reader import InfrahubReader
-from infrahub_exporter.app.exporter import Exporter, Pusher
+from infrahub_exporter.app.exporter import Exporter, Neighbour, Pusher
 from infrahub_exporter.app.held import Source
 from infrahub_exporter.app.settings import InfrahubSettings, OtlpSettings, Settings, TlsSettings, read_token
 from infrahub_exporter.app.watched import Outline
@@ -31,6 +33,7 @@ def build_exporter(
     container = _Container(settings=settings, environment=os.environ if environment is None else environment)
     if source is not None:
         container.source.override(providers.Object(source))
+        container.neighbour.override(providers.Object(None))
     exporter: Exporter = container.exporter()
     return exporter
 
@@ -93,7 +96,15 @@ def _pusher(otlp: OtlpSettings, environment: Mapping[str, str]) -> Pusher | None
     )
 
 
-def _exporter(settings: Settings, source: Source, clock: SystemClock, pusher: Pusher | None) -> Exporter:
+def _patient(settings: Settings, transport: Transport, clock: SystemClock) -> PatientTransport:
+    infrahub = settings.infrahub
+    deadline = min(infrahub.timeout_seconds, infrahub.refresh_timeout_seconds or settings.poll_interval_seconds)
+    return PatientTransport(transport, clock=clock, deadline_seconds=deadline)
+
+
+def _exporter(
+    settings: Settings, source: Source, clock: SystemClock, pusher: Pusher | None, neighbour: Neighbour | None
+) -> Exporter:
     return Exporter(
         metrics=settings.metrics.kind,
         discoveries=settings.discoveries,
@@ -104,6 +115,7 @@ def _exporter(settings: Settings, source: Source, clock: SystemClock, pusher: Pu
         version=VERSION,
         pusher=pusher,
         outline=_outline(settings),
+        neighbour=neighbour,
     )
 
 
@@ -121,12 +133,14 @@ class _Container(containers.DeclarativeContainer):
     environment = providers.Dependency(instance_of=object)
     clock = providers.Singleton(SystemClock)
     transport = providers.Singleton(_transport, settings.provided.infrahub)
+    patient = providers.Singleton(_patient, settings, transport, clock)
     source = providers.Singleton(
         InfrahubReader,
-        transport,
+        patient,
         clock=clock,
         page_size=settings.provided.infrahub.page_size,
         branch=settings.provided.infrahub.branch,
     )
     pusher = providers.Singleton(_pusher, settings.provided.exporters.otlp, environment)
-    exporter = providers.Singleton(_exporter, settings, source, clock, pusher)
+    neighbour = providers.Singleton(GoodNeighbour, patient, source)
+    exporter = providers.Singleton(_exporter, settings, source, clock, pusher, neighbour)

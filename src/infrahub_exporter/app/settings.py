@@ -32,15 +32,21 @@ __all__ = [
     "ServiceDiscoverySettings",
     "Settings",
     "TlsSettings",
+    "WebhookSettings",
     "load_settings",
     "parse_settings",
     "read_token",
+    "read_webhook_key",
 ]
 
 DEFAULT_ADDRESS = "http://localhost:8000"
 """Where an Infrahub listens unless told otherwise, and what the earlier exporter assumed."""
 
-_EXCLUSIVE = (("address", "embedded"), ("token", "token_file"))
+_EXCLUSIVE = (
+    ("infrahub", "address", "embedded"),
+    ("infrahub", "token", "token_file"),
+    ("webhook", "key", "key_file"),
+)
 Address = Annotated[
     str,
     Meta(
@@ -160,6 +166,24 @@ class MetricsSettings(_Section, frozen=True):
     kind: tuple[MetricSpec, ...] = ()
 
 
+class WebhookSettings(_Section, frozen=True):
+    """Whether Infrahub's webhooks start a refresh, and how they are checked."""
+
+    enabled: bool = False
+    key: Secret | None = None
+    key_file: Path | None = None
+    window_seconds: Seconds = 300.0
+    debounce_seconds: Seconds = 2.0
+
+    def __post_init__(self) -> None:
+        if self.key is not None and self.key_file is not None:
+            raise SettingError(("key_file",), "expected one of key and key_file, got both")
+        if self.enabled and self.key is None and self.key_file is None:
+            raise SettingError(("key",), "expected one of key and key_file with enabled, got neither")
+        if self.key is not None and not self.key.fits_a_header:
+            raise SettingError(("key",), "expected printable ASCII text without spaces around it")
+
+
 class Settings(_Section, frozen=True, dict=True):
     """Everything that can be set. Making one reads the query files that it names; raises ConfigError."""
 
@@ -167,6 +191,7 @@ class Settings(_Section, frozen=True, dict=True):
     exporters: ExportersSettings = field(default_factory=ExportersSettings)
     service_discovery: ServiceDiscoverySettings = field(default_factory=ServiceDiscoverySettings)
     metrics: MetricsSettings = field(default_factory=MetricsSettings)
+    webhook: WebhookSettings = field(default_factory=WebhookSettings)
     poll_interval_seconds: Annotated[float, Meta(ge=1)] = 60.0
     listen_address: NonEmpty = "0.0.0.0"  # noqa: S104 - an exporter is scraped from elsewhere
     listen_port: Annotated[int, Meta(ge=1, le=65535)] = 8001
@@ -192,10 +217,19 @@ class Settings(_Section, frozen=True, dict=True):
 
 def read_token(infrahub: InfrahubSettings) -> str | None:
     """Return the token, from its file where one is named; None for an anonymous read. Raises ConfigError."""
-    if infrahub.token_file is not None:
-        with at("infrahub", "token_file"):
-            return read_secret(infrahub.token_file).reveal()
-    return None if infrahub.token is None else infrahub.token.reveal()
+    with at("infrahub", "token_file"):
+        return _revealed(infrahub.token, infrahub.token_file)
+
+
+def read_webhook_key(webhook: WebhookSettings) -> str | None:
+    """Return the key, from its file where one is named; None where webhooks are not enabled. Raises ConfigError."""
+    with at("webhook", "key_file"):
+        return _revealed(webhook.key, webhook.key_file) if webhook.enabled else None
+
+
+def _revealed(secret: Secret | None, file: Path | None) -> str | None:
+    secret = secret if file is None else read_secret(file)
+    return None if secret is None else secret.reveal()
 
 
 def load_settings(path: Path | str | None, env: Mapping[str, str], warn: Callable[[str], None]) -> Settings:
@@ -269,10 +303,10 @@ def _load(
 
 
 def _drop_overridden(overrides: Overrides) -> None:
-    """Take out of `infrahub` what the file says where the environment says the other of two that exclude each other."""
-    infrahub = overrides.tree.get("infrahub")
-    for pair in _EXCLUSIVE:
+    """Take out what the file says where the environment says the other of two that exclude each other."""
+    for section, *pair in _EXCLUSIVE:
+        tree = overrides.tree.get(section)
         for wins, loses in (pair, pair[::-1]):
-            said = ("infrahub", wins) in overrides.variables and ("infrahub", loses) not in overrides.variables
-            if said and isinstance(infrahub, dict) and infrahub[wins] not in (None, ""):
-                infrahub.pop(loses, None)
+            said = (section, wins) in overrides.variables and (section, loses) not in overrides.variables
+            if said and isinstance(tree, dict) and tree[wins] not in (None, ""):
+                tree.pop(loses, None)

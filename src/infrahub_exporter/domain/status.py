@@ -75,12 +75,26 @@ class PushStatus(Struct, frozen=True):
     last_error: str | None = None
 
 
+class SourceStatus(Struct, frozen=True):
+    """How it goes with Infrahub: `requests` and `retries` since the start; how far its clock is ahead of this one."""
+
+    requests: int = 0
+    retries: int = 0
+    skew_seconds: float | None = None
+
+
 class Status(Struct, frozen=True):
-    """How the exporter is doing: `dead` names refresh loops that have ended unexpectedly."""
+    """How the exporter is doing: `dead` names refresh loops that have ended unexpectedly.
+
+    `poll_interval_seconds` is the interval of the rounds as it is just now, `round_seconds` how long the last one took.
+    """
 
     entries: tuple[EntryStatus, ...]
     dead: tuple[str, ...] = ()
     push: PushStatus | None = None
+    source: SourceStatus | None = None
+    poll_interval_seconds: float | None = None
+    round_seconds: float | None = None
 
     @property
     def ready(self) -> bool:

@@ -84,8 +84,8 @@ class Deliveries:
         """Return the event of a delivery that is genuine, new and of this moment (`now` in unix seconds)."""
         if not (_ID.fullmatch(delivery.id) and _TIMESTAMP.fullmatch(delivery.timestamp) and delivery.signature):
             return Refusal.UNSIGNED
-        tree = _parsed(delivery.body)
-        if not any(_is_signed(delivery, body, self._key) for body in (delivery.body, *_dumped(tree))):
+        tree, dumped = _read(delivery.body)
+        if not any(_is_signed(delivery, body, self._key) for body in (delivery.body, *dumped)):
             return Refusal.FORGED
         sent = float(delivery.timestamp)
         if abs(now - sent) > self._window_seconds:
@@ -99,11 +99,12 @@ class Deliveries:
         return event
 
     def _remember(self, identifier: str, sent: float, now: float) -> None:
-        """Keep an id as long as its timestamp would still pass, the newest ones where they are too many."""
-        if len(self._seen) >= _MOST_IDS:
-            self._seen = {each: at for each, at in self._seen.items() if at >= now - self._window_seconds}
-        while len(self._seen) >= _MOST_IDS:
-            del self._seen[next(iter(self._seen))]
+        """Keep an id as long as its timestamp would still pass, and no more than the newest of many."""
+        while self._seen:
+            oldest, at = next(iter(self._seen.items()))
+            if at >= now - self._window_seconds and len(self._seen) < _MOST_IDS:
+                break
+            del self._seen[oldest]
         self._seen[identifier] = sent
 
 
@@ -139,23 +140,16 @@ def _is_signed(delivery: Delivery, body: bytes, key: bytes) -> bool:
     """Compare in constant time, and as text: base64 can be decoded from more than one."""
     expected = _signature(key, delivery.id, delivery.timestamp, body).encode()
     given = delivery.signature.encode(errors="replace").split(b" ")
-    return any([hmac.compare_digest(expected, each) for each in given])
+    return any(hmac.compare_digest(expected, each) for each in given)
 
 
-def _parsed(body: bytes) -> Any:
-    """Read the body; None for what is not JSON in UTF-8."""
+def _read(body: bytes) -> tuple[Any, tuple[bytes, ...]]:
+    """Read a body; beside it, the form that Infrahub signs: compact and ASCII-escaped, while it sends UTF-8."""
     try:
-        return json.loads(body.decode())
+        tree = json.loads(body.decode())
+        return tree, (json.dumps(tree, separators=(",", ":")).encode(),)
     except (ValueError, RecursionError):
-        return None
-
-
-def _dumped(tree: Any) -> tuple[bytes, ...]:
-    """Write the body as Infrahub signs it: compact and ASCII-escaped, while it sends UTF-8."""
-    try:
-        return (json.dumps(tree, separators=(",", ":")).encode(),)
-    except (ValueError, RecursionError):
-        return ()
+        return None, ()
 
 
 def _event(tree: Any) -> Event | None:

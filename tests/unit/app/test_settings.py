@@ -17,9 +17,11 @@ from infrahub_exporter.app.settings import (
     ServiceDiscoverySettings,
     Settings,
     TlsSettings,
+    WebhookSettings,
     load_settings,
     parse_settings,
     read_token,
+    read_webhook_key,
 )
 from infrahub_exporter.domain.errors import ConfigError
 from infrahub_exporter.domain.specs import DiscoverySpec, MetricSpec
@@ -127,6 +129,7 @@ def test_every_key_has_the_value_that_the_file_gives_it() -> None:
                 ),
             )
         ),
+        webhook=WebhookSettings(enabled=True, key=Secret("open-sesame"), window_seconds=60, debounce_seconds=0.5),
         poll_interval_seconds=90,
         listen_address="::1",
         listen_port=9100,
@@ -295,6 +298,24 @@ def test_the_token_of_the_file_is_what_read_token_gives() -> None:
     assert read_token(loaded("smallest.yml")[0].infrahub) == "abc"
 
 
+def test_the_webhooks_key_is_read_where_webhooks_are_enabled(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("abc\n", encoding="utf-8")
+    path = written(tmp_path, INFRAHUB + "webhook: {enabled: true, key_file: key}")
+    assert read_webhook_key(loaded(path)[0].webhook) == "abc"
+    assert read_webhook_key(loaded("every_key.yml")[0].webhook) == "open-sesame"
+    assert read_webhook_key(WebhookSettings(key_file=tmp_path / "nowhere")) is None
+    assert read_webhook_key(WebhookSettings()) is None
+
+
+def test_a_webhooks_key_file_that_holds_no_key_is_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "nowhere"
+    with pytest.raises(ConfigError) as caught:
+        read_webhook_key(WebhookSettings(enabled=True, key_file=path))
+    assert str(caught.value) == (
+        f"webhook.key_file: expected a file that holds a secret, got {str(path)!r} (No such file or directory)"
+    )
+
+
 def test_settings_made_in_python_hold_the_same_rules() -> None:
     infrahub = InfrahubSettings(address="http://infrahub:8000")
     with pytest.raises(ConfigError, match=r"^address: expected one of address and embedded, got neither$"):
@@ -304,6 +325,8 @@ def test_settings_made_in_python_hold_the_same_rules() -> None:
     queries = (QuerySettings(kind="A", target_field="name"), QuerySettings(kind="A", target_field="name"))
     with pytest.raises(ConfigError, match=r"^service_discovery.queries\[1\].name: "):
         Settings(infrahub=infrahub, service_discovery=ServiceDiscoverySettings(enabled=True, queries=queries))
+    with pytest.raises(ConfigError, match=r"^key: expected one of key and key_file with enabled, got neither$"):
+        WebhookSettings(enabled=True)
 
 
 def test_plain_values_may_hold_what_is_decoded_already() -> None:
@@ -319,7 +342,13 @@ def test_warnings_of_plain_values_go_to_who_asks() -> None:
 
 def test_secrets_are_not_in_what_settings_print() -> None:
     settings, _ = loaded("every_key.yml")
-    for text in (repr(settings), str(settings), repr(settings.infrahub.token), f"{settings.infrahub.token}"):
+    for text in (
+        repr(settings),
+        str(settings),
+        repr(settings.webhook),
+        repr(settings.infrahub.token),
+        f"{settings.infrahub.token}",
+    ):
         assert "open-sesame" not in text
 
 

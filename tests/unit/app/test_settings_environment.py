@@ -189,3 +189,10 @@ def test_of_two_that_exclude_each_other_the_environments_wins(
 def test_two_that_exclude_each_other_are_an_error_where_both_are_the_environments(config: str) -> None:
     message = refused(config, {"INFRAHUB__TOKEN": "a", "INFRAHUB__TOKEN_FILE": "b"})
     assert message == "INFRAHUB__TOKEN_FILE: expected one of token and token_file, got both"
+
+
+def test_of_the_webhooks_key_and_its_file_the_environments_wins(tmp_path: Path) -> None:
+    path = tmp_path / "config.yml"
+    path.write_text(CONFIG + "webhook: {enabled: true, key: abc}\n", encoding="utf-8")
+    webhook = loaded(str(path), {"WEBHOOK__KEY_FILE": "/run/key", "WEBHOOK__WINDOW_SECONDS": "60"})[0].webhook
+    assert (webhook.key, webhook.key_file, webhook.window_seconds) == (None, Path("/run/key"), 60.0)

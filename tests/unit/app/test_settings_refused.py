@@ -56,7 +56,7 @@ metrics_path_root.yml: exporters.prometheus.metrics_path: expected a path such a
 no_infrahub.yml: infrahub: expected a mapping with keys such as address, got nothing
 not_utf8.yml: expected a configuration file in UTF-8
 null_infrahub.yml: infrahub: expected a mapping with keys such as address, got nothing
-number_as_key.yml: 1: unknown key, expected one of infrahub, exporters, service_discovery, metrics, poll_interval_seconds, listen_address, listen_port, log_level, log_format
+number_as_key.yml: 1: unknown key, expected one of infrahub, exporters, service_discovery, metrics, webhook, poll_interval_seconds, listen_address, listen_port, log_level, log_format
 page_size_text.yml: infrahub.page_size: expected a whole number from 1 to 1000, got 'lots'
 page_size_zero.yml: infrahub.page_size: expected a whole number from 1 to 1000, got 0
 path_number.yml: infrahub.token_file: expected a path, got 5
@@ -109,6 +109,9 @@ unknown_key.yml: listen_prot: unknown key, did you mean 'listen_port'?
 unknown_key_far_from_any.yml: infrahub.xyz: unknown key, expected one of address, token, token_file, branch, page_size, timeout_seconds, refresh_timeout_seconds, full_refresh_seconds, tls, embedded
 unknown_key_in_list.yml: metrics.kind[0].inclde: unknown key, did you mean 'include'?
 unknown_section.yml: exporter: unknown key, did you mean 'exporters'?
+webhook_key_and_key_file.yml: webhook.key_file: expected one of key and key_file, got both
+webhook_key_of_two_lines.yml: webhook.key: expected printable ASCII text without spaces around it
+webhook_without_key.yml: webhook.key: expected one of key and key_file with enabled, got neither
 """  # noqa: E501 - the lines stand as they are printed
 REFUSED = {line.partition(".yml: ")[0]: line for line in LINES.splitlines()}
 

@@ -1,5 +1,6 @@
 """One reader for every Infrahub: rows, answers, changes and schema over a transport."""
 
+import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
@@ -25,7 +26,11 @@ from infrahub_exporter.domain.paths import suggestion
 from infrahub_exporter.domain.ports import Clock, Page, Probed, Reply, Transport
 from infrahub_exporter.domain.selection import Selection
 
+logger = logging.getLogger("infrahub_exporter.infrahub")
+
 _UNKNOWN_KIND = 422
+_SKEW_SECONDS = 30.0
+"""A difference of clocks that is worth a warning."""
 _SUMMARY = "/api/schema/summary"
 
 
@@ -43,6 +48,19 @@ class InfrahubReader:
         self._branch = branch
         self._server_time = ServerTime(clock)
         self._documents: dict[Selection, Document] = {}
+        self._requests = 0
+        self._skew_told = False
+
+    @property
+    def requests(self) -> int:
+        """How many requests were sent since the start."""
+        return self._requests
+
+    @property
+    def skew_seconds(self) -> float | None:
+        """How far the server's clock is ahead of this one, None before any answer came."""
+        now = self._server_time.instant()
+        return None if now is None else now - self._clock.wall()
 
     async def pages(self, selection: Selection, *, at: float | None = None, offset: int = 0) -> AsyncIterator[Page]:
         """Yield the rows of a selection (see `NodeSource`)."""
@@ -63,11 +81,6 @@ class InfrahubReader:
             yield Page(fresh, offset)
             if nodes < self._page_size:
                 return
-
-    async def rows(self, selection: Selection) -> AsyncIterator[Sequence[Any]]:
-        """Yield the pages' rows."""
-        async for page in self.pages(selection):
-            yield page.rows
 
     async def count(self, selection: Selection, *, at: float | None = None) -> int:
         """Count the nodes of a selection (see `NodeSource`)."""
@@ -171,7 +184,12 @@ class InfrahubReader:
         return reply
 
     def _observe(self, reply: Reply, sent: float) -> None:
+        self._requests += 1
         self._server_time.observe(reply.headers.get("date"), sent=sent, received=self._clock.monotonic())
+        skew = self.skew_seconds
+        if skew is not None and abs(skew) > _SKEW_SECONDS and not self._skew_told:
+            self._skew_told = True
+            logger.warning("Infrahub's clock is %+.0f s off this one; its own is the one that counts", skew)
 
 
 def _most(selection: Selection) -> int | None:

@@ -1,0 +1,22 @@
+"""How the exporter behaves towards an Infrahub, and how it goes with it."""
+
+from infrahub_exporter.adapters.infrahub.patience import PatientTransport
+from infrahub_exporter.adapters.infrahub.reader import InfrahubReader
+from infrahub_exporter.domain.pressure import Pressure
+from infrahub_exporter.domain.status import SourceStatus
+
+
+class GoodNeighbour:
+    """What a patient transport and the reader over it know of Infrahub's state."""
+
+    def __init__(self, transport: PatientTransport, reader: InfrahubReader) -> None:
+        self._transport = transport
+        self._reader = reader
+
+    def after_cycle(self, pressure: Pressure) -> Pressure:
+        """Return what becomes of the pressure: more where something was shed since the last time, else less."""
+        return self._transport.after_cycle(pressure)
+
+    def status(self) -> SourceStatus:
+        """Tell how many requests were sent, how many again, and how far the clocks are apart."""
+        return SourceStatus(self._reader.requests, self._transport.retries, self._reader.skew_seconds)

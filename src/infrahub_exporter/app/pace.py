@@ -1,0 +1,43 @@
+"""When background work is done."""
+
+from collections.abc import Awaitable, Callable
+
+import anyio
+
+from infrahub_exporter.domain.ports import Clock
+
+
+class Pace:
+    """Work at each interval's start. Work that takes longer is followed by the next at once, never overlapped.
+
+    `stretch` may make an interval longer each time; `delay_seconds` passes before the first, so that exporters that are
+    started together do not read together.
+    """
+
+    def __init__(
+        self, seconds: float, *, clock: Clock, stretch: Callable[[float], float], delay_seconds: float = 0.0
+    ) -> None:
+        self._seconds = seconds
+        self._clock = clock
+        self._stretch = stretch
+        self._delay_seconds = delay_seconds
+        self._hurried = anyio.Event()
+
+    @property
+    def seconds(self) -> float:
+        """The interval as it is just now."""
+        return self._stretch(self._seconds)
+
+    def hurry(self) -> None:
+        """Work again as soon as the work under way, if any, has ended."""
+        self._hurried.set()
+
+    async def keep(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Work until cancelled."""
+        await anyio.sleep(self._delay_seconds)
+        while True:
+            began = self._clock.monotonic()
+            self._hurried = anyio.Event()
+            await work()
+            with anyio.move_on_after(max(0.0, began + self.seconds - self._clock.monotonic())):
+                await self._hurried.wait()
