@@ -12,6 +12,7 @@ from infrahub_exporter.adapters.clock import SystemClock
 from infrahub_exporter.adapters.infrahub.neighbour import GoodNeighbour
 from infrahub_exporter.adapters.infrahub.patience import PatientTransport
 from infrahub_exporter.adapters.infrahub.reader import InfrahubReader
+from infrahub_exporter.app.debounce import Debounce
 from infrahub_exporter.app.exporter import Exporter, Neighbour, Pusher
 from infrahub_exporter.app.held import Source
 from infrahub_exporter.app.settings import InfrahubSettings, OtlpSettings, Settings, TlsSettings, read_token
@@ -116,7 +117,15 @@ def _exporter(
         pusher=pusher,
         outline=_outline(settings),
         neighbour=neighbour,
+        events=_events(settings),
     )
+
+
+def _events(settings: Settings) -> Debounce | None:
+    webhook = settings.webhook
+    if not webhook.enabled:
+        return None
+    return Debounce(seconds=webhook.debounce_seconds, branch=settings.infrahub.branch)
 
 
 def _outline(settings: Settings) -> Outline | None:

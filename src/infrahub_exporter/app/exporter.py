@@ -13,6 +13,7 @@ from typing_extensions import Self
 
 from infrahub_exporter.adapters.prometheus import Exposition, PrometheusSink, SnapshotCollector
 from infrahub_exporter.adapters.telemetry import Telemetry
+from infrahub_exporter.app.debounce import Debounce
 from infrahub_exporter.app.entries import DiscoveryEntry, QueryDiscovery
 from infrahub_exporter.app.held import Source
 from infrahub_exporter.app.inventory import Inventory
@@ -23,6 +24,7 @@ from infrahub_exporter.domain.ports import Clock, SnapshotSink
 from infrahub_exporter.domain.pressure import Pressure
 from infrahub_exporter.domain.specs import DiscoverySpec, MetricSpec
 from infrahub_exporter.domain.status import PushStatus, SourceStatus, Status
+from infrahub_exporter.domain.webhooks import Event
 
 logger = logging.getLogger("infrahub_exporter")
 
@@ -82,10 +84,12 @@ class Exporter:
         pusher: Pusher | None = None,
         outline: Outline | None = None,
         neighbour: Neighbour | None = None,
+        events: Debounce | None = None,
     ) -> None:
         self._source = source
         self._pusher = pusher
         self._neighbour = neighbour
+        self._events = events
         self._text = PrometheusSink()
         self._inventory = Inventory(
             metrics=metrics,
@@ -123,6 +127,8 @@ class Exporter:
             self._tasks.start_soon(
                 self._live, f"query {entry.spec.name}", partial(pace.keep, partial(self._run, entry))
             )
+        if self._events is not None:
+            self._tasks.start_soon(self._live, "webhook", partial(self._heed, self._events))
         if self._pusher is not None:
             self._tasks.start_soon(self._live, "otlp", self._pusher.run)
         return self
@@ -224,6 +230,11 @@ class Exporter:
             if pace is not None:
                 pace.hurry()
 
+    def notice(self, event: Event) -> None:
+        """Take an event of Infrahub's webhook; what it touches is looked at soon. Ignored where no webhook is set up."""
+        if self._events is not None:
+            self._events.add(event)
+
     def release(self) -> None:
         """Let go of all who wait for a first list: the end is near, and they get the error that there is none yet."""
         self._inventory.release()
@@ -242,6 +253,12 @@ class Exporter:
         except Exception:
             logger.exception("the %s loop has died, the exporter is no longer ready", name)
             self._dead.append(name)
+
+    async def _heed(self, events: Debounce) -> None:
+        """Hurry when an event touched something: the probe then tells what. Infrahub that sheds load is left alone."""
+        while True:
+            if await events.wait() and self._pressure.factor == 1.0:
+                self.hurry()
 
     async def _round(self) -> None:
         await self._inventory.round()

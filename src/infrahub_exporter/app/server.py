@@ -11,10 +11,14 @@ from types import FrameType
 
 import uvicorn
 from litestar import Litestar
+from litestar.handlers import HTTPRouteHandler
 
+from infrahub_exporter.adapters.clock import SystemClock
+from infrahub_exporter.adapters.http.webhook import build_webhook
 from infrahub_exporter.app.container import build_exporter
+from infrahub_exporter.app.exporter import Exporter
 from infrahub_exporter.app.plugin import ExporterPlugin
-from infrahub_exporter.app.settings import Settings, load_settings
+from infrahub_exporter.app.settings import Settings, load_settings, read_webhook_key
 from infrahub_exporter.domain.errors import ConfigError
 
 logger = logging.getLogger("infrahub_exporter")
@@ -36,10 +40,23 @@ def create_app(settings: Settings | None = None) -> Litestar:
     if settings is None:
         settings = load_settings(os.environ.get(CONFIG_VARIABLE), os.environ, logger.warning)
     prometheus = settings.exporters.prometheus
+    exporter = build_exporter(settings)
     plugin = ExporterPlugin(
-        build_exporter(settings), "/", metrics_path=prometheus.metrics_path if prometheus.enabled else None
+        exporter,
+        "/",
+        metrics_path=prometheus.metrics_path if prometheus.enabled else None,
+        handlers=_webhook(settings, exporter),
     )
     return Litestar(plugins=[plugin], openapi_config=None, logging_config=None)
+
+
+def _webhook(settings: Settings, exporter: Exporter) -> list[HTTPRouteHandler]:
+    key = read_webhook_key(settings.webhook)
+    if key is None:
+        return []
+    return [
+        build_webhook(exporter.notice, key=key, clock=SystemClock(), window_seconds=settings.webhook.window_seconds)
+    ]
 
 
 def listen(address: str, port: int, *, any_port: bool = False) -> socket.socket:

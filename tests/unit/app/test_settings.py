@@ -129,7 +129,7 @@ def test_every_key_has_the_value_that_the_file_gives_it() -> None:
                 ),
             )
         ),
-        webhook=WebhookSettings(enabled=True, key=Secret("open-sesame"), window_seconds=60, debounce_seconds=0.5),
+        webhook=WebhookSettings(enabled=True, key=Secret("open-sesame"), window_seconds=60, debounce_seconds=1.5),
         poll_interval_seconds=90,
         listen_address="::1",
         listen_port=9100,

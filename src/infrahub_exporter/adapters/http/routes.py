@@ -51,13 +51,19 @@ class Served(Protocol):
         ...
 
 
-def build_router(served: Served, *, path: str = "/", metrics_path: str | None = "/metrics") -> Router:
-    """Build the routes below `path`; `metrics_path` None leaves the inventory's metrics out."""
-    handlers = [*_health(served), _own_metrics(served)]
+def build_router(
+    served: Served,
+    *,
+    path: str = "/",
+    metrics_path: str | None = "/metrics",
+    handlers: Sequence[HTTPRouteHandler] = (),
+) -> Router:
+    """Build the routes below `path`, `handlers` among them; `metrics_path` None leaves the inventory's metrics out."""
+    routes = [*_health(served), _own_metrics(served), *handlers]
     if metrics_path is not None:
-        handlers.append(_metrics(served, metrics_path))
-    handlers += [_discovery(served, spec) for spec in served.discoveries]
-    return Router(path=path, route_handlers=handlers, include_in_schema=False)
+        routes.append(_metrics(served, metrics_path))
+    routes += [_discovery(served, spec) for spec in served.discoveries]
+    return Router(path=path, route_handlers=routes, include_in_schema=False)
 
 
 def _health(served: Served) -> tuple[HTTPRouteHandler, ...]:

@@ -63,8 +63,8 @@ def _stamped(errors: Any) -> int:
     for error in errors if isinstance(errors, list) else ():
         extensions = error.get("extensions") if isinstance(error, Mapping) else None
         stamp = extensions.get("http_status") if isinstance(extensions, Mapping) else None
-        if stamp in _PASSING:
-            return int(stamp)
+        if isinstance(stamp, int) and stamp in _PASSING:
+            return stamp
     return HTTPStatus.OK
 
 

@@ -3,7 +3,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 import anyio
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infrahub_exporter.adapters.infrahub.patience import PatientTransport, _status
@@ -131,6 +131,7 @@ async def test_a_200_that_stamps_nothing_is_not_tried_again(body: bytes) -> None
 
 
 @given(st.binary() | st.binary().map(lambda noise: b'{"errors": [{"extensions": {"http_status": ' + noise))
+@settings(deadline=None)
 def test_no_body_surprises(body: bytes) -> None:
     assert _status(Reply(200, {}, body)) in {200, 429, 502, 503, 504}
 
