@@ -40,6 +40,7 @@ class _Partial(Struct):
 
     at: float
     rows: dict[str, Row]
+    peers: dict[str, dict[str, Row]]
     offset: int
     named: dict[str, set[str]]
 
@@ -56,7 +57,7 @@ class Follower:
         self._dependencies = dependencies
         self._nodes = nodes
         self._rows: dict[str, Row] = {}
-        self._peers: dict[str, dict[str, Row]] = {kind: {} for kind in plan.peers}
+        self._peers = self._no_peers()
         self._pending: dict[str, set[str]] = {}
         self._count: int | None = None
         self._recount = False
@@ -75,18 +76,20 @@ class Follower:
         """The kinds whose changes matter."""
         return self._dependencies.kinds
 
+    def _no_peers(self) -> dict[str, dict[str, Row]]:
+        return {kind: {} for kind in self._plan.peers}
+
     async def read(self, *, at: float) -> tuple[Delta, float]:
         """Read everything as it was at an instant, and return that: an interrupted read goes on at its own."""
         partial = self._partial
         if partial is None or at - partial.at > _RESUMABLE_SECONDS:
-            partial = self._partial = _Partial(at, {}, 0, {})
+            partial = self._partial = _Partial(at, {}, self._no_peers(), 0, {})
         async for page in self._nodes.pages(self._plan.root, at=partial.at, offset=partial.offset):
             partial.rows.update((row.id, row) for row in page.rows)
             partial.offset = page.offset
             self._note_named(ROOT, page.rows, partial.named)
-        peers: dict[str, dict[str, Row]] = {kind: {} for kind in self._plan.peers}
-        await self._read_named(partial.named, peers, at=partial.at)
-        self._rows, self._peers, self._partial = partial.rows, peers, None
+        await self._read_named(partial.named, partial.peers, at=partial.at)
+        self._rows, self._peers, self._partial = partial.rows, partial.peers, None
         self._pending, self._count, self._recount = {}, None, False
         self._touched, self._removed, self._named = set(), set(), {}
         return Delta(self._plan, self._peers, self._rows, whole=True), partial.at
@@ -206,8 +209,8 @@ class Follower:
     async def _settle_count(self, at: float) -> None:
         """Compare the number that there are with the number held: what has left was not reported."""
         root = self._plan.root
-        count = self._count if not root.filters and self._count is not None else await self._nodes.count(root, at=at)
-        if count != len(self._rows):
+        count = await self._nodes.count(root, at=at) if root.filters else self._count
+        if count is not None and count != len(self._rows):
             await self._compare_ids(at)
 
     async def _compare_ids(self, at: float) -> None:
@@ -218,16 +221,20 @@ class Follower:
         self._take(found, gone=self._rows.keys() - set(present))
 
     async def _read_named(self, named: dict[str, set[str]], peers: dict[str, dict[str, Row]], *, at: float) -> None:
-        """Read the peers that are named and not held, and what those name, until none is left."""
+        """Read the peers that are named and not held, and what those name, until none is left.
+
+        What an interruption leaves is right: the peers that have been read are held, the others are still named.
+        """
         while named:
-            kind, wanted = named.popitem()
-            try:
-                found = await self._by_id(self._plan.peers[kind], sorted(wanted - peers[kind].keys()), at)
-            except BaseException:
-                named.setdefault(kind, set()).update(wanted)
-                raise
-            peers[kind].update(found)
-            self._note_named(kind, found.values(), named)
+            kind = next(iter(named))
+            for chunk in _chunks(sorted(named[kind] - peers[kind].keys())):
+                found = await self._by_id(self._plan.peers[kind], chunk, at)
+                peers[kind].update(found)
+                named[kind].difference_update(chunk)
+                self._note_named(kind, found.values(), named)
+            named[kind] -= peers[kind].keys()
+            if not named[kind]:
+                del named[kind]
 
     def _note_named(self, table: str, rows: Iterable[Row], named: dict[str, set[str]]) -> None:
         """Note the peers that rows name."""

@@ -38,17 +38,13 @@ class Plan(Struct, frozen=True):
     root: Selection
     peers: Mapping[str, Selection]
     reaches: tuple[Reach, ...]
+    """Empty where a root row's values are the columns' values as they are."""
     crossings: Mapping[str, tuple[Crossing, ...]]
     """The relations of each table's rows; the root's under the empty name."""
 
-    @property
-    def is_flat(self) -> bool:
-        """Tell whether a root row's values are the columns' values as they are."""
-        return not self.peers
-
     def joined(self, row: Row, peers: Peers) -> Row:
         """Return a row with a value per column, as a read over the relations would have brought it."""
-        if self.is_flat:
+        if not self.reaches:
             return row
         return Row(row.id, row.kind, row.hfid, tuple(_value(row, reach, peers) for reach in self.reaches))
 
@@ -86,10 +82,11 @@ def plan(selection: Selection) -> Plan:
             tables.setdefault(name, _Table())
         reaches.append(Reach(tuple(crossings), _leaf(column, tables[name])))
     peers = {name: Selection(name, tuple(table.columns)) for name, table in tables.items() if name != ROOT}
+    as_they_are = [Reach((), position) for position in range(len(tables[ROOT].columns))]
     return Plan(
         root=Selection(selection.kind, tuple(tables[ROOT].columns), selection.filters),
         peers=peers,
-        reaches=tuple(reaches),
+        reaches=() if reaches == as_they_are else tuple(reaches),
         crossings={name: tuple(table.crossings.values()) for name, table in tables.items()},
     )
 

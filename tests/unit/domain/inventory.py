@@ -77,6 +77,12 @@ class Inventory:
                     node.peers[relation] = [peer for peer in peers if peer != identifier]
                     self._stamp(node.id)
 
+    def supersede(self, identifier: str, name: str) -> None:
+        """Take a node away and make another of its kind."""
+        kind = self.nodes[identifier].kind
+        self.delete(identifier)
+        self.create(kind, name)
+
     def of(self, kind: str) -> list[str]:
         """Return the ids of a kind's nodes."""
         return [node.id for node in self.nodes.values() if node.kind == kind]
@@ -141,6 +147,10 @@ class Inventory:
         return values if column.many else next(iter(values), None)
 
     # ChangeProbe
+
+    async def is_followable(self) -> bool:
+        """Tell that changes can be told."""
+        return True
 
     async def instant(self) -> float:
         """Return now."""

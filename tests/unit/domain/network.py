@@ -48,7 +48,7 @@ DEVICE = kind(
     many={"tags": "BuiltinTag", "interfaces": "InfraInterface"},
 )
 SITE = kind("LocationSite", {"name": "Text", "opened": "DateTime"}, one={"region": "LocationRegion"})
-REGION = kind("LocationRegion", {"name": "Text"})
+REGION = kind("LocationRegion", {"name": "Text"}, one={"parent": "LocationRegion"})
 TAG = kind("BuiltinTag", {"name": "Text", "weight": "Number", "pin": "Password"})
 INTERFACE = kind("InfraInterface", {"name": "Text"}, many={"addresses": "IpamIPAddress"})
 ADDRESS = kind("IpamIPAddress", {"address": "IPHost"})

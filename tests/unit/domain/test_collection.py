@@ -7,6 +7,7 @@ from infrahub_exporter.domain.collection import Kinds, discover, entry_names
 from infrahub_exporter.domain.dependencies import Dependencies, Link
 from infrahub_exporter.domain.errors import DerivationError, SourceRejectedError, SourceUnavailableError
 from infrahub_exporter.domain.model import KindSchema, TargetGroup
+from infrahub_exporter.domain.outlines import Field
 from infrahub_exporter.domain.plan import Crossing, Plan, Reach
 from infrahub_exporter.domain.selection import Column, Hop, Selection
 from infrahub_exporter.domain.specs import DiscoverySpec, Filters
@@ -120,6 +121,20 @@ async def test_a_selection_that_is_not_taken_apart_is_read_as_it_is_and_depends_
         Dependencies(frozenset(), ()),
     )
     assert source.asked == ["InfraDevice"]
+
+
+async def test_the_kinds_that_a_document_reads_are_asked_for_as_they_become_known(source: CountingSource) -> None:
+    region = Field("region", fields=(Field("node", fields=(Field("name"),)),))
+    site = Field("site", fields=(Field("node", fields=(region,)),))
+    device = Field("InfraDevice", fields=(Field("edges", fields=(Field("node", fields=(site,)),)),))
+    assert await Kinds(source).read_by([device]) == {"InfraDevice", "LocationSite", "LocationRegion"}
+    assert source.asked == ["InfraDevice", "LocationSite", "LocationRegion"]
+
+
+async def test_a_document_with_a_root_field_that_is_no_kind_cannot_be_watched(source: CountingSource) -> None:
+    with pytest.raises(SourceRejectedError) as raised:
+        await Kinds(source).read_by([Field("InfrahubInfo", fields=(Field("version"),))])
+    assert str(raised.value) == "Infrahub has no kind 'InfrahubInfo', did you mean 'InfraInterface'?"
 
 
 def discovery_spec(target_field: str) -> DiscoverySpec:

@@ -105,15 +105,13 @@ def test_an_empty_relation_is_null_however_far_the_path_goes(site: str | None, v
     assert found.joined(Row("1", "InfraDevice", None, ("s1",)), {}).values == (None, None, None, None)
 
 
-def test_a_selection_without_relations_is_flat_and_its_rows_stay_as_they_are() -> None:
+def test_rows_of_a_selection_without_relations_stay_as_they_are() -> None:
     found = planned("name", "display_label", "id")
     row = Row("1", "InfraDevice", None, ("leaf1", "Leaf 1", "1"))
-    assert found.is_flat
     assert found.joined(row, {}) is row
-    assert not planned("site").is_flat
 
 
-def test_equal_columns_of_a_flat_selection_are_read_once_and_still_have_a_value_each() -> None:
+def test_equal_columns_are_read_once_and_still_have_a_value_each() -> None:
     found = planned("name", "name.value", "status")
     assert found.joined(Row("1", "InfraDevice", None, ("leaf1", "active")), {}).values == ("leaf1", "leaf1", "active")
 

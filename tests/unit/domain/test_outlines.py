@@ -1,0 +1,74 @@
+"""Which kinds a GraphQL document reads."""
+
+import msgspec
+import pytest
+
+from infrahub_exporter.domain.outlines import Field, kinds_read
+from tests.unit.domain.network import DEVICE, KINDS
+
+
+def nodes(name: str, *fields: Field, arguments: tuple[str, ...] = (), on: str | None = None) -> Field:
+    """Write `name { count edges { node { ... } node_metadata { updated_at } } }`."""
+    metadata = Field("node_metadata", fields=(Field("updated_at"),))
+    edges = Field("edges", fields=(Field("node", fields=fields), metadata))
+    return Field(name, arguments, (Field("count"), edges), on)
+
+
+def one(name: str, *fields: Field, on: str | None = None) -> Field:
+    """Write `name { node { ... } }`."""
+    return Field(name, (), (Field("node", fields=fields),), on)
+
+
+NAME = Field("name", fields=(Field("value"),))
+
+
+@pytest.mark.parametrize(
+    ("roots", "kinds"),
+    [
+        ([], set()),
+        ([nodes("InfraDevice", NAME)], {"InfraDevice"}),
+        ([Field("InfraDevice", ("limit",), (Field("count"),))], {"InfraDevice"}),
+        (
+            [nodes("InfraDevice", one("site", NAME, one("region", NAME)), nodes("tags", NAME))],
+            {"InfraDevice", "LocationSite", "LocationRegion", "BuiltinTag"},
+        ),
+        ([nodes("InfraDevice", NAME), nodes("BuiltinTag", NAME)], {"InfraDevice", "BuiltinTag"}),
+        (
+            [nodes("InfraDevice", NAME, arguments=("tags__name__value", "status__value", "limit"))],
+            {"InfraDevice", "BuiltinTag"},
+        ),
+        (
+            [nodes("InfraDevice", nodes("interfaces", NAME, arguments=("addresses__ids",)))],
+            {"InfraDevice", "InfraInterface", "IpamIPAddress"},
+        ),
+        ([nodes("InfraDevice", one("site", NAME, on="InfraDevice"))], {"InfraDevice", "LocationSite"}),
+        # a field of a fragment on another kind is that kind's
+        ([nodes("BuiltinTag", one("site", NAME, on="InfraDevice"))], {"BuiltinTag", "LocationSite"}),
+        ([nodes("InfraDevice", one("region", NAME))], {"InfraDevice"}),
+    ],
+)
+def test_a_document_reads_the_kinds_of_its_roots_their_filters_and_their_relations(
+    roots: list[Field], kinds: set[str]
+) -> None:
+    assert kinds_read(roots, KINDS) == frozenset(kinds)
+
+
+def test_a_name_that_crosses_a_relation_is_read_as_well() -> None:
+    device = msgspec.structs.replace(DEVICE, human_friendly_id=("site__name__value", "name__value"))
+    assert kinds_read([nodes("InfraDevice")], {**KINDS, "InfraDevice": device}) == frozenset(
+        {"InfraDevice", "LocationSite"}
+    )
+
+
+@pytest.mark.parametrize(
+    ("known", "missing"),
+    [
+        ((), "InfraDevice"),
+        (("InfraDevice",), "LocationSite"),
+        (("InfraDevice", "LocationSite"), "InfraInterface"),
+    ],
+)
+def test_the_kind_whose_schema_is_needed_to_go_on_is_named(known: tuple[str, ...], missing: str) -> None:
+    roots = [nodes("InfraDevice", one("site", NAME), nodes("tags", one("addresses", on="InfraInterface")))]
+    kinds = {kind: KINDS[kind] for kind in (*known, *(("BuiltinTag",) if len(known) > 1 else ()))}
+    assert kinds_read(roots, kinds) == missing
