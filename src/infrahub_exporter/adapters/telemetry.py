@@ -8,6 +8,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from infrahub_exporter.domain.ports import Clock
+from infrahub_exporter.domain.saved import StoreStatus
 from infrahub_exporter.domain.status import EntryStatus, PushStatus, SourceStatus, Status
 
 _ENTRY = ("source", "name")
@@ -49,6 +50,9 @@ class _StatusCollector(Collector):
         yield GaugeMetricFamily("infrahub_exporter_ready", "1 when /-/ready answers 200.", value=float(status.ready))
         yield from _entries(status.entries, self._clock.wall())
         yield from _rounds(status)
+        yield from _guards(status.entries)
+        if status.store is not None:
+            yield from _store(status.store)
         if status.source is not None:
             yield from _source(status.source)
         if status.push is not None:
@@ -108,6 +112,39 @@ def _rounds(status: Status) -> Iterator[Metric]:
             "infrahub_exporter_round_duration_seconds",
             "How long the last round over all kinds took.",
             status.round_seconds,
+        )
+
+
+def _guards(entries: tuple[EntryStatus, ...]) -> Iterator[Metric]:
+    held = GaugeMetricFamily(
+        "infrahub_exporter_held", "1 while the shrink guard keeps the last good data in place.", labels=_ENTRY
+    )
+    offered = GaugeMetricFamily(
+        "infrahub_exporter_held_items", "Series or targets that are read and held back.", labels=_ENTRY
+    )
+    confirmations = GaugeMetricFamily(
+        "infrahub_exporter_held_confirmations", "How often the shrink has been confirmed.", labels=_ENTRY
+    )
+    restored = GaugeMetricFamily(
+        "infrahub_exporter_restored", "1 while the published data is from before a restart.", labels=_ENTRY
+    )
+    for entry in entries:
+        names = (entry.source, entry.name)
+        held.add_metric(names, float(entry.hold is not None))
+        restored.add_metric(names, float(entry.is_restored))
+        if entry.hold is not None:
+            offered.add_metric(names, entry.hold.offered)
+            confirmations.add_metric(names, entry.hold.confirmations)
+    yield from (held, offered, confirmations, restored)
+
+
+def _store(store: StoreStatus) -> Iterator[Metric]:
+    yield CounterMetricFamily("infrahub_exporter_store_saves", "Good saves of the last good data.", store.saves)
+    yield CounterMetricFamily("infrahub_exporter_store_failures", "Saves that failed.", store.failures)
+    yield GaugeMetricFamily("infrahub_exporter_store_size_bytes", "Size of the last good save.", store.size_bytes)
+    if store.saved_at is not None:
+        yield GaugeMetricFamily(
+            "infrahub_exporter_store_saved_timestamp_seconds", "When the last good save was.", store.saved_at
         )
 
 

@@ -12,13 +12,16 @@ from infrahub_exporter.adapters.clock import SystemClock
 from infrahub_exporter.adapters.infrahub.neighbour import GoodNeighbour
 from infrahub_exporter.adapters.infrahub.patience import PatientTransport
 from infrahub_exporter.adapters.infrahub.reader import InfrahubReader
+from infrahub_exporter.adapters.stores import FileStore
 from infrahub_exporter.app.debounce import Debounce
 from infrahub_exporter.app.exporter import Exporter, Neighbour, Pusher
 from infrahub_exporter.app.held import Source
 from infrahub_exporter.app.settings import InfrahubSettings, OtlpSettings, Settings, TlsSettings, read_token
 from infrahub_exporter.app.watched import Outline
-from infrahub_exporter.domain.errors import ConfigError
+from infrahub_exporter.domain.errors import ConfigError, SourceRejectedError
+from infrahub_exporter.domain.limits import Limits
 from infrahub_exporter.domain.ports import Transport
+from infrahub_exporter.domain.saved import digest
 
 VERSION = importlib.metadata.version("infrahub-exporter")
 
@@ -39,7 +42,7 @@ def build_exporter(
     return exporter
 
 
-def _transport(infrahub: InfrahubSettings) -> Transport:
+def _transport(infrahub: InfrahubSettings, limits: Limits) -> Transport:
     """Choose the transport. Each is imported only where it is used: the SDK alone costs half a second and 58 MB."""
     if infrahub.embedded is not None:
         from infrahub_exporter.adapters.embedded import EmbeddedInfrahub, EmbeddedTransport  # noqa: PLC0415
@@ -55,6 +58,7 @@ def _transport(infrahub: InfrahubSettings) -> Transport:
         timeout_seconds=infrahub.timeout_seconds,
         tls=_tls_context(infrahub.tls),
         version=VERSION,
+        max_response_bytes=limits.max_response_bytes,
     )
 
 
@@ -98,9 +102,7 @@ def _pusher(otlp: OtlpSettings, environment: Mapping[str, str]) -> Pusher | None
 
 
 def _patient(settings: Settings, transport: Transport, clock: SystemClock) -> PatientTransport:
-    infrahub = settings.infrahub
-    deadline = min(infrahub.timeout_seconds, infrahub.refresh_timeout_seconds or settings.poll_interval_seconds)
-    return PatientTransport(transport, clock=clock, deadline_seconds=deadline)
+    return PatientTransport(transport, clock=clock, deadline_seconds=settings.infrahub.timeout_seconds)
 
 
 def _exporter(
@@ -113,12 +115,23 @@ def _exporter(
         clock=clock,
         poll_interval_seconds=settings.poll_interval_seconds,
         full_refresh_seconds=settings.infrahub.full_refresh_seconds,
+        refresh_timeout_seconds=settings.infrahub.refresh_timeout_seconds or settings.poll_interval_seconds,
         version=VERSION,
         pusher=pusher,
         outline=_outline(settings),
         neighbour=neighbour,
         events=_events(settings),
+        guard=settings.guard,
+        limits=settings.limits,
+        store=_store(settings, clock),
+        source_id=digest([str(settings.infrahub.address), settings.infrahub.branch]),
     )
+
+
+def _store(settings: Settings, clock: SystemClock) -> FileStore | None:
+    if settings.store is None:
+        return None
+    return FileStore(settings.store.path, max_age_seconds=settings.store.max_age_seconds, clock=clock)
 
 
 def _events(settings: Settings) -> Debounce | None:
@@ -129,11 +142,17 @@ def _events(settings: Settings) -> Debounce | None:
 
 
 def _outline(settings: Settings) -> Outline | None:
-    """Import the GraphQL parser where there is a query to parse."""
+    """Import the GraphQL parser where there is a query to parse. Raises ConfigError for what is no query."""
     if all(spec.document is None for spec in settings.discoveries):
         return None
     from infrahub_exporter.adapters.infrahub.outline import outline  # noqa: PLC0415 - a tenth of a second
 
+    for spec in settings.discoveries:
+        if spec.document is not None:
+            try:
+                outline(spec.document)
+            except SourceRejectedError as error:
+                raise ConfigError(f"service_discovery.queries: {spec.name}: {error}") from error
     return outline
 
 
@@ -141,7 +160,7 @@ class _Container(containers.DeclarativeContainer):
     settings = providers.Dependency(instance_of=Settings)
     environment = providers.Dependency(instance_of=object)
     clock = providers.Singleton(SystemClock)
-    transport = providers.Singleton(_transport, settings.provided.infrahub)
+    transport = providers.Singleton(_transport, settings.provided.infrahub, settings.provided.limits)
     patient = providers.Singleton(_patient, settings, transport, clock)
     source = providers.Singleton(
         InfrahubReader,
@@ -149,6 +168,7 @@ class _Container(containers.DeclarativeContainer):
         clock=clock,
         page_size=settings.provided.infrahub.page_size,
         branch=settings.provided.infrahub.branch,
+        limits=settings.provided.limits,
     )
     pusher = providers.Singleton(_pusher, settings.provided.exporters.otlp, environment)
     neighbour = providers.Singleton(GoodNeighbour, patient, source)

@@ -8,7 +8,8 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar, cast, get_args, get_origin
+from types import UnionType
+from typing import Annotated, Any, Literal, TypeVar, Union, cast, get_args, get_origin
 
 import msgspec
 from msgspec import Meta, Struct
@@ -90,6 +91,8 @@ def _value(value: object, annotation: Any, place: Place, find: Find) -> object:
         return None
     if inner == Filters:
         return _filters(value, place)
+    if get_origin(inner) in (Union, UnionType):
+        inner = _meant(value, inner, place)
     if isinstance(inner, type) and issubclass(inner, Struct):
         return decode(value, inner, place=place, find=find)
     origin = get_origin(inner)
@@ -104,6 +107,14 @@ def _value(value: object, annotation: Any, place: Place, find: Find) -> object:
     if origin is Literal and isinstance(value, str):
         value = next((each for each in get_args(inner) if each.casefold() == value.casefold()), value)
     return _leaf(value, inner, place, find)
+
+
+def _meant(value: object, union: Any, place: Place) -> Any:
+    """Choose between true or false and a mapping."""
+    switch, section = get_args(union)
+    if isinstance(value, switch | Mapping):
+        return switch if isinstance(value, switch) else section
+    raise SettingError(place, f"expected {describe(union)}, got {shown(value, hidden=True)}")
 
 
 def _texts(value: object, type_: Any, place: Place) -> list[tuple[str, object]]:

@@ -1,6 +1,7 @@
 """The exporter: it keeps what it read well last, and refreshes it in the background."""
 
 import logging
+import math
 import random
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
@@ -19,9 +20,12 @@ from infrahub_exporter.app.held import Source
 from infrahub_exporter.app.inventory import Inventory
 from infrahub_exporter.app.pace import Pace
 from infrahub_exporter.app.watched import Outline
+from infrahub_exporter.domain.guard import GuardSpec
+from infrahub_exporter.domain.limits import Limits
 from infrahub_exporter.domain.model import Snapshot, TargetGroup
-from infrahub_exporter.domain.ports import Clock, SnapshotSink
+from infrahub_exporter.domain.ports import Clock, SnapshotSink, SnapshotStore
 from infrahub_exporter.domain.pressure import Pressure
+from infrahub_exporter.domain.saved import StoreStatus
 from infrahub_exporter.domain.specs import DiscoverySpec, MetricSpec
 from infrahub_exporter.domain.status import PushStatus, SourceStatus, Status
 from infrahub_exporter.domain.webhooks import Event
@@ -30,6 +34,8 @@ logger = logging.getLogger("infrahub_exporter")
 
 _CLOSING_SECONDS = 2.0
 """How long the last push and the farewell to Infrahub may take together: a service has 5 s in all to end."""
+_SAVE_SECONDS = 30.0
+"""How often what is published is kept for the next start, if anything of it is new."""
 _DELAY_SECONDS = 0.5
 """The longest wait before the first read; of short intervals it is a hundredth."""
 
@@ -48,6 +54,15 @@ class Pusher(SnapshotSink, Protocol):
 
     async def close(self, timeout_seconds: float) -> None:
         """Push once more and let go, within a time."""
+        ...
+
+
+class Store(SnapshotStore, Protocol):
+    """A place for the last good data over a restart."""
+
+    @property
+    def status(self) -> StoreStatus:
+        """Tell how saving goes."""
         ...
 
 
@@ -81,15 +96,23 @@ class Exporter:
         version: str,
         overlap_seconds: float = 300.0,
         full_refresh_seconds: float = 3600.0,
+        refresh_timeout_seconds: float = math.inf,
         pusher: Pusher | None = None,
         outline: Outline | None = None,
         neighbour: Neighbour | None = None,
         events: Debounce | None = None,
+        guard: GuardSpec | None = None,
+        limits: Limits | None = None,
+        store: Store | None = None,
+        source_id: str = "",
     ) -> None:
         self._source = source
         self._pusher = pusher
         self._neighbour = neighbour
         self._events = events
+        self._store = store
+        self._source_id = source_id
+        self._stored: object = None
         self._text = PrometheusSink()
         self._inventory = Inventory(
             metrics=metrics,
@@ -100,6 +123,9 @@ class Exporter:
             outline=outline,
             overlap_seconds=overlap_seconds,
             full_refresh_seconds=full_refresh_seconds,
+            refresh_timeout_seconds=refresh_timeout_seconds,
+            guard=guard or GuardSpec(),
+            limits=limits or Limits(),
         )
         self._pressure = Pressure()
         intervals = [entry.spec.refresh_interval_seconds for entry in self._inventory.by_kind]
@@ -113,6 +139,7 @@ class Exporter:
             )
             for entry in self._inventory.queries
         ]
+        self._saves = Pace(_SAVE_SECONDS, clock=clock, stretch=lambda seconds: seconds, delay_seconds=_SAVE_SECONDS)
         self._dead: list[str] = []
         self._tasks: TaskGroup | None = None
         self._telemetry = Telemetry(lambda: self.status, clock=clock, version=version)
@@ -120,7 +147,10 @@ class Exporter:
     async def __aenter__(self) -> Self:
         if self._tasks is not None:
             raise RuntimeError("this exporter runs already")
+        await self._restore()
         self._tasks = await anyio.create_task_group().__aenter__()
+        if self._store is not None:
+            self._tasks.start_soon(self._live, "store", partial(self._saves.keep, self._save))
         if self._rounds is not None:
             self._tasks.start_soon(self._live, "rounds", partial(self._rounds.keep, self._round))
         for entry, pace in self._runs:
@@ -144,6 +174,7 @@ class Exporter:
             return await tasks.__aexit__(kind, error, trace)
         finally:
             with anyio.CancelScope(shield=True), anyio.move_on_after(_CLOSING_SECONDS):
+                await self._save()
                 if self._pusher is not None:
                     await self._pusher.close(_CLOSING_SECONDS * 0.75)
                 await self._source.close()
@@ -161,6 +192,7 @@ class Exporter:
             dead=tuple(self._dead),
             push=None if self._pusher is None else self._pusher.status,
             source=None if self._neighbour is None else self._neighbour.status(),
+            store=None if self._store is None else self._store.status,
             poll_interval_seconds=None if self._rounds is None else self._rounds.seconds,
             round_seconds=self._inventory.round_seconds,
         )
@@ -214,7 +246,7 @@ class Exporter:
     async def target_list(self, name: str) -> Sequence[bytes]:
         """Return the same in chunks, without joining them."""
         entry = self._inventory.find(name)
-        if entry.status.success is None:
+        if entry.chunks is None and entry.status.success is None:
             await self._first_attempt(entry)
         return self._inventory.last_list(name).chunks or ()
 
@@ -231,13 +263,33 @@ class Exporter:
                 pace.hurry()
 
     def notice(self, event: Event) -> None:
-        """Take an event of Infrahub's webhook; what it touches is looked at soon. Ignored where no webhook is set up."""
+        """Take an event of Infrahub's webhook: what it touches is looked at soon. Ignored where there is no webhook."""
         if self._events is not None:
             self._events.add(event)
 
-    def release(self) -> None:
+    async def release(self, name: str) -> bool:
+        """Publish what the shrink guard holds of a kind or a discovery; tell whether it held anything."""
+        return await self._inventory.release(name)
+
+    def let_go(self) -> None:
         """Let go of all who wait for a first list: the end is near, and they get the error that there is none yet."""
-        self._inventory.release()
+        self._inventory.let_go()
+
+    async def _restore(self) -> None:
+        """Publish what was kept over a restart, if it came from this Infrahub and branch."""
+        saved = None if self._store is None else await self._store.load()
+        if saved is not None and saved.source == self._source_id:
+            restored = await self._inventory.restore(saved)
+            logger.info("served from before the restart until read again: %d kinds and queries", restored)
+
+    async def _save(self) -> None:
+        """Keep what is published for the next start, where anything of it is new."""
+        if self._store is None:
+            return
+        saved = self._inventory.saved(self._source_id)
+        if saved.entries and saved != self._stored:
+            await self._store.save(saved)
+            self._stored = saved
 
     async def _first_attempt(self, entry: DiscoveryEntry) -> None:
         """Wait until a discovery has been tried once; try it where no background refresh does."""
@@ -276,7 +328,8 @@ class Exporter:
             return
         before, self._pressure = self._pressure, self._neighbour.after_cycle(self._pressure)
         if self._pressure.factor > before.factor:
-            logger.warning("Infrahub sheds load, reading %g times as seldom", self._pressure.factor)
+            seconds = self._rounds.seconds if self._rounds is not None else self._pressure.wait_seconds
+            logger.warning("Infrahub sheds load, the next look comes after %g s", seconds)
 
 
 def _delay(seconds: float) -> float:

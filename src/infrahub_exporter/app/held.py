@@ -1,13 +1,17 @@
 """Rows that are read, followed and derived from: what a metric and a discovery by kind have in common."""
 
-from collections.abc import Callable, Iterable, Mapping
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Generic, Protocol, TypeVar
 
+import anyio
 import anyio.to_thread
 from msgspec import Struct
 
 from infrahub_exporter.domain.blocks import Blocks
 from infrahub_exporter.domain.collection import Kinds
+from infrahub_exporter.domain.errors import SourceUnavailableError
 from infrahub_exporter.domain.following import Delta, Follower
 from infrahub_exporter.domain.model import Row
 from infrahub_exporter.domain.ports import NodeSource, QueryRunner, SchemaSource
@@ -28,12 +32,26 @@ class Source(NodeSource, QueryRunner, SchemaSource, Protocol):
         ...
 
 
+@contextmanager
+def limited(seconds: float) -> Iterator[None]:
+    """Give some reads a time in all. Raises SourceUnavailableError where it runs out."""
+    try:
+        with anyio.fail_after(seconds):
+            yield
+    except TimeoutError as error:
+        raise SourceUnavailableError(f"reading what changed took more than {seconds:g} s") from error
+
+
 class Turn(Struct, frozen=True):
-    """What a round gives each entry: the schema, the instant to read at, and whether changes can be followed."""
+    """What a round gives each entry: the schema, the instant to read at, and whether changes can be followed.
+
+    `timeout_seconds` bounds the following; reading everything is bounded by its progress, page by page.
+    """
 
     kinds: Kinds
     at: float
     followed: bool
+    timeout_seconds: float = math.inf
 
 
 class Refreshed(Struct, frozen=True):
@@ -80,12 +98,17 @@ class Held(Generic[Item]):
             planned, dependencies = await turn.kinds.plan(selection, in_pieces=turn.followed)
             self._follower = Follower(planned, dependencies, self._source)
         if turn.followed and self._whole:
-            delta, at = await self._follower.follow(at=turn.at), turn.at
+            with limited(turn.timeout_seconds):
+                delta, at = await self._follower.follow(at=turn.at), turn.at
         else:
             delta, at = await self._follower.read(at=turn.at)
         await self._apply(delta)
         self._whole = True
         return Refreshed(at, whole=delta.whole, changed=_differs(delta))
+
+    async def agrees(self, *, at: float) -> bool:
+        """Tell whether Infrahub counts as many nodes as are held. Raises SourceError."""
+        return self._follower is not None and await self._follower.agrees(at=at)
 
     async def roll(self, share: float, *, at: float) -> bool:
         """Read a share of what is held again; tell whether anything differs. Raises SourceError."""

@@ -10,9 +10,12 @@ from infrahub_exporter.app.rounds import Rounds
 from infrahub_exporter.app.watched import Outline, WatchedDocument
 from infrahub_exporter.domain.collection import entry_names
 from infrahub_exporter.domain.errors import SourceUnavailableError, UnknownDiscoveryError
+from infrahub_exporter.domain.guard import GuardSpec
+from infrahub_exporter.domain.limits import Limits
 from infrahub_exporter.domain.metrics import Assembly, Entry, assemble
 from infrahub_exporter.domain.model import Snapshot
 from infrahub_exporter.domain.ports import Clock, SnapshotSink
+from infrahub_exporter.domain.saved import Saved
 from infrahub_exporter.domain.specs import DiscoverySpec, MetricSpec
 from infrahub_exporter.domain.status import EntryStatus
 
@@ -31,18 +34,23 @@ class Inventory:
         outline: Outline | None,
         overlap_seconds: float,
         full_refresh_seconds: float,
+        refresh_timeout_seconds: float,
+        guard: GuardSpec,
+        limits: Limits,
     ) -> None:
         self._clock = clock
         self._sinks = tuple(sinks)
         names = entry_names(spec.kind for spec in metrics)
         self.metrics = tuple(
-            MetricEntry(name, spec, source=source, clock=clock) for name, spec in zip(names, metrics, strict=True)
+            MetricEntry(name, spec, source=source, clock=clock, guard=guard, limits=limits, others=self._others)
+            for name, spec in zip(names, metrics, strict=True)
         )
         self.by_kind: list[KindDiscovery] = []
         self.queries: list[QueryDiscovery] = []
         for spec in discoveries:
             if spec.document is None:
-                self.by_kind.append(KindDiscovery(spec, str(spec.kind), source=source, clock=clock))
+                entry = KindDiscovery(spec, str(spec.kind), source=source, clock=clock, guard=guard, limits=limits)
+                self.by_kind.append(entry)
                 continue
             document = WatchedDocument(
                 spec.document,
@@ -52,7 +60,7 @@ class Inventory:
                 overlap_seconds=overlap_seconds,
                 full_refresh_seconds=full_refresh_seconds,
             )
-            self.queries.append(QueryDiscovery(spec, document, source=source, clock=clock))
+            self.queries.append(QueryDiscovery(spec, document, source=source, clock=clock, guard=guard, limits=limits))
         listed: dict[str, DiscoveryEntry] = {entry.spec.name: entry for entry in (*self.by_kind, *self.queries)}
         self.discoveries = {spec.name: listed[spec.name] for spec in discoveries}
         self._rounds = Rounds(
@@ -61,6 +69,7 @@ class Inventory:
             clock=clock,
             overlap_seconds=overlap_seconds,
             full_refresh_seconds=full_refresh_seconds,
+            refresh_timeout_seconds=refresh_timeout_seconds,
         )
         self._turn = anyio.Lock()
         self._assembly = Assembly()
@@ -70,7 +79,11 @@ class Inventory:
     @property
     def statuses(self) -> tuple[EntryStatus, ...]:
         """How every entry is doing."""
-        return tuple(entry.status for entry in (*self.metrics, *self.discoveries.values()))
+        return tuple(entry.status for entry in self._entries)
+
+    @property
+    def _entries(self) -> tuple[MetricEntry | DiscoveryEntry, ...]:
+        return (*self.metrics, *self.discoveries.values())
 
     def find(self, name: str) -> DiscoveryEntry:
         """Return a discovery. Raises UnknownDiscoveryError."""
@@ -106,14 +119,47 @@ class Inventory:
             else:
                 await self._round()
 
-    def release(self) -> None:
+    async def restore(self, saved: Saved) -> int:
+        """Publish what was kept over a restart; tell for how many entries there was anything."""
+        restored = sum(entry.restore(saved) for entry in self._entries)
+        await self._publish()
+        return restored
+
+    def saved(self, source: str) -> Saved:
+        """Return what is to be kept over a restart, as it is published."""
+        kinds = (entry.saved() for entry in self.metrics)
+        lists = (entry.saved() for entry in self.discoveries.values())
+        return Saved(
+            source,
+            schema="",
+            kinds=tuple(each for each in kinds if each is not None),
+            lists=tuple(each for each in lists if each is not None),
+        )
+
+    async def release(self, name: str) -> bool:
+        """Publish what the guard holds of the entries of a name; tell whether it held anything."""
+        async with self._turn:
+            released = [entry.release() for entry in self._entries if entry.status.name == name]
+            if any(released):
+                await self._publish()
+            return any(released)
+
+    def let_go(self) -> None:
         """Let go of all who wait for a first list."""
         for entry in self.discoveries.values():
             entry.attempted.set()
 
+    def _read_at(self) -> float:
+        """When the newest good read of a kind began, 0 before any."""
+        return max((entry.status.succeeded_at or 0.0 for entry in self.metrics), default=0.0)
+
+    def _others(self, entry: MetricEntry) -> int:
+        return sum(other.publication.count for other in self.metrics if other is not entry)
+
     async def _round(self) -> None:
         began = self._clock.monotonic()
-        if await self._rounds.run(self._publish):
+        changed = await self._rounds.run(self._publish)
+        if changed or self._read_at() > self.snapshot.at:
             await self._publish()
         self.round_seconds = self._clock.monotonic() - began
 
@@ -121,11 +167,10 @@ class Inventory:
         read = [entry for entry in self.metrics if entry.status.succeeded_at is not None]
         if not read:
             return
-        entries = [Entry(entry.spec, entry.sections, entry.held.blocks.get) for entry in read]
+        entries = [Entry(entry.spec, entry.sections, entry.finder()) for entry in read]
         self._assembly = assemble(entries, self._assembly)
         for entry, duplicates in zip(read, self._assembly.duplicates, strict=True):
             entry.published(duplicates)
-        at = max(entry.status.succeeded_at or 0.0 for entry in read)
-        self.snapshot = Snapshot(self._assembly.families, at)
+        self.snapshot = Snapshot(self._assembly.families, self._read_at())
         for sink in self._sinks:
             await sink.publish(self.snapshot)

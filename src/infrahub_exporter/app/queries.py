@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 
 from infrahub_exporter.app.decoding import Place, SettingError, at, written
 from infrahub_exporter.domain.discovery import check
+from infrahub_exporter.domain.guard import Override
 from infrahub_exporter.domain.paths import parse
 from infrahub_exporter.domain.specs import DiscoverySpec, Filters, KindName, Seconds
 
@@ -33,6 +34,7 @@ class QuerySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     port_field: str | None = None
     label_mappings: dict[str, str] = {}
     refresh_interval_seconds: Seconds = 60.0
+    guard: Override = None
 
     def __post_init__(self) -> None:
         if (self.file_path is None) == (self.kind is None):
@@ -58,6 +60,7 @@ class QuerySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             document=None if self.file_path is None else _query_text(self.file_path),
             kind=self.kind,
             filters=self.filters,
+            guard=self.guard,
         )
         _check_paths(spec)
         return spec

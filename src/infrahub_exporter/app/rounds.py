@@ -1,10 +1,11 @@
 """A round: one look at what changed, then a turn for every entry that is read as rows."""
 
 import logging
+import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from infrahub_exporter.app.entries import KindDiscovery, MetricEntry
-from infrahub_exporter.app.held import Source, Turn
+from infrahub_exporter.app.held import Source, Turn, limited
 from infrahub_exporter.domain.collection import Kinds
 from infrahub_exporter.domain.errors import ExporterError, SourceRejectedError, SourceUnavailableError
 from infrahub_exporter.domain.ports import ChangeProbe, Clock
@@ -29,11 +30,13 @@ class Rounds:
         clock: Clock,
         overlap_seconds: float,
         full_refresh_seconds: float,
+        refresh_timeout_seconds: float = math.inf,
     ) -> None:
         self._entries = tuple(entries)
         self._source = source
         self._clock = clock
         self._full_refresh_seconds = full_refresh_seconds
+        self._refresh_timeout_seconds = refresh_timeout_seconds
         self._probe = source if isinstance(source, ChangeProbe) else None
         self._watch = None if self._probe is None else Watch(self._probe, overlap_seconds=overlap_seconds)
         self._kinds = Kinds(source)
@@ -46,7 +49,7 @@ class Rounds:
         """Give every entry its turn; tell whether anything is new. An entry read whole is published at once."""
         try:
             turn, changes = await self._prepare()
-        except SourceUnavailableError as error:
+        except ExporterError as error:
             for entry in self._entries:
                 entry.failed(error)
             return False
@@ -75,7 +78,9 @@ class Rounds:
         if not self._followable or not watched:
             return Turn(self._kinds, at, followed=self._followable), {}
         try:
-            return Turn(self._kinds, at, followed=True), await self._watch.look(watched, at=at)
+            with limited(self._refresh_timeout_seconds):
+                changes = await self._watch.look(watched, at=at)
+            return Turn(self._kinds, at, followed=True, timeout_seconds=self._refresh_timeout_seconds), changes
         except SourceUnavailableError:
             raise
         except ExporterError as error:

@@ -89,7 +89,7 @@ def serve(app: Litestar, listener: socket.socket) -> None:
         timeout_graceful_shutdown=_DRAIN_SECONDS,
     )
     server = _Server(
-        config, release=[plugin.exporter.release for plugin in app.plugins if isinstance(plugin, ExporterPlugin)]
+        config, release=[plugin.exporter.let_go for plugin in app.plugins if isinstance(plugin, ExporterPlugin)]
     )
     server.run([listener])
     if not server.started:

@@ -17,6 +17,8 @@ from infrahub_exporter.app.queries import SEGMENT, QuerySettings, check_served
 from infrahub_exporter.app.secret import Secret, read_secret
 from infrahub_exporter.app.wording import describe, shown
 from infrahub_exporter.domain.errors import ConfigError
+from infrahub_exporter.domain.guard import GuardSpec
+from infrahub_exporter.domain.limits import Limits
 from infrahub_exporter.domain.paths import label_names
 from infrahub_exporter.domain.specs import DiscoverySpec, MetricSpec, Seconds
 
@@ -31,6 +33,7 @@ __all__ = [
     "Secret",
     "ServiceDiscoverySettings",
     "Settings",
+    "StoreSettings",
     "TlsSettings",
     "WebhookSettings",
     "load_settings",
@@ -184,6 +187,14 @@ class WebhookSettings(_Section, frozen=True):
             raise SettingError(("key",), "expected printable ASCII text without spaces around it")
 
 
+class StoreSettings(_Section, frozen=True):
+    """Where the last good data outlives the process."""
+
+    path: Path
+    type: Literal["file"] = "file"
+    max_age_seconds: Seconds = 86400.0
+
+
 class Settings(_Section, frozen=True, dict=True):
     """Everything that can be set. Making one reads the query files that it names; raises ConfigError."""
 
@@ -192,6 +203,9 @@ class Settings(_Section, frozen=True, dict=True):
     service_discovery: ServiceDiscoverySettings = field(default_factory=ServiceDiscoverySettings)
     metrics: MetricsSettings = field(default_factory=MetricsSettings)
     webhook: WebhookSettings = field(default_factory=WebhookSettings)
+    guard: GuardSpec = field(default_factory=GuardSpec)
+    limits: Limits = field(default_factory=Limits)
+    store: StoreSettings | None = None
     poll_interval_seconds: Annotated[float, Meta(ge=1)] = 60.0
     listen_address: NonEmpty = "0.0.0.0"  # noqa: S104 - an exporter is scraped from elsewhere
     listen_port: Annotated[int, Meta(ge=1, le=65535)] = 8001

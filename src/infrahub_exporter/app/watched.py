@@ -48,8 +48,10 @@ class WatchedDocument:
         now = self._clock.monotonic()
         if now - self._ran_at >= self._full_refresh_seconds or self._kinds is None:
             return True
-        if now - self._schema_at >= _SCHEMA_SECONDS and await self._source.fingerprint() != self._fingerprint:
-            return True
+        if now - self._schema_at >= _SCHEMA_SECONDS:
+            self._schema_at = now
+            if await self._source.fingerprint() != self._fingerprint:
+                return True
         return bool(await self._watch.look(self._kinds, at=await self._probe.instant()))
 
     async def began(self) -> None:
@@ -61,7 +63,10 @@ class WatchedDocument:
         if fingerprint != self._fingerprint:
             self._kinds = await self._kinds_read() if await self._probe.is_followable() else None
             self._fingerprint = fingerprint
-        self._watch.start(await self._probe.instant())
+        at = await self._probe.instant()
+        self._watch.start(at)
+        if self._kinds is not None:
+            await self._watch.look(self._kinds, at=at)  # what changed until now is in the answer to come
 
     def ended_well(self) -> None:
         """Note that the document has been run."""

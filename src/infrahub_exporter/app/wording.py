@@ -11,6 +11,7 @@ from msgspec import inspect
 from infrahub_exporter.domain.specs import Filters
 
 _SHOWN = 60
+_UNIONS = (Union, UnionType)
 _SORTS: tuple[tuple[type | UnionType, str], ...] = (
     (type(None), "nothing"),
     (Mapping, "a mapping"),
@@ -24,7 +25,7 @@ _USER_INFO = re.compile(r"//[^/\s]*@")
 
 def strip_optional(annotation: Any) -> tuple[Any, bool]:
     """Take `| None` off a type and say whether it was there."""
-    if get_origin(annotation) not in (Union, UnionType):
+    if get_origin(annotation) not in _UNIONS:
         return annotation, False
     members = [member for member in get_args(annotation) if member is not type(None)]
     optional = len(members) < len(get_args(annotation))
@@ -36,6 +37,8 @@ def describe(annotation: Any) -> str:
     inner, _ = strip_optional(annotation)
     if inner == Filters:
         return "a mapping of filters to values, or a list of such mappings"
+    if get_origin(inner) in _UNIONS:
+        return ", or ".join(map(describe, get_args(inner)))
     if get_origin(inner) is Literal:
         return f"one of {', '.join(get_args(inner))}"
     type_ = inspect.type_info(inner)

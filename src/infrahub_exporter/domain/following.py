@@ -65,7 +65,7 @@ class Follower:
         self._removed: set[str] = set()
         self._named: dict[str, set[str]] = {}
         self._partial: _Partial | None = None
-        self._rolling: Iterator[tuple[str, Sequence[str]]] = iter(())
+        self._rolling: Iterator[tuple[str, Sequence[str]]] | None = None
         self._quota = 0.0
 
     def __len__(self) -> int:
@@ -113,6 +113,12 @@ class Follower:
             self._pending, self._count, self._recount = {}, None, False
         return self._taken()
 
+    async def agrees(self, *, at: float) -> bool:
+        """Tell whether Infrahub counts as many nodes as are held; where not, the next `follow` finds out which."""
+        agrees = await self._nodes.count(self._plan.root, at=at) == len(self._rows)
+        self._recount |= not agrees
+        return agrees
+
     async def roll(self, share: float, *, at: float) -> Delta:
         """Read again some of what is held, for what no probe sees: `share` of it, saved up until a request is full.
 
@@ -121,6 +127,8 @@ class Follower:
         held = len(self._rows) + sum(map(len, self._peers.values()))
         self._quota += share * held
         while held and self._quota >= min(CHUNK, held):
+            if self._rolling is None:
+                self._rolling = self._turns()
             table, chunk = next(self._rolling, (ROOT, ()))
             if chunk:
                 self._quota -= len(chunk)
@@ -129,7 +137,7 @@ class Follower:
                 self._quota = 0.0
                 await self._compare_ids(at)
                 self._forget_unnamed_peers()
-                self._rolling = self._turns()
+                self._rolling = None
         await self._read_named(self._named, self._peers, at=at)
         return self._taken()
 

@@ -8,6 +8,7 @@ from typing import Protocol, runtime_checkable
 from msgspec import Struct
 
 from infrahub_exporter.domain.model import JSON, KindSchema, Row, Snapshot
+from infrahub_exporter.domain.saved import Saved
 from infrahub_exporter.domain.selection import Selection
 
 
@@ -27,7 +28,7 @@ class Transport(Protocol):
         """Post a document with its variables, at an instant (ISO 8601 with `Z`) or now.
 
         A reply of any status is returned, not raised. Raises SourceUnavailableError where none came: refused, reset,
-        timed out.
+        timed out; DerivationError where it is larger than the transport takes.
         """
         ...
 
@@ -153,6 +154,22 @@ class SnapshotSink(Protocol):
 
         A sink that fails keeps its trouble to itself: it counts and logs.
         """
+        ...
+
+
+@runtime_checkable
+class SnapshotStore(Protocol):
+    """A place where the last good data outlives the process. Trouble is its own: it counts and logs, nothing is raised.
+
+    No call blocks the event loop. Calls may overlap; the save that was called last is the one that stays.
+    """
+
+    async def save(self, saved: Saved) -> None:
+        """Keep this, whole, in place of what was kept before; where that fails, what was kept before stays."""
+        ...
+
+    async def load(self) -> Saved | None:
+        """Return what was kept last, whole; None where there is nothing, or nothing that can be trusted."""
         ...
 
 

@@ -4,6 +4,8 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from infrahub_exporter.domain.guard import Override
+
 FilterValue = str | bool | int | float | list[str | bool | int | float]
 Filters = dict[str, FilterValue]
 Seconds = Annotated[float, Meta(gt=0)]
@@ -16,6 +18,7 @@ class MetricSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     kind: KindName
     include: tuple[str, ...] = ()
     filters: Filters = {}
+    guard: Override = None
 
 
 class DiscoverySpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -30,3 +33,4 @@ class DiscoverySpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     document: str | None = None
     kind: KindName | None = None
     filters: Filters = {}
+    guard: Override = None

@@ -6,6 +6,8 @@ import msgspec
 from msgspec import Struct
 
 from infrahub_exporter.domain.errors import DerivationError, ExporterError, SourceRejectedError
+from infrahub_exporter.domain.guard import Hold
+from infrahub_exporter.domain.saved import StoreStatus
 
 _OWN_FAULTS = frozenset({SourceRejectedError.reason, DerivationError.reason})
 
@@ -15,7 +17,8 @@ class EntryStatus(Struct, frozen=True):
 
     `success` is None before the first refresh has ended. `published` counts the series or target groups of the last
     good refresh, which stay published; `skipped` its nodes that gave none, by reason. `errors` counts failed refreshes
-    by class since the start; `error` is the last refresh's, None after a good one.
+    by class since the start; `error` is the last refresh's, None after a good one. `hold` says what the guard holds
+    back, `is_restored` that the data is from before a restart.
     """
 
     source: str
@@ -28,11 +31,17 @@ class EntryStatus(Struct, frozen=True):
     skipped: Mapping[str, int] = {}
     errors: Mapping[str, int] = {}
     error: ExporterError | None = None
+    hold: Hold | None = None
+    is_restored: bool = False
 
     @property
     def settled(self) -> bool:
         """Tell whether waiting longer would change nothing: it was read well once, or found to be itself at fault."""
         return self.succeeded_at is not None or not _OWN_FAULTS.isdisjoint(self.errors)
+
+    def restored(self, *, read_at: float, nodes: int, published: int) -> "EntryStatus":
+        """Return the status of data that was kept over a restart, until the first refresh has ended."""
+        return msgspec.structs.replace(self, succeeded_at=read_at, nodes=nodes, published=published, is_restored=True)
 
     def succeeded(
         self, *, at: float, duration_seconds: float, nodes: int, published: int, skipped: Mapping[str, int]
@@ -47,6 +56,7 @@ class EntryStatus(Struct, frozen=True):
             published=published,
             skipped=skipped,
             error=None,
+            is_restored=False,
         )
 
     def failed(self, error: ExporterError, *, duration_seconds: float) -> "EntryStatus":
@@ -93,6 +103,7 @@ class Status(Struct, frozen=True):
     dead: tuple[str, ...] = ()
     push: PushStatus | None = None
     source: SourceStatus | None = None
+    store: StoreStatus | None = None
     poll_interval_seconds: float | None = None
     round_seconds: float | None = None
 

@@ -7,7 +7,7 @@ names. `inventory` is what a source under test must hold. Needs pytest; imports 
 import pytest
 
 pytest.register_assert_rewrite(
-    f"{__name__}.clocks", f"{__name__}.sinks", f"{__name__}.sources", f"{__name__}.transports"
+    f"{__name__}.clocks", f"{__name__}.sinks", f"{__name__}.sources", f"{__name__}.stores", f"{__name__}.transports"
 )
 
 from infrahub_exporter.testing import inventory  # noqa: E402 - pytest explains only the asserts of modules named before
@@ -17,11 +17,13 @@ from infrahub_exporter.testing.queries import QueryRunnerContract, RemoteQueryRu
 from infrahub_exporter.testing.schemas import RemoteSchemaSourceContract, SchemaSourceContract  # noqa: E402
 from infrahub_exporter.testing.sinks import RemoteSnapshotSinkContract, SnapshotSinkContract  # noqa: E402
 from infrahub_exporter.testing.sources import NodeSourceContract, RemoteNodeSourceContract  # noqa: E402
+from infrahub_exporter.testing.stores import LastingSnapshotStoreContract, SnapshotStoreContract  # noqa: E402
 from infrahub_exporter.testing.transports import RemoteTransportContract, TransportContract  # noqa: E402
 
 __all__ = [
     "ChangeProbeContract",
     "ClockContract",
+    "LastingSnapshotStoreContract",
     "NodeSourceContract",
     "QueryRunnerContract",
     "RemoteChangeProbeContract",
@@ -32,6 +34,7 @@ __all__ = [
     "RemoteTransportContract",
     "SchemaSourceContract",
     "SnapshotSinkContract",
+    "SnapshotStoreContract",
     "TransportContract",
     "inventory",
 ]

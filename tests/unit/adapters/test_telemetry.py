@@ -1,6 +1,10 @@
+import msgspec
+
 from infrahub_exporter.adapters.telemetry import Telemetry
 from infrahub_exporter.domain.errors import SourceUnavailableError
-from infrahub_exporter.domain.status import EntryStatus, PushStatus, Status
+from infrahub_exporter.domain.guard import Hold
+from infrahub_exporter.domain.saved import StoreStatus
+from infrahub_exporter.domain.status import EntryStatus, PushStatus, SourceStatus, Status
 
 
 class Noon:
@@ -18,7 +22,11 @@ def lines(status: Status) -> list[str]:
 
 
 def test_an_entry_that_was_never_tried_has_no_series() -> None:
-    assert lines(Status((EntryStatus("kind", "A"),))) == ["infrahub_exporter_ready 0.0"]
+    assert lines(Status((EntryStatus("kind", "A"),))) == [
+        "infrahub_exporter_ready 0.0",
+        'infrahub_exporter_held{name="A",source="kind"} 0.0',
+        'infrahub_exporter_restored{name="A",source="kind"} 0.0',
+    ]
 
 
 def test_a_good_entry_tells_its_age_its_nodes_and_what_it_publishes() -> None:
@@ -35,6 +43,8 @@ def test_a_good_entry_tells_its_age_its_nodes_and_what_it_publishes() -> None:
         'infrahub_exporter_nodes{name="A",source="kind"} 3.0',
         'infrahub_exporter_series{name="A"} 2.0',
         'infrahub_exporter_skipped_nodes{name="A",reason="duplicate",source="kind"} 1.0',
+        'infrahub_exporter_held{name="A",source="kind"} 0.0',
+        'infrahub_exporter_restored{name="A",source="kind"} 0.0',
     ]
 
 
@@ -51,6 +61,8 @@ def test_a_failed_entry_keeps_what_it_had_and_counts_its_errors_by_class() -> No
         'infrahub_exporter_nodes{name="q",source="query"} 3.0',
         'infrahub_exporter_targets{name="q"} 3.0',
         'infrahub_exporter_refresh_errors_total{class="unavailable",name="q",source="query"} 2.0',
+        'infrahub_exporter_held{name="q",source="query"} 0.0',
+        'infrahub_exporter_restored{name="q",source="query"} 0.0',
     ]
 
 
@@ -84,3 +96,35 @@ def test_build_and_process_are_told() -> None:
 
     assert 'version="1.2.3"' in text
     assert "process_resident_memory_bytes" in text
+
+
+def test_what_the_guard_holds_the_store_and_infrahub_are_told() -> None:
+    held = msgspec.structs.replace(
+        EntryStatus("kind", "A"), hold=Hold(since=80.0, published=100, offered=3, floor=3, confirmations=2)
+    ).restored(read_at=80.0, nodes=100, published=100)
+    status = Status(
+        (held,),
+        source=SourceStatus(requests=5, retries=1, skew_seconds=2.5),
+        store=StoreStatus(saves=2, failures=1, saved_at=90.0, size_bytes=1000),
+        poll_interval_seconds=30.0,
+        round_seconds=0.25,
+    )
+
+    assert [line for line in lines(status) if "data_age" not in line and "last_success" not in line] == [
+        "infrahub_exporter_ready 1.0",
+        'infrahub_exporter_nodes{name="A",source="kind"} 100.0',
+        'infrahub_exporter_series{name="A"} 100.0',
+        "infrahub_exporter_poll_interval_seconds 30.0",
+        "infrahub_exporter_round_duration_seconds 0.25",
+        'infrahub_exporter_held{name="A",source="kind"} 1.0',
+        'infrahub_exporter_held_items{name="A",source="kind"} 3.0',
+        'infrahub_exporter_held_confirmations{name="A",source="kind"} 2.0',
+        'infrahub_exporter_restored{name="A",source="kind"} 1.0',
+        "infrahub_exporter_store_saves_total 2.0",
+        "infrahub_exporter_store_failures_total 1.0",
+        "infrahub_exporter_store_size_bytes 1000.0",
+        "infrahub_exporter_store_saved_timestamp_seconds 90.0",
+        "infrahub_exporter_requests_total 5.0",
+        "infrahub_exporter_request_retries_total 1.0",
+        "infrahub_exporter_clock_skew_seconds 2.5",
+    ]

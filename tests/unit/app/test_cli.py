@@ -81,3 +81,27 @@ def test_several_files_may_follow_one_option(tmp_path: Path, capsys: pytest.Capt
     assert run(["infrahub", "--schema", str(first), str(second), "--port", "0"]) == 2
 
     assert str(second) in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("document", "message"),
+    [
+        (
+            "mutation { TagDelete(data: {id: 1}) { ok } }",
+            "the document holds something else than queries, which a discovery does not run",
+        ),
+        ("{ Tag { edges ", "the query is no GraphQL: Syntax Error: Expected Name, found <EOF>."),
+    ],
+)
+def test_what_is_no_query_is_refused_before_it_is_sent(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], document: str, message: str
+) -> None:
+    (tmp_path / "tags.gql").write_text(document)
+    path = tmp_path / "config.yml"
+    path.write_text(
+        "infrahub: {address: 'http://localhost:8000', token: x}\n"
+        "service_discovery: {enabled: true, queries: [{file_path: tags.gql, target_field: name.value}]}\n"
+    )
+
+    assert run(["check", "--config", str(path)]) == 2
+    assert capsys.readouterr().err == f"infrahub-exporter: service_discovery.queries: tags: {message}\n"

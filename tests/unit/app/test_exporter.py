@@ -7,6 +7,7 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
 from infrahub_exporter.adapters.memory import MemorySource
+from infrahub_exporter.adapters.stores import MemoryStore
 from infrahub_exporter.app.exporter import Exporter
 from infrahub_exporter.domain.errors import (
     ExporterError,
@@ -14,6 +15,8 @@ from infrahub_exporter.domain.errors import (
     SourceUnavailableError,
     UnknownDiscoveryError,
 )
+from infrahub_exporter.domain.guard import GuardSpec
+from infrahub_exporter.domain.limits import Limits
 from infrahub_exporter.domain.model import JSON, AttributeSchema, KindSchema, Snapshot, TargetGroup
 from infrahub_exporter.domain.ports import Page
 from infrahub_exporter.domain.selection import Selection
@@ -102,6 +105,9 @@ def exporter(
     discoveries: Sequence[DiscoverySpec] = (QUERY, BY_KIND),
     pusher: Pushes | None = None,
     interval: float = 3600.0,
+    guard: GuardSpec | None = None,
+    limits: Limits | None = None,
+    store: MemoryStore | None = None,
 ) -> Exporter:
     return Exporter(
         metrics=metrics,
@@ -111,6 +117,10 @@ def exporter(
         poll_interval_seconds=interval,
         version="1",
         pusher=pusher,
+        guard=guard,
+        limits=limits,
+        store=store,
+        source_id="here",
     )
 
 
@@ -383,3 +393,120 @@ async def test_a_host_registry_can_collect_the_snapshot() -> None:
     await subject.refresh()
 
     assert 'infrahub_device_info{hfid="Device__a",id="1",name="a"} 1.0' in generate_latest(registry).decode()
+
+
+GUARD = GuardSpec(min_loss=1, confirmations=2)
+
+
+async def test_a_shrink_is_held_until_it_is_confirmed(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, logger="infrahub_exporter")
+    source = Source()
+    subject = exporter(source, discoveries=(BY_KIND, QUERY), guard=GUARD)
+    await subject.refresh()
+    before = inventory(subject), await subject.discovery("k"), await subject.discovery("q")
+    source.nodes[:] = source.nodes[2:]
+    source.answers[DOCUMENT] = {"Device": {"edges": []}}
+
+    seen = []
+    for _ in range(3):
+        await subject.refresh()
+        seen.append((inventory(subject), await subject.discovery("k"), await subject.discovery("q")))
+
+    assert seen == [before, before, ([], b"[]", b"[]")]
+    assert [entry.hold is None for entry in subject.status.entries] == [True, True, True]
+    assert sum(" is held: " in message for message in caplog.messages) == 3
+    assert sum(" is no longer held: " in message for message in caplog.messages) == 3
+
+
+async def test_what_is_held_can_be_released() -> None:
+    source = Source()
+    subject = exporter(source, guard=GUARD)
+    await subject.refresh()
+    source.nodes[:] = source.nodes[2:]
+    await subject.refresh()
+    assert len(inventory(subject)) == 2
+
+    assert await subject.release("Device")
+    assert inventory(subject) == []
+    assert await subject.release("k")
+    assert await subject.discovery("k") == b"[]"
+    assert not await subject.release("Device")
+    assert not await subject.release("nobody")
+
+
+async def test_a_recovery_ends_a_hold_and_nothing_was_lost() -> None:
+    source = Source()
+    subject = exporter(source, guard=GUARD)
+    await subject.refresh()
+    before, nodes = inventory(subject), list(source.nodes)
+    source.nodes[:] = nodes[2:]
+    await subject.refresh()
+    source.nodes[:] = nodes
+    await subject.refresh()
+
+    assert inventory(subject) == before
+    assert subject.status.entries[0].hold is None
+
+
+@pytest.mark.parametrize(
+    ("limits", "message"),
+    [
+        (Limits(max_series=1), "there are 2 series, limits.max_series allows 1"),
+        (Limits(max_label_length=3), "label 'hfid' of node 1 has 9 characters, limits.max_label_length allows 3"),
+    ],
+)
+async def test_past_a_limit_the_last_good_data_stays(limits: Limits, message: str) -> None:
+    source = Source()
+    subject = exporter(source, discoveries=(), limits=limits)
+
+    await subject.refresh()
+
+    assert subject.metrics_body() is None
+    assert str(subject.status.entries[0].error) == message
+
+
+async def test_a_restart_while_infrahub_is_down_serves_what_was_kept_at_once() -> None:
+    source, store = Source(), MemoryStore()
+    async with exporter(source, store=store) as first:
+        await settled(first)
+        before = inventory(first), await first.discovery("k"), await first.discovery("q")
+    for what in ("Device", "query"):
+        source.failures[what] = SourceUnavailableError("down")
+
+    async with exporter(source, store=store) as second:
+        after = inventory(second), await second.discovery("k"), await second.discovery("q")
+        assert second.status.ready
+        assert all(entry.is_restored for entry in second.status.entries)
+        assert after == before
+        await until(lambda: all(entry.error is not None for entry in second.status.entries))
+        assert inventory(second) == before[0]
+
+    source.failures.clear()
+    async with exporter(source, store=store) as third:
+        await until(lambda: all(entry.success for entry in third.status.entries))
+        assert not any(entry.is_restored for entry in third.status.entries)
+        assert inventory(third) == before[0]
+
+
+async def test_what_another_infrahub_or_spec_left_is_not_served() -> None:
+    source, store = Source(), MemoryStore()
+    async with exporter(source, store=store) as first:
+        await settled(first)
+    source.failures["Device"] = SourceUnavailableError("down")
+
+    other = MetricSpec(kind="Device", include=("name", "port"))
+    async with exporter(source, metrics=(other,), discoveries=(), store=store) as second:
+        assert second.metrics_body() is None
+
+
+async def test_a_snapshot_of_a_round_without_changes_is_as_new_as_the_round() -> None:
+    pushes = Pushes()
+    source = Source()
+    subject = exporter(source, discoveries=(), pusher=pushes)
+    await subject.refresh()
+    ticks = subject._inventory._clock
+    assert isinstance(ticks, Ticks)
+    ticks.now = 2000.0
+    await subject.refresh()
+
+    assert [snapshot.at for snapshot in pushes.snapshots] == [1000.0, 2000.0]

@@ -16,6 +16,7 @@ from infrahub_exporter.app.settings import (
     QuerySettings,
     ServiceDiscoverySettings,
     Settings,
+    StoreSettings,
     TlsSettings,
     WebhookSettings,
     load_settings,
@@ -24,6 +25,8 @@ from infrahub_exporter.app.settings import (
     read_webhook_key,
 )
 from infrahub_exporter.domain.errors import ConfigError
+from infrahub_exporter.domain.guard import GuardOverride, GuardSpec, Override
+from infrahub_exporter.domain.limits import Limits
 from infrahub_exporter.domain.specs import DiscoverySpec, MetricSpec
 
 CONFIGS = Path(__file__).parent / "configs"
@@ -116,8 +119,9 @@ def test_every_key_has_the_value_that_the_file_gives_it() -> None:
                     port_field="port",
                     label_mappings={"site": "site.name"},
                     refresh_interval_seconds=15,
+                    guard=GuardOverride(max_loss_ratio=0.9, confirmations=10),
                 ),
-                QuerySettings(kind="InfraDevice", filters={"role__value": "edge"}, target_field="name"),
+                QuerySettings(kind="InfraDevice", filters={"role__value": "edge"}, target_field="name", guard=False),
             ),
         ),
         metrics=MetricsSettings(
@@ -126,10 +130,14 @@ def test_every_key_has_the_value_that_the_file_gives_it() -> None:
                     kind="InfraDevice",
                     include=("name", "site.region.name"),
                     filters={"role__values": ["edge", "core"]},
+                    guard=GuardOverride(enabled=True, min_loss=5),
                 ),
             )
         ),
         webhook=WebhookSettings(enabled=True, key=Secret("open-sesame"), window_seconds=60, debounce_seconds=1.5),
+        guard=GuardSpec(enabled=False, max_loss_ratio=0.25, min_loss=20, confirmations=5),
+        limits=Limits(max_nodes=1000, max_series=2000, max_label_length=256, max_response_bytes=1_048_576),
+        store=StoreSettings(type="file", path=file, max_age_seconds=3600),
         poll_interval_seconds=90,
         listen_address="::1",
         listen_port=9100,
@@ -250,6 +258,34 @@ def test_one_and_true_are_different_filter_values() -> None:
     }
     with pytest.raises(ConfigError, match=r"^settings: metrics.kind\[0\].filters\[1\].a: true contradicts 1 of "):
         parse_settings(tree)
+
+
+@pytest.mark.parametrize(
+    ("text", "override"),
+    [
+        ("null", None),
+        ("''", None),
+        ("false", False),
+        ("off", False),
+        ("true", True),
+        ("{}", GuardOverride()),
+        ("{max_loss_ratio: 1, min_loss: null}", GuardOverride(max_loss_ratio=1.0)),
+    ],
+)
+def test_a_guard_of_its_own_is_a_switch_or_what_differs(tmp_path: Path, text: str, override: Override) -> None:
+    path = written(
+        tmp_path,
+        f"{INFRAHUB}metrics: {{kind: [{{kind: InfraDevice, guard: {text}}}]}}\n"
+        f"service_discovery: {{enabled: true, queries: [{{kind: A, target_field: name, guard: {text}}}]}}\n",
+    )
+    settings, _ = loaded(path)
+    assert [settings.metrics.kind[0].guard, settings.discoveries[0].guard] == [override, override]
+
+
+def test_nothing_is_kept_over_a_restart_unless_a_path_says_where(tmp_path: Path) -> None:
+    assert loaded(written(tmp_path, INFRAHUB + "store: null"))[0].store is None
+    settings, _ = loaded(written(tmp_path, INFRAHUB), {"INFRAHUB_SIDECAR_STORE__PATH": "/var/lib/kept"})
+    assert settings.store == StoreSettings(type="file", path=Path("/var/lib/kept"), max_age_seconds=86400)
 
 
 def test_anchors_and_merge_keys_work() -> None:

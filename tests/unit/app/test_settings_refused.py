@@ -33,6 +33,11 @@ filters_text.yml: metrics.kind[0].filters: expected a mapping of filters to valu
 header_name.yml: exporters.otlp.headers.'x scope': expected the name of a header
 header_number.yml: exporters.otlp.headers.x-scope: expected text, got a number, put it in quotes
 header_value.yml: exporters.otlp.headers.x-scope: expected printable ASCII text without spaces around it
+guard_list.yml: guard: expected a mapping with keys such as enabled, got a list
+guard_of_a_kind.yml: metrics.kind[0].guard: expected true or false, or a mapping with keys such as enabled, got text
+guard_of_a_kind_key.yml: metrics.kind[0].guard.min_los: unknown key, did you mean 'min_loss'?
+guard_of_a_query.yml: service_discovery.queries[0].guard.confirmations: expected a whole number of at least 1, got 0
+guard_ratio.yml: guard.max_loss_ratio: expected a number from 0 to 1, got 50
 headers_text.yml: exporters.otlp.headers: expected a mapping of names to texts, got text
 include_collides.yml: metrics.kind[0].include: 'site.name' and 'site_name' would both be the label 'site_name'
 include_id.yml: metrics.kind[0].include: 'hfid' would be the label 'hfid', which every series has already
@@ -43,6 +48,8 @@ interval_too_short.yml: poll_interval_seconds: expected a number of at least 1, 
 kind_list.yml: metrics.kind: expected a list of mappings, got text
 kind_lower_case.yml: metrics.kind[0].kind: expected the name of a kind, such as InfraDevice, got 'device'
 kind_missing.yml: metrics.kind[0].kind: expected the name of a kind, such as InfraDevice, got nothing
+limit_fraction.yml: limits.max_series: expected a whole number of at least 1, got 0.5
+limit_zero.yml: limits.max_nodes: expected a whole number of at least 1, got 0
 list.yml: expected a mapping with keys such as infrahub, got a list
 list_as_key.yml: line 2, column 3: expected text as key
 listen_address_null.yml: listen_address: expected text without spaces, got nothing
@@ -56,7 +63,7 @@ metrics_path_root.yml: exporters.prometheus.metrics_path: expected a path such a
 no_infrahub.yml: infrahub: expected a mapping with keys such as address, got nothing
 not_utf8.yml: expected a configuration file in UTF-8
 null_infrahub.yml: infrahub: expected a mapping with keys such as address, got nothing
-number_as_key.yml: 1: unknown key, expected one of infrahub, exporters, service_discovery, metrics, webhook, poll_interval_seconds, listen_address, listen_port, log_level, log_format
+number_as_key.yml: 1: unknown key, expected one of infrahub, exporters, service_discovery, metrics, webhook, guard, limits, store, poll_interval_seconds, listen_address, listen_port, log_level, log_format
 page_size_text.yml: infrahub.page_size: expected a whole number from 1 to 1000, got 'lots'
 page_size_zero.yml: infrahub.page_size: expected a whole number from 1 to 1000, got 0
 path_number.yml: infrahub.token_file: expected a path, got 5
@@ -91,6 +98,9 @@ query_without_source.yml: service_discovery.queries[0].file_path: expected one o
 query_without_target.yml: service_discovery.queries[0].target_field: expected text, got nothing
 resource_attribute_key.yml: exporters.otlp.resource_attributes.12: expected text as key, got 12, put it in quotes
 resource_attribute_number.yml: exporters.otlp.resource_attributes.rack: expected text, got 12, put it in quotes
+store_age.yml: store.max_age_seconds: expected a number above 0, got 0
+store_type.yml: store.type: expected one of file, got 'valkey'
+store_without_path.yml: store.path: expected a path, got nothing
 syntax.yml: line 4, column 1: expected the node content, but found '<stream end>'
 tab.yml: line 2, column 1: found character that cannot start any token
 tag.yml: line 1, column 50: expected a plain value, got one with a tag (!)

@@ -21,6 +21,7 @@ from infrahub_exporter.adapters.infrahub.probes import (
 from infrahub_exporter.adapters.infrahub.schemas import Kind, Summary
 from infrahub_exporter.adapters.infrahub.server_time import ServerTime, iso
 from infrahub_exporter.domain.errors import DerivationError, SourceRejectedError
+from infrahub_exporter.domain.limits import Limits
 from infrahub_exporter.domain.model import JSON, KindSchema
 from infrahub_exporter.domain.paths import suggestion
 from infrahub_exporter.domain.ports import Clock, Page, Probed, Reply, Transport
@@ -41,11 +42,14 @@ class InfrahubReader:
     The end is told by a short page, so that nothing needs to be counted.
     """
 
-    def __init__(self, transport: Transport, *, clock: Clock, page_size: int, branch: str = "main") -> None:
+    def __init__(
+        self, transport: Transport, *, clock: Clock, page_size: int, branch: str = "main", limits: Limits | None = None
+    ) -> None:
         self._transport = transport
         self._clock = clock
         self._page_size = page_size
         self._branch = branch
+        self._limits = limits or Limits()
         self._server_time = ServerTime(clock)
         self._documents: dict[Selection, Document] = {}
         self._requests = 0
@@ -76,6 +80,7 @@ class InfrahubReader:
             except msgspec.DecodeError as error:
                 raise _misfit(selection.kind, error) from error
             offset += nodes
+            self._limits.check_nodes(offset)
             fresh = [row for row in rows if row.id not in seen]
             seen.update(row.id for row in fresh)
             yield Page(fresh, offset)
@@ -171,20 +176,23 @@ class InfrahubReader:
         return self._documents[key]
 
     async def _graphql(self, document: str, variables: Mapping[str, object], at: str | None) -> Reply:
-        sent = self._clock.monotonic()
+        sent = self._sending()
         reply = await self._transport.graphql(document, variables, at=at)
         self._observe(reply, sent)
         _raise_failure(reply)
         return reply
 
     async def _get(self, path: str) -> Reply:
-        sent = self._clock.monotonic()
+        sent = self._sending()
         reply = await self._transport.get(path)
         self._observe(reply, sent)
         return reply
 
-    def _observe(self, reply: Reply, sent: float) -> None:
+    def _sending(self) -> float:
         self._requests += 1
+        return self._clock.monotonic()
+
+    def _observe(self, reply: Reply, sent: float) -> None:
         self._server_time.observe(reply.headers.get("date"), sent=sent, received=self._clock.monotonic())
         skew = self.skew_seconds
         if skew is not None and abs(skew) > _SKEW_SECONDS and not self._skew_told:

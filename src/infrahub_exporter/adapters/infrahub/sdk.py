@@ -12,7 +12,7 @@ from infrahub_sdk.constants import Priority
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from infrahub_exporter.adapters.infrahub.documents import OPERATION
-from infrahub_exporter.domain.errors import SourceUnavailableError
+from infrahub_exporter.domain.errors import DerivationError, SourceUnavailableError
 from infrahub_exporter.domain.ports import Reply
 
 _KEEP_ALIVE_SECONDS = 1.5
@@ -28,6 +28,7 @@ class SdkTransport:
     The SDK's public `requester` hook hands every answer on unread, so that statuses, headers and bytes come back as
     they are: the SDK would lose a 5xx's status and decode the body untyped. Each request, a second try after a lost
     connection included, has `timeout_seconds` in all. Requests are marked as low priority, which Infrahub sheds first.
+    An answer of more than `max_response_bytes`, decompressed, is given up as soon as that shows.
     """
 
     def __init__(
@@ -39,7 +40,9 @@ class SdkTransport:
         timeout_seconds: float,
         tls: SSLContext | bool = True,
         version: str = "0",
+        max_response_bytes: int | None = None,
     ) -> None:
+        self._max_response_bytes = max_response_bytes
         self._timeout_seconds = timeout_seconds
         self._branch = branch
         self._tls = tls
@@ -89,16 +92,32 @@ class SdkTransport:
         try:
             with anyio.fail_after(self._timeout_seconds):
                 try:
-                    response = await self._pool().request(method, url, headers=headers, json=payload)
+                    return await self._exchange(url, method, headers, payload)
                 except _LOST:
-                    response = await self._pool().request(method, url, headers=headers, json=payload)
+                    return await self._exchange(url, method, headers, payload)
         except TimeoutError as error:
             raise SourceUnavailableError(f"no answer from Infrahub within {self._timeout_seconds:g} s") from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             trouble = str(error) or type(error).__name__
             raise SourceUnavailableError(f"Infrahub cannot be reached: {trouble}") from error
+
+    async def _exchange(self, url: str, method: str, headers: dict[str, Any], payload: dict[str, Any] | None) -> Reply:
+        """Send a request once and read its answer as far as it may go; what is given up costs its connection."""
+        async with self._pool().stream(method, url, headers=headers, json=payload) as response:
+            if "content-encoding" not in response.headers:
+                self._check_size(int(response.headers.get("content-length", 0)))
+            chunks, size = [], 0
+            async for chunk in response.aiter_bytes():
+                size += len(chunk)
+                self._check_size(size)
+                chunks.append(chunk)
         lower = {name.lower(): value for name, value in response.headers.items()}
-        return Reply(response.status_code, lower, response.content)
+        return Reply(response.status_code, lower, b"".join(chunks))
+
+    def _check_size(self, size: int) -> None:
+        most = self._max_response_bytes
+        if most is not None and size > most:
+            raise DerivationError(f"Infrahub's answer has more bytes than limits.max_response_bytes allows ({most})")
 
     def _pool(self) -> httpx.AsyncClient:
         if self._connections is None:

@@ -1,5 +1,6 @@
 """The transport against real sockets on loopback."""
 
+import gzip
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -10,7 +11,7 @@ import msgspec
 import pytest
 
 from infrahub_exporter.adapters.infrahub.sdk import SdkTransport
-from infrahub_exporter.domain.errors import SourceUnavailableError
+from infrahub_exporter.domain.errors import DerivationError, SourceUnavailableError
 
 pytestmark = pytest.mark.anyio
 TOKEN = "s3cret"
@@ -74,8 +75,18 @@ def says(response: bytes) -> Answer:
     return answer
 
 
-def transport(address: str, *, token: str | None = TOKEN, branch: str = "main", seconds: float = 5) -> SdkTransport:
-    return SdkTransport(address=address, token=token, branch=branch, timeout_seconds=seconds, tls=True, version="1.2.3")
+def transport(
+    address: str, *, token: str | None = TOKEN, branch: str = "main", seconds: float = 5, most: int | None = None
+) -> SdkTransport:
+    return SdkTransport(
+        address=address,
+        token=token,
+        branch=branch,
+        timeout_seconds=seconds,
+        tls=True,
+        version="1.2.3",
+        max_response_bytes=most,
+    )
 
 
 async def test_a_document_goes_out_with_its_branch_instant_variables_and_priority() -> None:
@@ -223,6 +234,74 @@ async def test_a_truncated_answer_is_unavailable() -> None:
         client = transport(server.address)
         with pytest.raises(SourceUnavailableError, match=r"^Infrahub cannot be reached: "):
             await client.graphql("{ a }", {})
+        await client.close()
+
+
+TOO_LARGE = r"^Infrahub's answer has more bytes than limits.max_response_bytes allows \(1000\)$"
+
+
+@pytest.mark.parametrize("size", [0, 1, 999, 1000])
+async def test_an_answer_that_is_not_too_large_comes_whole(size: int) -> None:
+    async with wire(says(http(200, b"x" * size))) as server:
+        client = transport(server.address, most=1000)
+        assert len((await client.graphql("{ a }", {})).body) == size
+        assert len((await client.get("/api/schema")).body) == size
+        await client.close()
+
+
+async def test_an_answer_whose_length_is_too_large_is_not_read() -> None:
+    async def announce(stream: anyio.abc.SocketStream, request: bytes) -> None:
+        del request
+        await stream.send(b"HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n")
+
+    async with wire(announce) as server:
+        client = transport(server.address, most=1000)
+        with pytest.raises(DerivationError, match=TOO_LARGE):
+            await client.graphql("{ a }", {})
+        with pytest.raises(DerivationError, match=TOO_LARGE):
+            await client.get("/api/schema")
+        await client.close()
+
+    assert [len(requests) for requests in server.connections] == [1, 1]
+
+
+async def test_an_answer_that_never_ends_is_given_up_when_it_is_too_large() -> None:
+    async def pour(stream: anyio.abc.SocketStream, request: bytes) -> None:
+        del request
+        await stream.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        while True:
+            await stream.send(b"100\r\n" + b" " * 256 + b"\r\n")
+
+    async with wire(pour) as server:
+        client = transport(server.address, seconds=30, most=1000)
+        with pytest.raises(DerivationError, match=TOO_LARGE):
+            await client.graphql("{ a }", {})
+        await client.close()
+
+
+async def test_an_answer_is_measured_decompressed() -> None:
+    small, bomb = gzip.compress(b"x" * 1000), gzip.compress(b"x" * 1_000_000)
+
+    async def answer(stream: anyio.abc.SocketStream, request: bytes) -> None:
+        await stream.send(http(200, bomb if b"bomb" in request else small, "Content-Encoding: gzip"))
+
+    async with wire(answer) as server:
+        client = transport(server.address, most=1000)
+        assert (await client.graphql("{ a }", {})).body == b"x" * 1000
+        with pytest.raises(DerivationError, match=TOO_LARGE):
+            await client.graphql("{ bomb }", {})
+        await client.close()
+
+
+async def test_the_next_request_goes_well_after_one_that_was_given_up() -> None:
+    async def answer(stream: anyio.abc.SocketStream, request: bytes) -> None:
+        await stream.send(http(200, b"x" * (5000 if b"large" in request else 10)))
+
+    async with wire(answer) as server:
+        client = transport(server.address, most=1000)
+        with pytest.raises(DerivationError, match=TOO_LARGE):
+            await client.graphql("{ large }", {})
+        assert (await client.graphql("{ a }", {})).body == b"x" * 10
         await client.close()
 
 
