@@ -2,18 +2,19 @@
 
 from collections.abc import Mapping
 from ssl import SSLContext
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import anyio
+import anyio.to_thread
 import httpx
-from infrahub_sdk import Config, InfrahubClient
-from infrahub_sdk.constants import Priority
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from infrahub_exporter.adapters.infrahub.documents import OPERATION
 from infrahub_exporter.domain.errors import DerivationError, SourceUnavailableError
 from infrahub_exporter.domain.ports import Reply
+
+if TYPE_CHECKING:
+    from infrahub_sdk import InfrahubClient
 
 _KEEP_ALIVE_SECONDS = 1.5
 """Below the 2 s after which an Infrahub closes an idle connection unannounced."""
@@ -28,7 +29,8 @@ class SdkTransport:
     The SDK's public `requester` hook hands every answer on unread, so that statuses, headers and bytes come back as
     they are: the SDK would lose a 5xx's status and decode the body untyped. Each request, a second try after a lost
     connection included, has `timeout_seconds` in all. Requests are marked as low priority, which Infrahub sheds first.
-    An answer of more than `max_response_bytes`, decompressed, is given up as soon as that shows.
+    An answer of more than `max_response_bytes`, decompressed, is given up as soon as that shows. The SDK is imported at
+    the first request, in a worker thread, so that a service listens before that half a second of CPU.
     """
 
     def __init__(
@@ -48,33 +50,41 @@ class SdkTransport:
         self._tls = tls
         self._user_agent = f"infrahub-exporter/{version}"
         self._connections: httpx.AsyncClient | None = None
-        config = _Config(
-            address=address.rstrip("/"),
-            api_token=token,
-            default_branch=branch,
-            priority=Priority.LOW,
-            requester=self._request,
-            rate_limit_retry_enabled=False,
-        )
-        self._client = InfrahubClient(config=config)
+        self._address = address.rstrip("/")
+        self._token = token
+        self._opening = anyio.Lock()
+        self._opened: InfrahubClient | None = None
 
     async def graphql(self, document: str, variables: Mapping[str, object], *, at: str | None = None) -> Reply:
         """Post a document (see `Transport`)."""
-        carried = await self._client.execute_graphql(
+        client = await self._client()
+        carried = await client.execute_graphql(
             document, variables=dict(variables), at=at, operation_name=_operation(document)
         )
         return carried["reply"]  # type: ignore[no-any-return]
 
     async def get(self, path: str) -> Reply:
         """Get a REST path (see `Transport`)."""
-        url = f"{self._client.config.address}{path}?{urlencode({'branch': self._branch})}"
-        return await self._send(url, "GET", dict(self._client.headers), None)
+        client = await self._client()
+        url = f"{self._address}{path}?{urlencode({'branch': self._branch})}"
+        return await self._send(url, "GET", dict(client.headers), None)
 
     async def close(self) -> None:
         """Close the connections."""
         if self._connections is not None:
             await self._connections.aclose()
             self._connections = None
+
+    async def _client(self) -> "InfrahubClient":
+        async with self._opening:
+            if self._opened is None:
+                self._opened = await anyio.to_thread.run_sync(self._open, abandon_on_cancel=True)
+            return self._opened
+
+    def _open(self) -> "InfrahubClient":
+        from infrahub_exporter.adapters.infrahub.client import open_client  # noqa: PLC0415 - the point of it
+
+        return open_client(address=self._address, token=self._token, branch=self._branch, requester=self._request)
 
     async def _request(
         self,
@@ -147,19 +157,3 @@ class _Carrier(httpx.Response):
 
     def json(self, **_: Any) -> Any:
         return {"data": {"reply": self._reply}}
-
-
-class _Config(Config):
-    """The SDK's configuration without its environment: stray `INFRAHUB_*` variables would alter it."""
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        del settings_cls, env_settings, dotenv_settings, file_secret_settings
-        return (init_settings,)
