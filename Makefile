@@ -8,7 +8,7 @@ PYTHON ?= # the interpreter of a new environment; the newest that really runs wh
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check docs-check format e2e e2e-infrahub test-all lock coverage clean
+.PHONY: help demo test check docs-check format e2e e2e-infrahub bench test-all lock coverage clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | sort | column -t -s '|'
@@ -37,6 +37,9 @@ e2e: $(VENV)/.test ## the real command, Prometheus and OTLP receiver
 
 e2e-infrahub: $(VENV)/.test ## against a real Infrahub (some 10 minutes, 4 GB)
 	@PATH="$(abspath $(BIN)):$$PATH" tests/e2e/infrahub/run
+
+bench: $(VENV)/.test ## ours and a plain SDK exporter side by side; writes docs/performance.md (some 10 minutes)
+	@$(BIN)/python benchmarks/run.py
 
 test-all: ## run the tests on each Python from 3.10 to 3.13 that runs here
 	@tools/test-all

@@ -153,7 +153,8 @@ class Canned:
             self._parsed[text] = parse(text)
         variables = sent.get("variables") or {}
         fields = [
-            f'"{name}":'.encode() + self._root(field, {key: _bound(value, variables) for key, value in given.items()}, below)
+            f'"{name}":'.encode()
+            + self._root(field, {key: _bound(value, variables) for key, value in given.items()}, below)
             for name, (field, given, below) in self._parsed[text].items()
         ]
         return b'{"data":{' + b",".join(fields) + b"}}"
@@ -255,5 +256,9 @@ def application(canned: Canned) -> Any:
 
 if __name__ == "__main__":
     uvicorn.run(
-        application(Canned(int(sys.argv[2]))), host="127.0.0.1", port=int(sys.argv[1]), lifespan="off", log_level="error"
+        application(Canned(int(sys.argv[2]))),
+        host="127.0.0.1",
+        port=int(sys.argv[1]),
+        lifespan="off",
+        log_level="error",
     )

@@ -96,11 +96,15 @@ class Stage:
         self.client.post(f"{self.address}/admin/{what}")
 
     @contextlib.contextmanager
-    def ours(self, *, poll: float, site: bool = False, discovery: bool = False, kinds: bool = True) -> Iterator["Exporter"]:
+    def ours(
+        self, *, poll: float, site: bool = False, discovery: bool = False, kinds: bool = True
+    ) -> Iterator["Exporter"]:
         """Run our exporter."""
         port = free_port()
         include = ["name", "role", "serial", "address"] + (["site.name"] if site else [])
-        listed = "[{kind: BenchDevice, name: devices, target_field: address.ip, label_mappings: {name: name, role: role}}]"
+        listed = (
+            "[{kind: BenchDevice, name: devices, target_field: address.ip, label_mappings: {name: name, role: role}}]"
+        )
         with tempfile.NamedTemporaryFile("w", suffix=".yml") as config:
             config.write(
                 f"infrahub: {{address: '{self.address}', token: x}}\nlisten_address: 127.0.0.1\nlisten_port: {port}\n"
@@ -339,7 +343,10 @@ def discovery(stage: Stage) -> list[Row]:
             if name == "plain":
                 settle(exporter)
             before = stage.requests()
-            threads = [threading.Thread(target=httpx.get, args=(f"{exporter.url}/sd/devices",), kwargs={"timeout": 600}) for _ in range(16)]
+            threads = [
+                threading.Thread(target=httpx.get, args=(f"{exporter.url}/sd/devices",), kwargs={"timeout": 600})
+                for _ in range(16)
+            ]
             for thread in threads:
                 thread.start()
             for thread in threads:
@@ -406,7 +413,12 @@ def main() -> None:
     rows += discovery(stage)
     worst = latency(stage)
     rows.append(
-        (f"worst answer of / while {small:,} nodes are read", f"{worst['ours']:.0f} ms", f"{worst['plain']:.0f} ms", "<= 25 ms")
+        (
+            f"worst answer of / while {small:,} nodes are read",
+            f"{worst['ours']:.0f} ms",
+            f"{worst['plain']:.0f} ms",
+            "<= 25 ms",
+        )
     )
     stage.close()
 
@@ -433,12 +445,19 @@ def main() -> None:
     rows += scrapes(stage, 30)
     worst = latency(stage)
     rows.append(
-        (f"worst answer of / while {large:,} nodes are read", f"{worst['ours']:.0f} ms", f"{worst['plain']:.0f} ms", "<= 50 ms")
+        (
+            f"worst answer of / while {large:,} nodes are read",
+            f"{worst['ours']:.0f} ms",
+            f"{worst['plain']:.0f} ms",
+            "<= 50 ms",
+        )
     )
     rows += memory(stage, 20)
     stage.close()
 
-    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("infrahub-sdk", "litestar", "msgspec"))
+    versions = ", ".join(
+        f"{name} {importlib.metadata.version(name)}" for name in ("infrahub-sdk", "litestar", "msgspec")
+    )
     machine = f"{platform.machine()}, {os.cpu_count()} cores, CPython {platform.python_version()}, {versions}"
     text = f"{table(rows)}\n\nMeasured on {machine}."
     print(text)

@@ -115,7 +115,7 @@ def _exporter(
         clock=clock,
         poll_interval_seconds=settings.poll_interval_seconds,
         full_refresh_seconds=settings.infrahub.full_refresh_seconds,
-        refresh_timeout_seconds=settings.infrahub.refresh_timeout_seconds or settings.poll_interval_seconds,
+        refresh_timeout_seconds=_refresh_timeout(settings),
         version=VERSION,
         pusher=pusher,
         outline=_outline(settings),
@@ -126,6 +126,12 @@ def _exporter(
         store=_store(settings, clock),
         source_id=digest([str(settings.infrahub.address), settings.infrahub.branch]),
     )
+
+
+def _refresh_timeout(settings: Settings) -> float:
+    """Return how long following may take: the poll interval, but never less than one request may."""
+    infrahub = settings.infrahub
+    return infrahub.refresh_timeout_seconds or max(settings.poll_interval_seconds, infrahub.timeout_seconds)
 
 
 def _store(settings: Settings, clock: SystemClock) -> FileStore | None:

@@ -55,13 +55,17 @@ class WatchedDocument:
         return bool(await self._watch.look(self._kinds, at=await self._probe.instant()))
 
     async def began(self) -> None:
-        """Note, before the document is run, the instant that its answer will show at least. Raises SourceError."""
+        """Note, before the document is run, the instant that its answer will show at least.
+
+        Raises SourceError, and DerivationError where the document asks for secrets.
+        """
         if self._probe is None or self._watch is None or self._outline is None:
             return
         fingerprint = await self._source.fingerprint()
         self._schema_at = self._clock.monotonic()
         if fingerprint != self._fingerprint:
-            self._kinds = await self._kinds_read() if await self._probe.is_followable() else None
+            read = await self._kinds_read()
+            self._kinds = read if await self._probe.is_followable() else None
             self._fingerprint = fingerprint
         at = await self._probe.instant()
         self._watch.start(at)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec import Struct
 
 from infrahub_exporter.domain.dependencies import names_over_relations
+from infrahub_exporter.domain.errors import DerivationError
 from infrahub_exporter.domain.model import KindSchema
 
 _ENVELOPE = frozenset({"edges", "node"})
@@ -30,7 +31,8 @@ class _MissingKindError(LookupError):
 def kinds_read(roots: Sequence[Field], kinds: Mapping[str, KindSchema]) -> frozenset[str] | str:
     """Name every kind whose change could change a document's answer, or the one whose schema is needed to tell.
 
-    Where that does not exist, since a root field is no kind, no probe covers the document.
+    Where that does not exist, since a root field is no kind, no probe covers the document. Raises DerivationError where
+    the document asks for an attribute whose kind is a secret.
     """
     try:
         return frozenset(kind for root in roots for kind in _node(root.name, root, kinds))
@@ -59,6 +61,11 @@ def _relation(schema: KindSchema, field: Field, kinds: Mapping[str, KindSchema])
         if field.on not in kinds:
             raise _MissingKindError(field.on)
         schema = kinds[field.on]
+    attribute = schema.attributes.get(field.name)
+    if attribute is not None and attribute.is_secret:
+        raise DerivationError(
+            f"the query asks for {field.name!r} of {schema.kind}, a {attribute.kind}: secrets are never exported"
+        )
     relationship = schema.relationships.get(field.name)
     if relationship is not None:
         yield from _node(relationship.peer, field, kinds)

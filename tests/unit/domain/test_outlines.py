@@ -3,6 +3,8 @@
 import msgspec
 import pytest
 
+from infrahub_exporter.domain.errors import DerivationError
+from infrahub_exporter.domain.model import AttributeSchema, KindSchema
 from infrahub_exporter.domain.outlines import Field, kinds_read
 from tests.unit.domain.network import DEVICE, KINDS
 
@@ -72,3 +74,14 @@ def test_the_kind_whose_schema_is_needed_to_go_on_is_named(known: tuple[str, ...
     roots = [nodes("InfraDevice", one("site", NAME), nodes("tags", one("addresses", on="InfraInterface")))]
     kinds = {kind: KINDS[kind] for kind in (*known, *(("BuiltinTag",) if len(known) > 1 else ()))}
     assert kinds_read(roots, kinds) == missing
+
+
+def test_a_document_that_asks_for_a_secret_is_refused_by_the_schemas_kind() -> None:
+    schema = KindSchema(
+        "Router", {"name": AttributeSchema("name", "Text"), "code": AttributeSchema("code", "Password")}, {}
+    )
+    roots = (nodes("Router", Field("name"), Field("code")),)
+
+    with pytest.raises(DerivationError) as raised:
+        kinds_read(roots, {"Router": schema})
+    assert str(raised.value) == "the query asks for 'code' of Router, a Password: secrets are never exported"
