@@ -122,6 +122,9 @@ def _guards(entries: tuple[EntryStatus, ...]) -> Iterator[Metric]:
     offered = GaugeMetricFamily(
         "infrahub_exporter_held_items", "Series or targets that are read and held back.", labels=_ENTRY
     )
+    reading = GaugeMetricFamily(
+        "infrahub_exporter_reading_nodes", "Nodes of a whole read that have come so far.", labels=_ENTRY
+    )
     confirmations = GaugeMetricFamily(
         "infrahub_exporter_held_confirmations", "How often the shrink has been confirmed.", labels=_ENTRY
     )
@@ -132,10 +135,12 @@ def _guards(entries: tuple[EntryStatus, ...]) -> Iterator[Metric]:
         names = (entry.source, entry.name)
         held.add_metric(names, float(entry.hold is not None))
         restored.add_metric(names, float(entry.is_restored))
+        if entry.reading is not None:
+            reading.add_metric(names, entry.reading)
         if entry.hold is not None:
             offered.add_metric(names, entry.hold.offered)
             confirmations.add_metric(names, entry.hold.confirmations)
-    yield from (held, offered, confirmations, restored)
+    yield from (held, offered, confirmations, restored, reading)
 
 
 def _store(store: StoreStatus) -> Iterator[Metric]:

@@ -1,5 +1,6 @@
 """Rows that are read, followed and derived from: what a metric and a discovery by kind have in common."""
 
+import logging
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -20,6 +21,10 @@ from infrahub_exporter.domain.watching import Change
 
 Item = TypeVar("Item")
 
+logger = logging.getLogger("infrahub_exporter")
+
+_TOLD_NODES = 10_000
+"""After how many nodes of a whole read the log tells how far it is."""
 _FEW = 1000
 """How many rows are derived where they are; more go to a worker thread, so that the event loop stays free."""
 
@@ -76,6 +81,12 @@ class Held(Generic[Item]):
         self._source = source
         self._follower: Follower | None = None
         self._whole = False
+        self._told = 0
+
+    @property
+    def reading(self) -> int | None:
+        """How many nodes of everything have been read so far, None while nothing is being read whole."""
+        return None if self._follower is None else self._follower.reading
 
     @property
     def kinds(self) -> frozenset[str]:
@@ -101,7 +112,7 @@ class Held(Generic[Item]):
             with limited(turn.timeout_seconds):
                 delta, at = await self._follower.follow(at=turn.at), turn.at
         else:
-            delta, at = await self._follower.read(at=turn.at)
+            delta, at = await self._follower.read(at=turn.at, progress=self._progress)
         await self._apply(delta)
         self._whole = True
         return Refreshed(at, whole=delta.whole, changed=_differs(delta))
@@ -117,6 +128,11 @@ class Held(Generic[Item]):
         delta = await self._follower.roll(share, at=at)
         await self._apply(delta)
         return _differs(delta)
+
+    def _progress(self, nodes: int) -> None:
+        if nodes // _TOLD_NODES > self._told:
+            self._told = nodes // _TOLD_NODES
+            logger.info("%s: %d nodes read so far", self._kind, nodes)
 
     async def _apply(self, delta: Delta) -> None:
         if len(delta.changed) > _FEW:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import anyio
+import msgspec
 
 from infrahub_exporter.app.entries import DiscoveryEntry, KindDiscovery, MetricEntry, QueryDiscovery
 from infrahub_exporter.app.held import Source
@@ -79,7 +80,9 @@ class Inventory:
     @property
     def statuses(self) -> tuple[EntryStatus, ...]:
         """How every entry is doing."""
-        return tuple(entry.status for entry in self._entries)
+        rows = (msgspec.structs.replace(entry.status, reading=entry.held.reading) for entry in self.metrics)
+        lists = (entry.status for entry in self.discoveries.values())
+        return (*rows, *lists)
 
     @property
     def _entries(self) -> tuple[MetricEntry | DiscoveryEntry, ...]:

@@ -1,6 +1,6 @@
 """Hold what an entry's selection describes, and keep it right by reading only what changed."""
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -72,6 +72,11 @@ class Follower:
         return len(self._rows)
 
     @property
+    def reading(self) -> int | None:
+        """How many nodes of everything have been read so far, None while nothing is being read whole."""
+        return None if self._partial is None else self._partial.offset
+
+    @property
     def kinds(self) -> frozenset[str]:
         """The kinds whose changes matter."""
         return self._dependencies.kinds
@@ -79,8 +84,11 @@ class Follower:
     def _no_peers(self) -> dict[str, dict[str, Row]]:
         return {kind: {} for kind in self._plan.peers}
 
-    async def read(self, *, at: float) -> tuple[Delta, float]:
-        """Read everything as it was at an instant, and return that: an interrupted read goes on at its own."""
+    async def read(self, *, at: float, progress: Callable[[int], None] | None = None) -> tuple[Delta, float]:
+        """Read everything as it was at an instant, and return that: an interrupted read goes on at its own.
+
+        `progress` is told after each page how many nodes have come.
+        """
         partial = self._partial
         if partial is None or at - partial.at > _RESUMABLE_SECONDS:
             partial = self._partial = _Partial(at, {}, self._no_peers(), 0, {})
@@ -88,6 +96,8 @@ class Follower:
             partial.rows.update((row.id, row) for row in page.rows)
             partial.offset = page.offset
             self._note_named(ROOT, page.rows, partial.named)
+            if progress is not None:
+                progress(partial.offset)
         await self._read_named(partial.named, partial.peers, at=partial.at)
         self._rows, self._peers, self._partial = partial.rows, partial.peers, None
         self._pending, self._count, self._recount = {}, None, False

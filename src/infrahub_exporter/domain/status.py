@@ -18,7 +18,7 @@ class EntryStatus(Struct, frozen=True):
     `success` is None before the first refresh has ended. `published` counts the series or target groups of the last
     good refresh, which stay published; `skipped` its nodes that gave none, by reason. `errors` counts failed refreshes
     by class since the start; `error` is the last refresh's, None after a good one. `hold` says what the guard holds
-    back, `is_restored` that the data is from before a restart.
+    back, `is_restored` that the data is from before a restart, `reading` how many nodes of a whole read have come.
     """
 
     source: str
@@ -33,6 +33,7 @@ class EntryStatus(Struct, frozen=True):
     error: ExporterError | None = None
     hold: Hold | None = None
     is_restored: bool = False
+    reading: int | None = None
 
     @property
     def settled(self) -> bool:
