@@ -162,7 +162,8 @@ class Canned:
     def _root(self, kind: str, given: Mapping[str, Any], below: Selection) -> bytes:
         if kind == "InfrahubBranch":
             merging = "status__value" in given
-            edges = [] if merging else [{"node": {"name": {"value": "main"}, "is_default": {"value": True}}}]
+            default = given.get("name__value", "main") == "main"
+            edges = [] if merging else [{"node": {"name": {"value": "main"}, "is_default": {"value": default}}}]
             return json.dumps({"count": len(edges), "edges": edges}).encode()
         nodes: Any = self.inventory.kinds[kind]
         since = given.get("node_metadata__updated_at__after")
