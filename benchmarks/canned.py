@@ -66,8 +66,11 @@ class Inventory:
         self.round = 0
 
     def change(self, what: str) -> None:
-        """Change one device, a hundredth of them, or the site that a tenth of them names."""
+        """Change one device, a hundredth of them, or the site that a tenth of them names; or let all changes be old."""
         self.round += 1
+        if what == "forget":
+            self.recent = {kind: {} for kind in self.kinds}
+            return
         devices = list(self.kinds["BenchDevice"].values())
         if what == "peer":
             chosen = [self.kinds["BenchSite"]["site-00000000"]]

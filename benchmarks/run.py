@@ -235,6 +235,7 @@ def changes(stage: Stage) -> list[Row]:
         "peer": ("one peer renamed that a tenth of the devices name", "<= 4; as above"),
     }
     for what, (name, goal) in names.items():
+        stage.change("forget")
         with stage.ours(poll=poll, site=True) as exporter:
             exporter.listening()
             exporter.loaded()
