@@ -34,6 +34,8 @@ logger = logging.getLogger("infrahub_exporter")
 
 _CLOSING_SECONDS = 2.0
 """How long the last push and the farewell to Infrahub may take together: a service has 5 s in all to end."""
+_FIRST_SECONDS = 3.0
+"""How long the first request for a list waits for its first read: whoever asks gives up some time, too."""
 _SAVE_SECONDS = 30.0
 """How often what is published is kept for the next start, if anything of it is new."""
 _DELAY_SECONDS = 0.5
@@ -292,10 +294,11 @@ class Exporter:
             self._stored = saved
 
     async def _first_attempt(self, entry: DiscoveryEntry) -> None:
-        """Wait until a discovery has been tried once; try it where no background refresh does."""
+        """Wait a little until a discovery has been tried once; try it where no background refresh does."""
         if self._tasks is None:
             await self._inventory.attempt(entry)
-        else:
+            return
+        with anyio.move_on_after(_FIRST_SECONDS):
             await entry.attempted.wait()
 
     async def _live(self, name: str, loop: Callable[[], Awaitable[None]]) -> None:

@@ -292,6 +292,16 @@ async def test_the_very_first_requests_wait_for_one_query_together() -> None:
     assert source.reads == ["query"]
 
 
+async def test_the_first_request_does_not_wait_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("infrahub_exporter.app.exporter._FIRST_SECONDS", 0.01)
+    source = Source()
+    source.gate = anyio.Event()
+
+    async with exporter(source) as subject:
+        with pytest.raises(SourceUnavailableError, match=r"^discovery 'q' has not been read yet$"):
+            await subject.discovery("q")
+
+
 @pytest.mark.parametrize(
     ("failure", "ready"), [(SourceUnavailableError("down"), False), (SourceRejectedError("unknown kind"), True)]
 )
