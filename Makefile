@@ -8,7 +8,7 @@ PYTHON ?= # the interpreter of a new environment; the newest that really runs wh
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check docs-check format e2e e2e-infrahub bench test-all lock coverage clean
+.PHONY: help demo test check docs-check format e2e faults e2e-infrahub bench bench-infrahub test-all lock coverage clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | sort | column -t -s '|'
@@ -35,11 +35,17 @@ format: $(VENV)/.check ## format the code, mend what ruff can mend
 e2e: $(VENV)/.test ## the real command, Prometheus and OTLP receiver
 	@$(BIN)/python -m pytest -q -p no:cacheprovider tests/e2e/process tests/e2e/prometheus tests/e2e/otlp
 
+faults: $(VENV)/.test ## every fault that it promises to survive, injected (some 4 minutes)
+	@$(BIN)/python -m pytest -q -p no:cacheprovider tests/faults/e2e
+
 e2e-infrahub: $(VENV)/.test ## against a real Infrahub (some 10 minutes, 4 GB)
 	@PATH="$(abspath $(BIN)):$$PATH" tests/e2e/infrahub/run
 
 bench: $(VENV)/.test ## ours and a plain SDK exporter side by side; writes docs/performance.md (some 10 minutes)
 	@$(BIN)/python benchmarks/run.py
+
+bench-infrahub: $(VENV)/.test ## the same against a real Infrahub (some 15 minutes, 4 GB)
+	@$(BIN)/python benchmarks/real.py
 
 test-all: ## run the tests on each Python from 3.10 to 3.13 that runs here
 	@tools/test-all

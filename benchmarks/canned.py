@@ -26,11 +26,11 @@ Selection = dict[str, tuple[str, dict[str, Any], "Selection"]]
 class Node:
     """A node: values by attribute, a peer by relation, and what was encoded of it."""
 
-    __slots__ = ("encoded", "id", "kind", "peers", "stamp", "values")
+    __slots__ = ("created", "encoded", "id", "kind", "peers", "stamp", "values")
 
     def __init__(self, kind: str, identifier: str, values: dict[str, object], peers: dict[str, "Node"]) -> None:
         self.kind, self.id, self.values, self.peers = kind, identifier, values, peers
-        self.stamp = time.time() - 86400
+        self.created = self.stamp = time.time() - 86400
         self.encoded: dict[int, bytes] = {}
 
     def change(self, **values: object) -> None:
@@ -194,14 +194,17 @@ class Canned:
         if encoded is None or "node_metadata" in selected:
             edge: dict[str, object] = {"node": _node(node, selected["node"][2])}
             if "node_metadata" in selected:
-                stamp = datetime.fromtimestamp(node.stamp, timezone.utc).isoformat(timespec="microseconds")
-                edge["node_metadata"] = {"updated_at": stamp, "created_at": stamp}
+                edge["node_metadata"] = {"updated_at": _iso(node.stamp), "created_at": _iso(node.created)}
             encoded = node.encoded[id(selected)] = json.dumps(edge, separators=(",", ":")).encode()
         return encoded
 
 
 def _bound(value: Any, variables: Mapping[str, Any]) -> Any:
     return variables.get(value[1]) if isinstance(value, tuple) else value
+
+
+def _iso(stamp: float) -> str:
+    return datetime.fromtimestamp(stamp, timezone.utc).isoformat(timespec="microseconds")
 
 
 def _node(node: Node, selected: Selection) -> dict[str, object]:
