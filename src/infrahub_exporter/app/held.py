@@ -13,10 +13,11 @@ from msgspec import Struct
 from infrahub_exporter.domain.blocks import Blocks
 from infrahub_exporter.domain.collection import Kinds
 from infrahub_exporter.domain.errors import SourceUnavailableError
-from infrahub_exporter.domain.following import Delta, Follower
+from infrahub_exporter.domain.following import Follower
 from infrahub_exporter.domain.model import Row
 from infrahub_exporter.domain.ports import NodeSource, QueryRunner, SchemaSource
 from infrahub_exporter.domain.specs import Filters
+from infrahub_exporter.domain.tables import Delta
 from infrahub_exporter.domain.watching import Change
 
 Item = TypeVar("Item")
@@ -37,25 +38,39 @@ class Source(NodeSource, QueryRunner, SchemaSource, Protocol):
         ...
 
 
-@contextmanager
-def limited(seconds: float) -> Iterator[None]:
-    """Give some reads a time in all. Raises SourceUnavailableError where it runs out."""
-    try:
-        with anyio.fail_after(seconds):
-            yield
-    except TimeoutError as error:
-        raise SourceUnavailableError(f"reading what changed took more than {seconds:g} s") from error
+class Limit:
+    """A time that some reads have in all. Where it runs out it is doubled for the next ones, until they come through.
+
+    So a change that is too large for it, of a few ten thousand nodes say, does not fail for ever.
+    """
+
+    def __init__(self) -> None:
+        self._factor = 1.0
+
+    @contextmanager
+    def on(self, seconds: float) -> Iterator[None]:
+        """Limit what is awaited below. Raises SourceUnavailableError where the time runs out."""
+        allowed = seconds * self._factor
+        try:
+            with anyio.fail_after(allowed):
+                yield
+        except TimeoutError as error:
+            self._factor *= 2
+            raise SourceUnavailableError(f"reading what changed took more than {allowed:g} s") from error
+        self._factor = 1.0
 
 
 class Turn(Struct, frozen=True):
-    """What a round gives each entry: the schema, the instant to read at, and whether changes can be followed.
+    """What a round gives each entry: the schema, the instant to read at, and whether changes are followed.
 
-    `timeout_seconds` bounds the following; reading everything is bounded by its progress, page by page.
+    `in_pieces` plans for following: not where it never works, but also where it does not for once. `timeout_seconds`
+    bounds the following; reading everything is bounded by its progress, page by page.
     """
 
     kinds: Kinds
     at: float
     followed: bool
+    in_pieces: bool
     timeout_seconds: float = math.inf
 
 
@@ -81,6 +96,7 @@ class Held(Generic[Item]):
         self._source = source
         self._follower: Follower | None = None
         self._whole = False
+        self._limit = Limit()
         self._told = 0
 
     @property
@@ -92,6 +108,11 @@ class Held(Generic[Item]):
     def kinds(self) -> frozenset[str]:
         """The kinds to watch; none before everything has been read once."""
         return self._follower.kinds if self._follower is not None and self._whole else frozenset()
+
+    def reads(self, kinds: frozenset[str]) -> bool:
+        """Tell whether this depends on any of these kinds, or nobody knows on which it does."""
+        read = self._follower.kinds if self._follower is not None else frozenset()
+        return not read or not kinds.isdisjoint(read)
 
     def learn(self, changes: Mapping[str, Change]) -> None:
         """Note what changed, for the next refresh."""
@@ -105,17 +126,21 @@ class Held(Generic[Item]):
     async def refresh(self, turn: Turn) -> Refreshed:
         """Read everything, or what changed. Raises SourceError; what was held stays, and no change is lost."""
         if self._follower is None:
-            selection = await turn.kinds.select(self._kind, self._include, self._filters)
-            planned, dependencies = await turn.kinds.plan(selection, in_pieces=turn.followed)
-            self._follower = Follower(planned, dependencies, self._source)
+            self._follower = await self._planned(turn)
+        follower = self._follower
         if turn.followed and self._whole:
-            with limited(turn.timeout_seconds):
-                delta, at = await self._follower.follow(at=turn.at), turn.at
+            with self._limit.on(turn.timeout_seconds):
+                delta, at = await follower.follow(at=turn.at), turn.at
         else:
-            delta, at = await self._follower.read(at=turn.at, progress=self._progress)
+            self._whole = False
+            delta, at = await follower.read(at=turn.at, progress=self._progress)
         await self._apply(delta)
-        self._whole = True
         return Refreshed(at, whole=delta.whole, changed=_differs(delta))
+
+    async def _planned(self, turn: Turn) -> Follower:
+        selection = await turn.kinds.select(self._kind, self._include, self._filters)
+        planned, dependencies = await turn.kinds.plan(selection, in_pieces=turn.in_pieces)
+        return Follower(planned, dependencies, self._source)
 
     async def agrees(self, *, at: float) -> bool:
         """Tell whether Infrahub counts as many nodes as are held. Raises SourceError."""
@@ -135,10 +160,13 @@ class Held(Generic[Item]):
             logger.info("%s: %d nodes read so far", self._kind, nodes)
 
     async def _apply(self, delta: Delta) -> None:
+        """Derive what differs; where that does not come to its end, everything is read again."""
+        self._whole = False
         if len(delta.changed) > _FEW:
             await anyio.to_thread.run_sync(self._put, delta)
         else:
             self._put(delta)
+        self._whole = True
 
     def _put(self, delta: Delta) -> None:
         items = {row.id: self._derive(row) for row in delta.rows()}

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 import anyio
+import anyio.lowlevel
 
 from infrahub_exporter.domain.ports import Clock
 
@@ -39,5 +40,7 @@ class Pace:
             began = self._clock.monotonic()
             self._hurried = anyio.Event()
             await work()
-            with anyio.move_on_after(max(0.0, began + self.seconds - self._clock.monotonic())):
-                await self._hurried.wait()
+            while (left := began + self.seconds - self._clock.monotonic()) > 0.0 and not self._hurried.is_set():
+                with anyio.move_on_after(left):  # another's work may stretch the interval meanwhile
+                    await self._hurried.wait()
+            await anyio.lowlevel.checkpoint()

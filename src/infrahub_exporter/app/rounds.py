@@ -2,12 +2,13 @@
 
 import logging
 import math
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
-from infrahub_exporter.app.entries import KindDiscovery, MetricEntry
-from infrahub_exporter.app.held import Source, Turn, limited
+from infrahub_exporter.app.discoveries import KindDiscovery
+from infrahub_exporter.app.entries import MetricEntry
+from infrahub_exporter.app.held import Limit, Source, Turn
 from infrahub_exporter.domain.collection import Kinds
-from infrahub_exporter.domain.errors import ExporterError, SourceRejectedError, SourceUnavailableError
+from infrahub_exporter.domain.errors import DerivationError, ExporterError, SourceUnavailableError
 from infrahub_exporter.domain.ports import ChangeProbe, Clock
 from infrahub_exporter.domain.watching import Change, Watch
 
@@ -44,6 +45,16 @@ class Rounds:
         self._schema_at: float | None = None
         self._rolled_at: float | None = None
         self._followable: bool | None = None
+        self._limit = Limit()
+        self._first = 0
+        self._is_blind = False
+
+    def inherit(self, former: "Rounds") -> None:
+        """Go on from rounds over the same source: what they know of its schema and its changes stays known."""
+        self._watch, self._kinds, self._limit = former._watch, former._kinds, former._limit  # noqa: SLF001 - of its own class
+        self._fingerprint, self._schema_at = former._fingerprint, former._schema_at  # noqa: SLF001 - of its own class
+        self._rolled_at, self._followable = former._rolled_at, former._followable  # noqa: SLF001 - of its own class
+        self._is_blind = former._is_blind  # noqa: SLF001 - of its own class
 
     async def run(self, publish: Callable[[], Awaitable[None]]) -> bool:
         """Give every entry its turn; tell whether anything is new. An entry read whole is published at once."""
@@ -52,12 +63,21 @@ class Rounds:
         except ExporterError as error:
             for entry in self._entries:
                 entry.failed(error)
+            self._rolled_at = None
             return False
-        changed = False
         for entry in self._entries:
             entry.held.learn(changes)
+        changed = False
+        order = (*self._entries[self._first :], *self._entries[: self._first])
+        self._first = 0
+        for position, entry in enumerate(order):
+            if _is_put_off(entry):
+                continue
             refreshed = await entry.refresh(turn)
             if refreshed is None:
+                if _is_shed(entry.status.error):
+                    self._end_early(entry.status.error, order[position + 1 :])
+                    return changed
                 continue
             if refreshed.whole:
                 if self._watch is not None:
@@ -66,32 +86,66 @@ class Rounds:
             changed |= refreshed.changed and not refreshed.whole
         return changed | await self._roll()
 
+    def forgive(self) -> None:
+        """Try everything again at the next round, whatever was refused."""
+        for entry in self._entries:
+            entry.forgive()
+
+    async def lineages(self, kinds: Iterable[str]) -> frozenset[str] | None:
+        """Name kinds and the generics that they inherit from; None where that cannot be told, as of an unknown kind."""
+        try:
+            return await self._kinds.lineages(kinds)
+        except ExporterError:
+            return None
+
+    def read_any(self, kinds: frozenset[str]) -> bool:
+        """Tell whether an entry depends on any of these kinds, or may do so."""
+        return any(entry.held.reads(kinds) for entry in self._entries)
+
+    def _end_early(self, error: ExporterError | None, left: Sequence[RowEntry]) -> None:
+        """Leave an overloaded Infrahub alone: the entries that are left keep what they have, and begin the next round.
+
+        Who waits for the first read of one hears of it.
+        """
+        if not left:
+            return
+        self._first = self._entries.index(left[0])
+        for entry in left:
+            if error is not None and entry.status.success is None:
+                entry.failed(error)
+
     async def _prepare(self) -> tuple[Turn, Mapping[str, Change]]:
         """Look at the schema and at what changed. Raises SourceUnavailableError where Infrahub does not answer."""
         if self._probe is None or self._watch is None:
-            return Turn(Kinds(self._source), self._clock.wall(), followed=False), {}
+            return Turn(Kinds(self._source), self._clock.wall(), followed=False, in_pieces=False), {}
         await self._check_schema()
         if self._followable is None:
             self._followable = await self._probe.is_followable()
         at = await self._probe.instant()
+        whole = Turn(self._kinds, at, followed=False, in_pieces=self._followable)
         watched = frozenset().union(*(entry.held.kinds for entry in self._entries))
-        if not self._followable or not watched:
-            return Turn(self._kinds, at, followed=self._followable), {}
+        if not watched:
+            return whole, {}
         try:
-            with limited(self._refresh_timeout_seconds):
+            with self._limit.on(self._refresh_timeout_seconds):
                 changes = await self._watch.look(watched, at=at)
-            return Turn(self._kinds, at, followed=True, timeout_seconds=self._refresh_timeout_seconds), changes
         except SourceUnavailableError:
             raise
         except ExporterError as error:
-            logger.warning("the probe for changes failed, reading everything instead: %s", error)
-            return Turn(self._kinds, at, followed=False), {}
+            if not self._is_blind:
+                logger.warning("what changed cannot be told, reading everything instead: %s", error)
+            self._is_blind, self._schema_at = True, None
+            return whole, {}
+        if self._is_blind:
+            self._is_blind = False
+            logger.info("what changed can be told again")
+        timeout_seconds = self._refresh_timeout_seconds
+        return Turn(self._kinds, at, followed=True, in_pieces=True, timeout_seconds=timeout_seconds), changes
 
     async def _check_schema(self) -> None:
-        """Plan afresh when the schema's hash differs; asked for once a minute, or when an entry was rejected."""
+        """Plan afresh when the schema's hash differs, which is asked for once a minute."""
         now = self._clock.monotonic()
-        rejected = any(isinstance(entry.status.error, SourceRejectedError) for entry in self._entries)
-        if self._schema_at is not None and now - self._schema_at < _SCHEMA_SECONDS and not rejected:
+        if self._schema_at is not None and now - self._schema_at < _SCHEMA_SECONDS:
             return
         fingerprint = await self._source.fingerprint()
         self._schema_at = now
@@ -100,6 +154,7 @@ class Rounds:
             self._kinds = Kinds(self._source)
             for entry in self._entries:
                 entry.held.replan()
+                entry.forgive()
         self._fingerprint = fingerprint
 
     async def _roll(self) -> bool:
@@ -116,4 +171,19 @@ class Rounds:
                     changed |= await entry.roll(share, at=await self._probe.instant())
                 except ExporterError as error:
                     entry.failed(error)
+                    if _is_shed(error):
+                        break
         return changed
+
+
+def _is_put_off(entry: RowEntry) -> bool:
+    """Tell whether an entry waits until what was refused is tried again.
+
+    One that was read, but does not fit, does not wait: following it is cheap.
+    """
+    is_cheap = isinstance(entry.status.error, DerivationError) and bool(entry.held.kinds)
+    return entry.is_backing_off and not is_cheap
+
+
+def _is_shed(error: ExporterError | None) -> bool:
+    return isinstance(error, SourceUnavailableError) and error.is_shed

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from infrahub_exporter.app.held import Source
 from infrahub_exporter.domain.collection import Kinds
-from infrahub_exporter.domain.errors import SourceRejectedError
+from infrahub_exporter.domain.errors import ExporterError, SourceUnavailableError
 from infrahub_exporter.domain.outlines import Field
 from infrahub_exporter.domain.ports import ChangeProbe, Clock
 from infrahub_exporter.domain.watching import Watch
@@ -41,6 +41,10 @@ class WatchedDocument:
         self._schema_at = 0.0
         self._ran_at: float | None = None
 
+    def reads(self, kinds: frozenset[str]) -> bool:
+        """Tell whether the document reads any of these kinds, or nobody knows what it reads."""
+        return self._kinds is None or not kinds.isdisjoint(self._kinds)
+
     async def is_due(self) -> bool:
         """Tell whether the document has to be run. Raises SourceError where Infrahub does not answer."""
         if self._probe is None or self._watch is None or self._outline is None or self._ran_at is None:
@@ -52,34 +56,38 @@ class WatchedDocument:
             self._schema_at = now
             if await self._source.fingerprint() != self._fingerprint:
                 return True
-        return bool(await self._watch.look(self._kinds, at=await self._probe.instant()))
+        return await self._has_changed(self._watch, self._kinds, at=await self._probe.instant())
 
     async def began(self) -> None:
         """Note, before the document is run, the instant that its answer will show at least.
 
         Raises SourceError, and DerivationError where the document asks for secrets.
         """
-        if self._probe is None or self._watch is None or self._outline is None:
+        if self._outline is None:
             return
         fingerprint = await self._source.fingerprint()
         self._schema_at = self._clock.monotonic()
         if fingerprint != self._fingerprint:
-            read = await self._kinds_read()
-            self._kinds = read if await self._probe.is_followable() else None
+            read = await Kinds(self._source).read_by(self._outline(self._document))
+            self._kinds = read if self._probe is not None and await self._probe.is_followable() else None
             self._fingerprint = fingerprint
+        if self._probe is None or self._watch is None:
+            return
         at = await self._probe.instant()
         self._watch.start(at)
         if self._kinds is not None:
-            await self._watch.look(self._kinds, at=at)  # what changed until now is in the answer to come
+            await self._has_changed(self._watch, self._kinds, at=at)  # until now: that is in the answer to come
 
     def ended_well(self) -> None:
         """Note that the document has been run."""
         self._ran_at = self._clock.monotonic()
 
-    async def _kinds_read(self) -> frozenset[str] | None:
-        """Name the kinds that the document reads; None where not all of it can be probed."""
+    @staticmethod
+    async def _has_changed(watch: Watch, kinds: frozenset[str], *, at: float) -> bool:
+        """Tell whether any kind has changed, or that nothing can tell. Raises SourceUnavailableError."""
         try:
-            roots = self._outline(self._document) if self._outline is not None else ()
-            return await Kinds(self._source).read_by(roots)
-        except SourceRejectedError:
-            return None
+            return bool(await watch.look(kinds, at=at))
+        except SourceUnavailableError:
+            raise
+        except ExporterError:
+            return True

@@ -1,17 +1,21 @@
 """Plan what a spec asks for against the schema, and run discoveries' queries: port calls around pure functions."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
 from infrahub_exporter.domain import discovery
 from infrahub_exporter.domain.dependencies import NONE, Dependencies, dependencies
 from infrahub_exporter.domain.discovery import Discovery
-from infrahub_exporter.domain.errors import SourceRejectedError
+from infrahub_exporter.domain.errors import SourceRejectedError, UnknownKindError
 from infrahub_exporter.domain.model import KindSchema
 from infrahub_exporter.domain.outlines import Field, kinds_read
 from infrahub_exporter.domain.plan import Plan, plan, whole
 from infrahub_exporter.domain.ports import QueryRunner, SchemaSource
 from infrahub_exporter.domain.selection import Selection, missing_kinds, select
 from infrahub_exporter.domain.specs import DiscoverySpec, Filters
+
+_ANY_NODE = "CoreNode"
+"""The generic of nearly all nodes, which their schemas do not name."""
 
 
 class Kinds:
@@ -20,7 +24,7 @@ class Kinds:
     def __init__(self, source: SchemaSource) -> None:
         self._source = source
         self._known: dict[str, KindSchema] = {}
-        self._refused: dict[str, str] = {}
+        self._refused: dict[str, SourceRejectedError] = {}
 
     async def select(self, kind: str, include: Iterable[str], filters: Filters) -> Selection:
         """Resolve paths and filters. Raises SourceError, SourceRejectedError for what the schema does not have."""
@@ -37,20 +41,30 @@ class Kinds:
         await self._learn(planned.peers.keys() - self._known.keys())
         return planned, dependencies(planned, self._known)
 
-    async def read_by(self, roots: Sequence[Field]) -> frozenset[str]:
-        """Name the kinds that a document reads. Raises SourceRejectedError where a field of it is no kind."""
-        while isinstance(found := kinds_read(roots, self._known), str):
-            await self._learn((found,))
+    async def read_by(self, roots: Sequence[Field]) -> frozenset[str] | None:
+        """Name the kinds that a document reads, None where no probe covers all of it.
+
+        Raises SourceError where a kind cannot be asked for, DerivationError where the document asks for a secret.
+        """
+        while isinstance(found := kinds_read(roots, self._known, self._refused), str):
+            with suppress(UnknownKindError):
+                await self._learn((found,))
         return found
+
+    async def lineages(self, kinds: Iterable[str]) -> frozenset[str]:
+        """Name kinds and the generics that they inherit from. Raises SourceError, also where one is unknown."""
+        wanted = frozenset(kinds)
+        await self._learn(wanted - self._known.keys())
+        return wanted.union({_ANY_NODE}, *(self._known[kind].inherit_from for kind in wanted))
 
     async def _learn(self, missing: Iterable[str]) -> None:
         for kind in sorted(missing):
             if kind in self._refused:
-                raise SourceRejectedError(self._refused[kind])
+                raise self._refused[kind]
             try:
                 self._known[kind] = await self._source.kind(kind)
             except SourceRejectedError as error:
-                self._refused[kind] = str(error)
+                self._refused[kind] = error
                 raise
 
 

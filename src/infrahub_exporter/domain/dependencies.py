@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
-from infrahub_exporter.domain.model import KindSchema
+from infrahub_exporter.domain.model import KindSchema, RelationshipSchema
 from infrahub_exporter.domain.plan import ROOT, Plan
 
 _TEMPLATE_NAMES = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -26,10 +26,15 @@ class Link(Struct, frozen=True):
 
 
 class Dependencies(Struct, frozen=True):
-    """The kinds to watch, and the links over which their changes reach the entry."""
+    """The kinds to watch, the links over which their changes reach the entry, and the kinds that leave no choice.
+
+    A filter along a hierarchy looks at ancestors or descendants at any distance, which no link reaches: when a kind of
+    `relisted` changes, the ids that pass are listed.
+    """
 
     kinds: frozenset[str]
     links: tuple[Link, ...]
+    relisted: frozenset[str] = frozenset()
 
 
 NONE = Dependencies(frozenset(), ())
@@ -38,24 +43,31 @@ NONE = Dependencies(frozenset(), ())
 def dependencies(plan: Plan, kinds: Mapping[str, KindSchema]) -> Dependencies:
     """Find what a plan depends on; `kinds` describes the root's kind, the peers' kinds and those that filters cross."""
     links = dict.fromkeys(_links(plan, kinds))
-    watched = {plan.root.kind, *plan.peers, *(link.peer for link in links)}
-    return Dependencies(frozenset(watched), tuple(links))
+    relisted = frozenset(each.hierarchy for each in _filtered_over(plan, kinds) if each.hierarchy is not None)
+    watched = {plan.root.kind, *plan.peers, *(link.peer for link in links), *relisted}
+    return Dependencies(frozenset(watched), tuple(links), relisted)
 
 
 def _links(plan: Plan, kinds: Mapping[str, KindSchema]) -> Iterator[Link]:
     for table, crossings in plan.crossings.items():
         for crossing in crossings:
             yield Link(table, crossing.relation, crossing.peer, only_new=True)
-    root = kinds[plan.root.kind]
-    for each in plan.root.filters:
-        relationship = root.relationships.get(each.argument.partition("__")[0])
-        if relationship is not None:
+    for relationship in _filtered_over(plan, kinds):
+        if relationship.hierarchy is None:
             yield Link(ROOT, relationship.name, relationship.peer, only_new=False)
     for table in plan.crossings:
         schema = kinds.get(plan.root.kind if table == ROOT else table)
         if schema is not None:
             for relation, peer in names_over_relations(schema):
                 yield Link(table, relation, peer, only_new=False)
+
+
+def _filtered_over(plan: Plan, kinds: Mapping[str, KindSchema]) -> Iterator[RelationshipSchema]:
+    relationships = kinds[plan.root.kind].relationships
+    for each in plan.root.filters:
+        relationship = relationships.get(each.argument.partition("__")[0])
+        if relationship is not None:
+            yield relationship
 
 
 def names_over_relations(schema: KindSchema) -> Iterator[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -86,9 +86,14 @@ class _Found(Struct, frozen=True):
     values: Sequence[tuple[object, ...]]
 
 
-def derive_rows(spec: DiscoverySpec, rows: Iterable[Row]) -> Discovery:
-    """Make a group of each row whose columns are `paths(spec)`."""
-    return _decide(spec, (_Found(row.kind, row.id, tuple(map(_present, row.values))) for row in rows))
+def row_deriver(spec: DiscoverySpec) -> Callable[[Row], Decision]:
+    """Return what makes a decision of a row whose columns are `paths(spec)`."""
+    names = tuple(map(legal_label_name, spec.label_mappings))
+
+    def derive(row: Row) -> Decision:
+        return _decision(names, _Found(row.kind, row.id, tuple(map(_present, row.values))))
+
+    return derive
 
 
 def _present(value: object) -> tuple[object, ...]:
@@ -109,7 +114,8 @@ def derive_answer(spec: DiscoverySpec, data: Mapping[str, JSON]) -> Discovery:
     followed = tuple(map(parse, paths(spec)))
     if nodes and all(dig(node, followed[0]) is ABSENT for _, node in nodes):
         raise DerivationError(f"target_field {spec.target_field!r}: no node of the query's answer contains it")
-    return _decide(spec, (_answered(root, node, followed) for root, node in nodes))
+    names = tuple(map(legal_label_name, spec.label_mappings))
+    return Discovery(tuple(_decision(names, _answered(root, node, followed)) for root, node in nodes))
 
 
 def _edges(field: JSON) -> list[JSON] | None:
@@ -132,11 +138,6 @@ def _answered(root: str, node: Mapping[str, JSON], followed: Iterable[Path]) -> 
         id=identifier if isinstance(identifier, str) else None,
         values=tuple(() if isinstance(values, Absent) else values for values in found),
     )
-
-
-def _decide(spec: DiscoverySpec, nodes: Iterable[_Found]) -> Discovery:
-    names = tuple(map(legal_label_name, spec.label_mappings))
-    return Discovery(tuple(_decision(names, node) for node in nodes))
 
 
 def _decision(names: Sequence[str], node: _Found) -> Decision:

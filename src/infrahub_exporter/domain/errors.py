@@ -7,7 +7,8 @@
     ├─ UnknownDiscoveryError    no discovery of that name (also a LookupError)
     ├─ SourceError              Infrahub could not be read
     │  ├─ SourceUnavailableError   worth another try: network, timeout, 429, 502-504
-    │  └─ SourceRejectedError      not worth one: bad query, unknown kind or branch, 401, 403
+    │  └─ SourceRejectedError      not worth one: bad query, unknown branch, 401, 403
+    │     └─ UnknownKindError         the schema has no such kind
     └─ DerivationError          an answer that does not fit its spec
 
 A message is one line without secrets and without the text of a query.
@@ -42,13 +43,15 @@ class SourceError(ExporterError):
 class SourceUnavailableError(SourceError):
     """Infrahub cannot answer now: network, timeout, 429, 502, 503, 504.
 
-    `retry_after_seconds` is what the server asked for, where it asked.
+    `retry_after_seconds` is what the server asked for, where it asked; `is_shed` says that it is overloaded (429), and
+    is to be left alone for a while.
     """
 
     reason = "unavailable"
 
-    def __init__(self, message: str, *, retry_after_seconds: float | None = None) -> None:
+    def __init__(self, message: str, *, retry_after_seconds: float | None = None, is_shed: bool = False) -> None:
         super().__init__(message)
+        self.is_shed = is_shed
         self.retry_after_seconds = retry_after_seconds
 
 
@@ -56,6 +59,10 @@ class SourceRejectedError(SourceError):
     """Infrahub refuses this request and will refuse it again: bad query, unknown kind, 401, 403, 404."""
 
     reason = "rejected"
+
+
+class UnknownKindError(SourceRejectedError):
+    """Infrahub's schema has no kind of this name, which is not to say that it could not be asked."""
 
 
 class DerivationError(ExporterError):

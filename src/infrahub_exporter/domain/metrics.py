@@ -56,8 +56,11 @@ def assemble(entries: Sequence[Entry], previous: Assembly) -> Assembly:
         sections: list[Section] = []
         for position, index in enumerate(indices):
             earlier = [entries[each] for each in indices[:position]]
+            if not earlier:
+                sections.extend(entries[index].sections)
+                continue
             for section in entries[index].sections:
-                distinct = _distinct(section, earlier, previous.shortened) if earlier else section
+                distinct = _distinct(section, earlier, previous.shortened)
                 if distinct is not section:
                     shortened[id(section)] = (section, distinct)
                     duplicates[index] += len(section.samples) - len(distinct.samples)

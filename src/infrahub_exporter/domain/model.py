@@ -46,21 +46,26 @@ class AttributeSchema(Struct, frozen=True):
 
 
 class RelationshipSchema(Struct, frozen=True):
-    """A relationship of a kind; `many` is its cardinality, `peer` the kind at its other end."""
+    """A relationship of a kind; `many` is its cardinality, `peer` the kind at its other end.
+
+    `hierarchy` is the generic of the tree where it leads up or down one: filters then look at any distance.
+    """
 
     name: str
     peer: str
     many: bool
+    hierarchy: str | None = None
 
 
 class KindSchema(Struct, frozen=True):
-    """A kind: a node or a generic."""
+    """A kind: a node or a generic; `inherit_from` names the generics that its nodes are of as well."""
 
     kind: str
     attributes: Mapping[str, AttributeSchema]
     relationships: Mapping[str, RelationshipSchema]
     human_friendly_id: tuple[str, ...] = ()
     display_label: str | None = None
+    inherit_from: tuple[str, ...] = ()
 
 
 class Sample(Struct, frozen=True, gc=False):

@@ -1,15 +1,28 @@
 """What a GraphQL document reads, as far as its kinds go: so that it need not run while none of them has changed."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
 from infrahub_exporter.domain.dependencies import names_over_relations
 from infrahub_exporter.domain.errors import DerivationError
-from infrahub_exporter.domain.model import KindSchema
+from infrahub_exporter.domain.model import AttributeSchema, KindSchema
 
 _ENVELOPE = frozenset({"edges", "node"})
-_NODE_METADATA = "node_metadata"
+_OWN_FIELDS = frozenset({"__typename", "count", "display_label", "hfid", "id", "node_metadata"})
+"""What a node and a list of nodes have beside attributes and relations, and is theirs alone."""
+_DEEP_ARGUMENTS = frozenset({"include_descendants"})
+"""Arguments that reach further than the kinds that are named."""
+_LEADS_TO = {
+    "AccountProfile": "CoreGenericAccount",
+    "created_by": "CoreGenericAccount",
+    "owner": "LineageOwner",
+    "source": "LineageSource",
+    "updated_by": "CoreGenericAccount",
+}
+"""Fields that no kind's schema has, and the kinds of the nodes behind them."""
+_UNCOVERED = ""
+"""In place of a kind: something that no probe covers."""
 
 
 class Field(Struct, frozen=True):
@@ -28,47 +41,102 @@ class _MissingKindError(LookupError):
     """The schema of a kind is needed to go on."""
 
 
-def kinds_read(roots: Sequence[Field], kinds: Mapping[str, KindSchema]) -> frozenset[str] | str:
+class _Schemas(Struct, frozen=True):
+    """The kinds that are known, and the names that no kind has."""
+
+    kinds: Mapping[str, KindSchema]
+    unknown: Collection[str]
+
+    def find(self, kind: str | None) -> KindSchema | None:
+        """Return a kind's schema, None where there is no such kind."""
+        if kind is None or kind in self.unknown:
+            return None
+        if kind not in self.kinds:
+            raise _MissingKindError(kind)
+        return self.kinds[kind]
+
+    def secret(self, schema: KindSchema | None, name: str) -> AttributeSchema | None:
+        """Return an attribute that is a secret; that of any kind where nothing tells of which kind a node is."""
+        for each in self.kinds.values() if schema is None else (schema,):
+            attribute = each.attributes.get(name)
+            if attribute is not None and attribute.is_secret:
+                return attribute
+        return None
+
+
+def kinds_read(
+    roots: Sequence[Field], kinds: Mapping[str, KindSchema], unknown: Collection[str] = ()
+) -> frozenset[str] | str | None:
     """Name every kind whose change could change a document's answer, or the one whose schema is needed to tell.
 
-    Where that does not exist, since a root field is no kind, no probe covers the document. Raises DerivationError where
-    the document asks for an attribute whose kind is a secret.
+    None where something is read that no probe covers. `unknown` names the kinds that do not exist: root fields of other
+    sorts. Raises DerivationError where the document asks for an attribute whose kind is a secret, or by it.
     """
+    schemas = _Schemas(kinds, unknown)
     try:
-        return frozenset(kind for root in roots for kind in _node(root.name, root, kinds))
+        found = frozenset(kind for root in roots for kind in _nodes(_root(root, schemas), root, schemas))
     except _MissingKindError as missing:
         return str(missing)
+    return None if _UNCOVERED in found else found
 
 
-def _node(kind: str, field: Field, kinds: Mapping[str, KindSchema]) -> Iterator[str]:
+def _root(root: Field, schemas: _Schemas) -> KindSchema | None:
+    return schemas.find(root.name) or schemas.find(_LEADS_TO.get(root.name))
+
+
+def _nodes(schema: KindSchema | None, field: Field, schemas: _Schemas) -> Iterator[str]:
     """Yield the kinds that a field over nodes of a kind reads: that, its filters', and those of its relations."""
-    if kind not in kinds:
-        raise _MissingKindError(kind)
-    schema = kinds[kind]
-    yield kind
-    for argument in field.arguments:
-        relationship = schema.relationships.get(argument.partition("__")[0])
-        if relationship is not None:
-            yield relationship.peer
-    for _, peer in names_over_relations(schema):
-        yield peer
+    yield _UNCOVERED if schema is None or field.name in _LEADS_TO else schema.kind
+    if schema is not None:
+        for argument in field.arguments:
+            yield from _argument(schema, argument, schemas)
+        for _, peer in names_over_relations(schema):
+            yield peer
     for below in _below_envelope(field):
-        yield from _relation(schema, below, kinds)
+        yield from _field(schema, below, schemas)
 
 
-def _relation(schema: KindSchema, field: Field, kinds: Mapping[str, KindSchema]) -> Iterator[str]:
-    if field.on is not None and field.on != schema.kind:
-        if field.on not in kinds:
-            raise _MissingKindError(field.on)
-        schema = kinds[field.on]
-    attribute = schema.attributes.get(field.name)
-    if attribute is not None and attribute.is_secret:
-        raise DerivationError(
-            f"the query asks for {field.name!r} of {schema.kind}, a {attribute.kind}: secrets are never exported"
-        )
-    relationship = schema.relationships.get(field.name)
+def _argument(schema: KindSchema, argument: str, schemas: _Schemas) -> Iterator[str]:
+    name, _, rest = argument.partition("__")
+    relationship = schema.relationships.get(name)
+    if argument in _DEEP_ARGUMENTS:
+        yield _UNCOVERED
     if relationship is not None:
-        yield from _node(relationship.peer, field, kinds)
+        yield relationship.hierarchy or relationship.peer
+        name = rest.partition("__")[0]
+        _refuse(name, schemas.find(relationship.peer) if "__" in rest else schema, schemas)
+    else:
+        _refuse(name, schema, schemas)
+
+
+def _field(schema: KindSchema | None, field: Field, schemas: _Schemas) -> Iterator[str]:
+    """Yield the kinds that a field of a node reads beside the node's own."""
+    if field.on is not None and (schema is None or field.on != schema.kind):
+        schema = schemas.find(field.on)
+    _refuse(field.name, schema, schemas)
+    relationship = None if schema is None else schema.relationships.get(field.name)
+    if relationship is not None:
+        yield from _nodes(schemas.find(relationship.peer), field, schemas)
+    elif schema is not None and (field.name in schema.attributes or field.name in _OWN_FIELDS):
+        for below in field.fields:
+            if below.fields:
+                yield from _nodes(schemas.find(_LEADS_TO.get(below.name)), below, schemas)
+    else:
+        yield from _nodes(schemas.find(_LEADS_TO.get(field.name, _tree(schema))), field, schemas)
+        yield _UNCOVERED
+
+
+def _tree(schema: KindSchema | None) -> str | None:
+    """Name the generic of the tree that a kind's nodes stand in (`ancestors`, `descendants`)."""
+    relationships = () if schema is None else schema.relationships.values()
+    return next((each.hierarchy for each in relationships if each.hierarchy is not None), None)
+
+
+def _refuse(name: str, schema: KindSchema | None, schemas: _Schemas) -> None:
+    secret = schemas.secret(schema, name)
+    if secret is not None:
+        of = "a node" if schema is None else schema.kind
+        raise DerivationError(f"the query asks for {name!r} of {of}, a {secret.kind}: secrets are never exported")
 
 
 def _below_envelope(field: Field) -> Iterator[Field]:
@@ -76,5 +144,5 @@ def _below_envelope(field: Field) -> Iterator[Field]:
     for below in field.fields:
         if below.name in _ENVELOPE:
             yield from _below_envelope(below)
-        elif below.name != _NODE_METADATA:
+        else:
             yield below

@@ -4,7 +4,7 @@ A row then holds peers' ids, and a peer is a row of its own: what a change costs
 many rows name it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
 from msgspec import Struct
@@ -44,9 +44,14 @@ class Plan(Struct, frozen=True):
 
     def joined(self, row: Row, peers: Peers) -> Row:
         """Return a row with a value per column, as a read over the relations would have brought it."""
+        return self.joiner(peers)(row)
+
+    def joiner(self, peers: Peers) -> Callable[[Row], Row]:
+        """Return what does that for any number of rows over the same tables of peers."""
         if not self.reaches:
-            return row
-        return Row(row.id, row.kind, row.hfid, tuple(_value(row, reach, peers) for reach in self.reaches))
+            return _as_it_is
+        readers = tuple(_reader(reach, peers) for reach in self.reaches)
+        return lambda row: Row(row.id, row.kind, row.hfid, tuple([read(row) for read in readers]))
 
 
 ROOT = ""
@@ -108,11 +113,33 @@ def _leaf(column: Column, table: _Table) -> int | str | None:
 _ROW_FIELDS = frozenset({"id", "hfid", "__typename"})
 
 
-def _value(row: Row, reach: Reach, peers: Peers) -> object:
-    found = list(_follow(row, reach, peers, 0))
+def _as_it_is(row: Row) -> Row:
+    return row
+
+
+def _reader(reach: Reach, peers: Peers) -> Callable[[Row], object]:
+    """Make what takes a column's value from a row."""
     if any(crossing.many for crossing in reach.crossings):
-        return tuple(found)
-    return found[0] if found else None
+        return lambda row: tuple(_follow(row, reach, peers, 0))
+    read = _taker(reach.leaf)
+    for crossing in reversed(reach.crossings):
+        read = _over_one(crossing.position, peers.get(crossing.peer, {}), read)
+    return read
+
+
+def _taker(leaf: int | str | None) -> Callable[[Row], object]:
+    if isinstance(leaf, int):
+        return lambda row: row.values[leaf]
+    return lambda row: _taken(row, leaf)
+
+
+def _over_one(position: int, held: Mapping[str, Row], read: Callable[[Row], object]) -> Callable[[Row], object]:
+    def over(row: Row) -> object:
+        identifier = row.values[position]
+        peer = None if identifier is None else held.get(str(identifier))
+        return None if peer is None else read(peer)
+
+    return over
 
 
 def _follow(row: Row, reach: Reach, peers: Peers, depth: int) -> Iterator[object]:

@@ -55,6 +55,13 @@ class Counted(Struct, frozen=True):
     changed: int
 
 
+class Stamp(Struct, frozen=True, gc=False):
+    """When a node was changed last, and when it was made; what a merge brings is made by the merge."""
+
+    updated: float
+    created: float
+
+
 class Probed(Struct, frozen=True):
     """The answer of a probe by kind; `merging` says that a branch is being merged just now."""
 
@@ -84,8 +91,8 @@ class ChangeProbe(Protocol):
         """
         ...
 
-    async def stamps(self, kind: str, *, since: float, at: float) -> Mapping[str, float]:
-        """Return the ids of the nodes of a kind that have a stamp after `since`, with that stamp. Raises as `probe`.
+    async def stamps(self, kind: str, *, since: float, at: float) -> Mapping[str, Stamp]:
+        """Return the ids of the nodes of a kind that were updated after `since`, with their stamps. Raises as `probe`.
 
         The nodes are those there at `at`; the stamps may be later ones (Infrahub does not pin them).
         """

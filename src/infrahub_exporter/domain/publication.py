@@ -1,7 +1,11 @@
 """What an entry publishes, apart from what it has read: the two differ while the guard holds the latter back."""
 
 from collections.abc import Callable
+from itertools import compress
+from operator import is_not
 from typing import Generic, TypeVar
+
+import msgspec
 
 from infrahub_exporter.domain.guard import Guard, GuardSpec, Verdict
 
@@ -23,6 +27,11 @@ class Publication(Generic[Item]):
         """Take what was published before a restart; the first read is measured against it."""
         self.blocks, self.count = blocks, count
 
+    def take_over(self, former: "Publication[Item]") -> None:
+        """Go on from what another publication let through and holds; the own guard judges from now on."""
+        self.blocks, self.count = former.blocks, former.count
+        self.guard = msgspec.structs.replace(former.guard, spec=self.guard.spec)
+
     def offer(
         self,
         blocks: tuple[tuple[Item, ...], ...],
@@ -34,13 +43,12 @@ class Publication(Generic[Item]):
     ) -> Verdict:
         """Publish what was read, unless the guard holds it (see `Guard.judge`).
 
-        `check` sees each block that is not published yet; what it raises is raised, with nothing published or judged.
+        `check` sees what is not published yet, block by block; what it raises is raised, and nothing is published.
         """
         if check is not None:
-            known = {id(block) for block in self.blocks}
-            for block in blocks:
-                if id(block) not in known:
-                    check(block)
+            before = self.blocks if len(self.blocks) == len(blocks) else ((),) * len(blocks)
+            for block, known in compress(zip(blocks, before, strict=True), map(is_not, blocks, before)):
+                check(_unknown(block, known))
         judged = self.guard.judge(self.count, count, at=at, verified=verified)
         self.guard = judged.guard
         if judged.verdict.publishes:
@@ -51,3 +59,8 @@ class Publication(Generic[Item]):
         """Let the next offer through, whatever is lost with it; tell whether anything is held."""
         self.guard = self.guard.released()
         return self.guard.hold is not None
+
+
+def _unknown(block: tuple[Item, ...], before: tuple[Item, ...]) -> tuple[Item, ...]:
+    """Return the items that are not the same objects at the same places as before; all where the places moved."""
+    return tuple(compress(block, map(is_not, block, before))) if len(block) == len(before) else block

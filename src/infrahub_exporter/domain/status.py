@@ -94,9 +94,20 @@ class SourceStatus(Struct, frozen=True):
     skew_seconds: float | None = None
 
 
+class ConfigStatus(Struct, frozen=True):
+    """What became of the configuration: `loaded_at` is when the one in use was loaded (unix seconds).
+
+    `error` says why the last reload was refused, None where it was not.
+    """
+
+    loaded_at: float
+    error: str | None = None
+
+
 class Status(Struct, frozen=True):
     """How the exporter is doing: `dead` names refresh loops that have ended unexpectedly.
 
+    `config` is None where a host configures the exporter.
     `poll_interval_seconds` is the interval of the rounds as it is just now, `round_seconds` how long the last one took.
     """
 
@@ -105,6 +116,7 @@ class Status(Struct, frozen=True):
     push: PushStatus | None = None
     source: SourceStatus | None = None
     store: StoreStatus | None = None
+    config: ConfigStatus | None = None
     poll_interval_seconds: float | None = None
     round_seconds: float | None = None
 

@@ -4,14 +4,25 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
-from infrahub_exporter.domain.ports import ChangeProbe
+from infrahub_exporter.domain.errors import DerivationError
+from infrahub_exporter.domain.ports import ChangeProbe, Counted, Stamp
+
+_MANY = 500
+"""More stamps than these in the overlap are listed again only where counts say that there may be others."""
+RESOLUTION_SECONDS = 2.0
+"""How far an instant may fall behind the last one by its own uncertainty: a `Date` is whole seconds."""
 
 
 class Change(Struct, frozen=True):
-    """What changed of a kind: the nodes to look at again, and how many there are in all."""
+    """What changed of a kind: the nodes to look at again, how many there are in all, and which of them are new."""
 
     ids: frozenset[str]
     count: int
+    created: frozenset[str] = frozenset()
+
+
+class SetBackError(DerivationError):
+    """Infrahub's clock was set back, so that stamps no longer tell what is new: everything has to be read."""
 
 
 class Watch:
@@ -26,41 +37,67 @@ class Watch:
         self._probe = probe
         self._overlap_seconds = overlap_seconds
         self._complete: float | None = None
+        self._looked = 0.0
+        self._since = 0.0
         self._counts: dict[str, int] = {}
-        self._recent: dict[str, Mapping[str, float]] = {}
+        self._known: dict[str, Mapping[str, Stamp]] = {}
 
     def start(self, at: float) -> None:
-        """Learn that something was read whole at an instant: what changed after it is to be reported."""
+        """Learn that something was read whole at an instant: what changed after it is to be reported, again if need be.
+
+        It is earlier than the last look where the read had been interrupted, or Infrahub's clock was set back since.
+        """
+        if at < self._looked:
+            self._counts = {}
+            self._known = {kind: _until(at, stamps) for kind, stamps in self._known.items()}
         self._complete = at if self._complete is None else min(at, self._complete)
 
     async def look(self, kinds: Iterable[str], *, at: float) -> Mapping[str, Change]:
-        """Return the kinds of which anything changed. Raises SourceError; the next look then covers the same time."""
+        """Return the kinds of which anything changed.
+
+        Raises SourceError, and the next look then covers the same time; SetBackError, and what has been reported until
+        then is void: the next look begins at this instant.
+        """
         if self._complete is None:
             return {}
+        if at < self._complete - RESOLUTION_SECONDS:
+            behind, self._complete, self._looked, self._counts, self._known = self._complete - at, at, at, {}, {}
+            raise SetBackError(f"Infrahub's clock was set back, by {behind:.0f} s or more")
         since = self._complete - self._overlap_seconds
         probed = await self._probe.probe(sorted(kinds), since=since, at=at)
-        stamps = {
-            kind: await self._probe.stamps(kind, since=since, at=at) if counted.changed else {}
-            for kind, counted in probed.kinds.items()
-        }
-        changes = {
-            kind: Change(_fresh(self._recent.get(kind, {}), stamps[kind]), counted.count)
-            for kind, counted in probed.kinds.items()
-        }
+        stamps = {kind: await self._stamps(kind, counted, since, at) for kind, counted in probed.kinds.items()}
+        changes = {kind: self._change(kind, stamps[kind], probed.kinds[kind].count, since, at) for kind in stamps}
         moved = {
             kind: change for kind, change in changes.items() if change.ids or change.count != self._counts.get(kind)
         }
         self._counts = {kind: change.count for kind, change in changes.items()}
-        self._recent = {
-            kind: {identifier: stamp for identifier, stamp in found.items() if stamp <= at}
-            for kind, found in stamps.items()
-        }
+        self._known = {kind: _until(at, found) for kind, found in stamps.items()}
+        self._since, self._looked = since, at
         if not probed.merging:
             self._complete = at
         return moved
 
+    async def _stamps(self, kind: str, counted: Counted, since: float, at: float) -> Mapping[str, Stamp]:
+        """List the stamps after `since`; where many are known already, and no others are there, those."""
+        if not counted.changed:
+            return {}
+        known = {each: stamp for each, stamp in self._known.get(kind, {}).items() if stamp.updated > since}
+        all_known = len(known) == counted.changed and counted.count == self._counts.get(kind)
+        if all_known and counted.changed > _MANY and self._complete is not None:
+            newer = await self._probe.probe([kind], since=self._complete, at=at)
+            if not newer.kinds[kind].changed:
+                return known
+        return await self._probe.stamps(kind, since=since, at=at)
 
-def _fresh(before: Mapping[str, float], now: Mapping[str, float]) -> frozenset[str]:
-    """Return the nodes with a new stamp, and those that leave the overlap."""
-    stamped = {identifier for identifier, stamp in now.items() if before.get(identifier) != stamp}
-    return frozenset(stamped.union(before.keys() - now.keys()))
+    def _change(self, kind: str, stamps: Mapping[str, Stamp], count: int, since: float, at: float) -> Change:
+        """Find the nodes with a new stamp, and those that leave the overlap."""
+        known = self._known.get(kind, {})
+        new = {each: stamp for each, stamp in stamps.items() if known.get(each) != stamp or stamp.updated > at}
+        left = {each: stamp for each, stamp in known.items() if each not in stamps}
+        created = {each for each, stamp in new.items() if stamp.created > since}
+        created |= {each for each, stamp in left.items() if stamp.created > self._since}
+        return Change(frozenset(new).union(left), count, frozenset(created))
+
+
+def _until(at: float, stamps: Mapping[str, Stamp]) -> dict[str, Stamp]:
+    return {identifier: stamp for identifier, stamp in stamps.items() if stamp.updated <= at}

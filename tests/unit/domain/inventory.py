@@ -10,18 +10,19 @@ from msgspec import Struct
 
 from infrahub_exporter.domain.errors import SourceUnavailableError
 from infrahub_exporter.domain.model import Peer, Row
-from infrahub_exporter.domain.ports import Counted, Page, Probed
+from infrahub_exporter.domain.ports import Counted, Page, Probed, Stamp
 from infrahub_exporter.domain.selection import Column, Filter, Selection
 
 
 class Node(Struct):
-    """A node: its attributes by name, its peers' ids by relation, when it was last stamped."""
+    """A node: its attributes by name, its peers' ids by relation, when it was last stamped, when made."""
 
     id: str
     kind: str
     attributes: dict[str, object]
     peers: dict[str, list[str]]
     stamp: float
+    made: float
 
     @property
     def hfid(self) -> tuple[str, ...] | None:
@@ -44,9 +45,9 @@ class Inventory:
         """Make a node with peers, which are not stamped."""
         self._made += 1
         identifier = f"{kind}-{self._made}"
-        self.nodes[identifier] = Node(
-            identifier, kind, {"name": name}, {each: list(ids) for each, ids in peers.items()}, self._tick()
-        )
+        named = {each: list(ids) for each, ids in peers.items()}
+        now = self._tick()
+        self.nodes[identifier] = Node(identifier, kind, {"name": name}, named, now, now)
         return identifier
 
     def add(self, holder: str, relation: str, kind: str, name: str) -> str:
@@ -163,10 +164,11 @@ class Inventory:
         }
         return Probed(counted, self.merging)
 
-    async def stamps(self, kind: str, *, since: float, at: float) -> Mapping[str, float]:
+    async def stamps(self, kind: str, *, since: float, at: float) -> Mapping[str, Stamp]:
         """Return the newer stamps."""
         del at
-        return {node.id: node.stamp for node in self.nodes.values() if node.kind == kind and node.stamp > since}
+        newer = (node for node in self.nodes.values() if node.kind == kind and node.stamp > since)
+        return {node.id: Stamp(node.stamp, node.made) for node in newer}
 
 
 def _field(node: Node, attribute: str | None) -> object:

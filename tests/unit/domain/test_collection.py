@@ -134,7 +134,13 @@ async def test_the_kinds_that_a_document_reads_are_asked_for_as_they_become_know
 async def test_a_document_with_a_root_field_that_is_no_kind_cannot_be_watched(source: CountingSource) -> None:
     with pytest.raises(SourceRejectedError) as raised:
         await Kinds(source).read_by([Field("InfrahubInfo", fields=(Field("version"),))])
-    assert str(raised.value) == "Infrahub has no kind 'InfrahubInfo', did you mean 'InfraInterface'?"
+    assert str(raised.value) == "no probe covers all that the document reads"
+
+
+async def test_a_document_with_a_fragment_on_what_is_no_kind_cannot_be_watched(source: CountingSource) -> None:
+    count = Field("count", on="PaginatedInfraDevice")
+    with pytest.raises(SourceRejectedError):
+        await Kinds(source).read_by([Field("InfraDevice", fields=(count,))])
 
 
 def discovery_spec(target_field: str) -> DiscoverySpec:
@@ -155,3 +161,20 @@ async def test_a_document_that_does_not_fit_its_spec_is_a_failure(source: Counti
 async def test_entries_are_named_by_kind_and_from_the_second_on_by_number() -> None:
     assert entry_names(["A", "B", "A", "A"]) == ("A", "B", "A#2", "A#3")
     assert entry_names([]) == ()
+
+
+async def test_kinds_are_named_with_the_generics_that_they_inherit_from_and_that_of_all() -> None:
+    described = [
+        KindSchema("InfraPort", {}, {}, inherit_from=("InfraInterface", "InfraPart")),
+        KindSchema("Rack", {}, {}),
+    ]
+    kinds = Kinds(MemorySource(schema=described))
+    assert await kinds.lineages(["InfraPort", "Rack"]) == {
+        "InfraPort",
+        "InfraInterface",
+        "InfraPart",
+        "Rack",
+        "CoreNode",
+    }
+    with pytest.raises(SourceRejectedError):
+        await kinds.lineages(["InfraUnheardOf"])

@@ -11,9 +11,9 @@ from infrahub_exporter.domain.discovery import (
     Discovery,
     check,
     derive_answer,
-    derive_rows,
     legal_label_name,
     paths,
+    row_deriver,
 )
 from infrahub_exporter.domain.errors import ConfigError, DerivationError
 from infrahub_exporter.domain.model import JSON, Peer, Row, TargetGroup
@@ -293,7 +293,7 @@ def test_rows_become_one_group_each_by_the_same_rules() -> None:
         Row("17ae", "InfraDevice", None, ("10.0.0.3", "bad port", None, (), (), None, 70000)),
         Row("17af", "InfraDevice", None, ("not an address/x", "bad target", None, (), (), None, None)),
     ]
-    found = derive_rows(ROWS, rows)
+    found = Discovery(tuple(map(row_deriver(ROWS), rows)))
     assert found == Discovery(
         (
             Decision(
@@ -330,15 +330,15 @@ def test_rows_become_one_group_each_by_the_same_rules() -> None:
 
 @pytest.mark.parametrize("values", [("10.0.0.2/24", "10.0.0.1", None), ["10.0.0.1", "10.0.0.2"]])
 def test_a_row_whose_target_is_a_list_has_several_targets(values: object) -> None:
-    found = derive_rows(spec(), [Row("1", "Kind", None, (values,))])
-    assert [group.targets for group in found.groups] == [("10.0.0.1", "10.0.0.2")]
+    group = row_deriver(spec())(Row("1", "Kind", None, (values,))).group
+    assert group is not None
+    assert group.targets == ("10.0.0.1", "10.0.0.2")
 
 
 @pytest.mark.parametrize("target", [Peer("17ab", "IpamIPAddress"), (Peer("17ab", "Kind", ("router1",)), "10.0.0.1")])
 def test_a_row_s_target_that_ends_on_a_relation_is_no_host_but_a_bad_target(target: object) -> None:
-    assert derive_rows(spec(), [Row("1", "Kind", None, (target,))]).decisions == (
-        Decision("Kind", "1", reason="bad_target"),
-    )
+    derived = row_deriver(spec())(Row("1", "Kind", None, (target,)))
+    assert derived == Decision("Kind", "1", reason="bad_target")
 
 
 @pytest.mark.parametrize("value", ["text", "", 0, False, ["a", "b"], {"a": 1}, None])
@@ -346,7 +346,7 @@ def test_an_attribute_reads_the_same_from_an_answer_and_from_a_row(value: JSON) 
     asked = spec("ip", labels={"label": "attribute"})
     node: dict[str, JSON] = {"id": "1", "ip": {"value": "a"}, "attribute": {"value": value}}
     from_answer = derive_answer(asked, answer(node, root="Kind"))
-    assert derive_rows(asked, [Row("1", "Kind", None, ("a", value))]) == from_answer
+    assert (row_deriver(asked)(Row("1", "Kind", None, ("a", value))),) == from_answer.decisions
 
 
 def test_what_a_spec_reads_is_the_target_then_the_labels_then_the_port() -> None:

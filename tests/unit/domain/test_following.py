@@ -9,11 +9,12 @@ from hypothesis import given, strategies
 from infrahub_exporter.domain import following
 from infrahub_exporter.domain.dependencies import dependencies
 from infrahub_exporter.domain.errors import SourceUnavailableError
-from infrahub_exporter.domain.following import Delta, Follower
+from infrahub_exporter.domain.following import Follower
 from infrahub_exporter.domain.model import Row
 from infrahub_exporter.domain.plan import plan
 from infrahub_exporter.domain.selection import Selection, select
 from infrahub_exporter.domain.specs import Filters
+from infrahub_exporter.domain.tables import Delta
 from infrahub_exporter.domain.watching import Change, Watch
 from tests.unit.domain.inventory import Inventory
 from tests.unit.domain.network import KINDS

@@ -55,6 +55,22 @@ def test_only_blocks_that_are_not_published_are_checked() -> None:
     assert seen == [touched[1]]
 
 
+def test_of_a_touched_block_only_what_is_new_in_its_place_is_checked() -> None:
+    seen: list[tuple[int, ...]] = []
+    publication = published()
+    replaced = (LARGE[0], (*LARGE[1][:7], 1000, *LARGE[1][8:]))
+    publication.offer(replaced, 100, at=0.0, verified=True, check=seen.append)
+    assert seen == [(1000,)]
+
+
+def test_where_the_number_of_blocks_differs_all_is_checked() -> None:
+    seen: list[tuple[int, ...]] = []
+    publication = published()
+    blocks = (*LARGE, (100,))
+    publication.offer(blocks, 101, at=0.0, verified=True, check=seen.append)
+    assert seen == list(blocks)
+
+
 def test_what_does_not_pass_its_check_is_neither_published_nor_judged() -> None:
     def refuse(block: tuple[int, ...]) -> None:
         raise DerivationError(f"{len(block)} are too many")

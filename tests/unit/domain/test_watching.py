@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from infrahub_exporter.domain.errors import SourceUnavailableError
-from infrahub_exporter.domain.ports import Counted, Probed
-from infrahub_exporter.domain.watching import Change, Watch
+from infrahub_exporter.domain.ports import Counted, Probed, Stamp
+from infrahub_exporter.domain.watching import Change, SetBackError, Watch
 
 pytestmark = pytest.mark.anyio
 
@@ -18,6 +18,7 @@ class ScriptedProbe:
         self.asked: list[tuple[object, ...]] = []
         self.count = 3
         self.stamped: dict[str, float] = {}
+        self.made: dict[str, float] = {}
         self.merging = False
         self.down = False
 
@@ -34,9 +35,9 @@ class ScriptedProbe:
         changed = sum(stamp > since for stamp in self.stamped.values())
         return Probed({kind: Counted(self.count, changed) for kind in kinds}, self.merging)
 
-    async def stamps(self, kind: str, *, since: float, at: float) -> Mapping[str, float]:
+    async def stamps(self, kind: str, *, since: float, at: float) -> Mapping[str, Stamp]:
         self.asked.append((f"stamps of {kind}", since, at))
-        return {identifier: stamp for identifier, stamp in self.stamped.items() if stamp > since}
+        return {each: Stamp(stamp, self.made.get(each, 0.0)) for each, stamp in self.stamped.items() if stamp > since}
 
 
 @pytest.fixture
@@ -129,3 +130,81 @@ async def test_a_look_that_fails_is_made_good_by_the_next(probe: ScriptedProbe, 
         await watch.look(["A"], at=1100.0)
     probe.down = False
     assert await watch.look(["A"], at=1200.0) == {"A": Change(frozenset({"1"}), 3)}
+
+
+async def test_a_node_made_since_the_overlap_began_is_told_from_one_that_was_changed(
+    probe: ScriptedProbe, watch: Watch
+) -> None:
+    probe.stamped, probe.made = {"1": 1005.0, "2": 1006.0}, {"1": 1005.0, "2": 100.0}
+    made = Change(frozenset({"1", "2"}), 3, created=frozenset({"1"}))
+    assert await watch.look(["A"], at=1010.0) == {"A": made}
+    assert await watch.look(["A"], at=1080.0) == {}
+    assert await watch.look(["A"], at=1090.0) == {"A": made}
+
+
+async def test_a_clock_that_is_set_back_voids_what_is_known_and_the_next_look_begins_there(
+    probe: ScriptedProbe, watch: Watch
+) -> None:
+    probe.stamped = {"1": 1005.0}
+    await watch.look(["A"], at=1010.0)
+    probe.asked.clear()
+    with pytest.raises(SetBackError, match=r"^Infrahub's clock was set back, by 110 s or more$"):
+        await watch.look(["A"], at=900.0)
+    assert probe.asked == []
+    watch.start(900.0)
+    assert await watch.look(["A"], at=910.0) == {"A": Change(frozenset({"1"}), 3)}
+    assert probe.asked == [("A", 840.0, 910.0), ("stamps of A", 840.0, 910.0)]
+
+
+async def test_an_instant_that_falls_behind_by_less_than_a_date_can_tell_is_no_clock_set_back(
+    probe: ScriptedProbe, watch: Watch
+) -> None:
+    assert await watch.look(["A"], at=998.5) == {}
+    assert probe.asked == [("A", 940.0, 998.5)]
+
+
+async def test_what_is_read_as_of_before_the_last_look_is_told_again_what_came_since(
+    probe: ScriptedProbe, watch: Watch
+) -> None:
+    probe.stamped = {"1": 995.0, "2": 1015.0}
+    await watch.look(["A"], at=1020.0)
+    watch.start(1010.0)
+    assert await watch.look(["A"], at=1030.0) == {"A": Change(frozenset({"2"}), 3)}
+    watch.start(1030.0)
+    assert await watch.look(["A"], at=1040.0) == {}
+
+
+MANY = {str(number): 1005.0 for number in range(501)}
+
+
+async def test_many_stamps_are_not_listed_again_while_counts_say_that_there_are_no_others(
+    probe: ScriptedProbe, watch: Watch
+) -> None:
+    probe.stamped = dict(MANY)
+    await watch.look(["A"], at=1010.0)
+    probe.asked.clear()
+    assert await watch.look(["A"], at=1020.0) == {}
+    assert probe.asked == [("A", 950.0, 1020.0), ("A", 1010.0, 1020.0)]
+    assert await watch.look(["A"], at=1090.0) == {}
+    assert await watch.look(["A"], at=1100.0) == {"A": Change(frozenset(MANY), 3)}
+
+
+@pytest.mark.parametrize("stamped", [{"0": 1015.0}, {"more": 1005.0}, {"more": 1015.0}])
+async def test_many_stamps_are_listed_again_where_one_is_newer_or_there_is_one_more(
+    stamped: dict[str, float], probe: ScriptedProbe, watch: Watch
+) -> None:
+    probe.stamped = dict(MANY)
+    await watch.look(["A"], at=1010.0)
+    probe.stamped |= stamped
+    assert await watch.look(["A"], at=1020.0) == {"A": Change(frozenset(stamped), 3)}
+
+
+async def test_many_stamps_are_listed_again_where_the_number_of_nodes_is_another(
+    probe: ScriptedProbe, watch: Watch
+) -> None:
+    probe.stamped = dict(MANY)
+    await watch.look(["A"], at=1010.0)
+    del probe.stamped["0"]
+    probe.stamped["late"] = 1006.0  # committed later than it was stamped, while another node was deleted
+    probe.count = 2
+    assert await watch.look(["A"], at=1020.0) == {"A": Change(frozenset({"0", "late"}), 2)}

@@ -13,6 +13,8 @@ import msgspec
 from infrahub_exporter.domain.errors import SourceError, SourceRejectedError, SourceUnavailableError
 from infrahub_exporter.domain.ports import Reply
 
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What decoding raises at bytes that are no JSON, of another shape, no UTF-8 or nested too deeply."""
 _PASSING = frozenset(
     {
         HTTPStatus.TOO_MANY_REQUESTS,
@@ -54,7 +56,8 @@ def _failed(status: int, messages: Sequence[str], headers: Mapping[str, str]) ->
     number = "" if status == HTTPStatus.OK else f" ({status})"
     line = f"{lead}{number}: {messages[0]}" if messages else f"{lead}{number}"
     if status in _PASSING:
-        return SourceUnavailableError(line, retry_after_seconds=_seconds(headers.get("retry-after")))
+        asked = _seconds(headers.get("retry-after"))
+        return SourceUnavailableError(line, retry_after_seconds=asked, is_shed=status == HTTPStatus.TOO_MANY_REQUESTS)
     return SourceRejectedError(line)
 
 
@@ -84,7 +87,7 @@ def _message(error: Any) -> str:
 def _parsed(body: bytes) -> Any:
     try:
         return msgspec.json.decode(body)
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return None
 
 

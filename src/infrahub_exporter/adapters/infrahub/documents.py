@@ -1,7 +1,7 @@
 """From a selection to one constant GraphQL document, the types that decode its answer, and the rows in it."""
 
 from collections.abc import Callable, Sequence
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 import msgspec
@@ -20,7 +20,7 @@ class Document:
 
     def __init__(self, selection: Selection) -> None:
         root = _Level(identity=True)
-        readers = [root.add(column, column.hops) for column in selection.columns]
+        self._readers = [root.add(column, column.hops) for column in selection.columns]
         declared = "".join(f", ${each.argument}: {each.type}" for each in selection.filters)
         arguments = "".join(f", {each.argument}: ${each.argument}" for each in selection.filters)
         self.text = (
@@ -28,14 +28,19 @@ class Document:
             f"{selection.kind}(limit: $limit, offset: $offset, order: {{disable: true}}{arguments}) {{ "
             f"edges {{ node {{ {root.fields()} }} }} }} }}"
         )
-        self._read = _values(readers)
+        self._read = _values(self._readers)
         self._decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(_envelope(selection.kind, root.type()))
 
     def decode(self, body: bytes) -> tuple[list[Row], int]:
         """Read the rows of a page, and how many nodes it had. Raises msgspec.DecodeError where it does not fit."""
         edges = self._decoder.decode(body).data.root.edges
-        read = self._read
-        rows = [Row(node.id, node.kind, node.hfid, read(node)) for edge in edges if (node := edge.node) is not None]
+        nodes = [edge.node for edge in edges if edge.node is not None]
+        try:
+            read = self._read
+            rows = [Row(node.id, node.kind, node.hfid, read(node)) for node in nodes]
+        except AttributeError:  # an attribute is null as a whole
+            read = _one_by_one(self._readers)
+            rows = [Row(node.id, node.kind, node.hfid, read(node)) for node in nodes]
         return rows, len(edges)
 
 
@@ -124,14 +129,27 @@ class _Attribute:
         self._get = attrgetter(self.dotted)
 
     def __call__(self, node: Any) -> object:
-        return self._get(node)
+        try:
+            return self._get(node)
+        except AttributeError:  # it is null as a whole
+            return None
 
 
 def _values(readers: Sequence[Reader]) -> Callable[[Any], tuple[object, ...]]:
-    """Read all columns of a node; where all are attributes, in one call of an `attrgetter`."""
+    """Read all columns of a node, those that are attributes in one call of an `attrgetter`."""
     dotted = [reader.dotted for reader in readers if isinstance(reader, _Attribute)]
-    if len(dotted) == len(readers) > 1:
-        return attrgetter(*dotted)
+    if len(dotted) <= 1:
+        return _one_by_one(readers)
+    attributes = attrgetter(*dotted)
+    if len(dotted) == len(readers):
+        return attributes
+    read = _one_by_one([reader for reader in readers if not isinstance(reader, _Attribute)])
+    places = sorted(range(len(readers)), key=lambda index: not isinstance(readers[index], _Attribute))
+    arranged = itemgetter(*map(places.index, range(len(readers))))
+    return lambda node: arranged((*attributes(node), *read(node)))
+
+
+def _one_by_one(readers: Sequence[Reader]) -> Callable[[Any], tuple[object, ...]]:
     fixed = tuple(readers)
     return lambda node: tuple([read(node) for read in fixed])
 

@@ -9,7 +9,7 @@ import anyio
 import msgspec
 from msgspec import Struct
 
-from infrahub_exporter.adapters.infrahub.answers import failure
+from infrahub_exporter.adapters.infrahub.answers import UNREADABLE, failure
 from infrahub_exporter.domain.errors import SourceUnavailableError
 from infrahub_exporter.domain.ports import Clock, Reply, Transport
 from infrahub_exporter.domain.pressure import Pressure
@@ -135,7 +135,7 @@ def _status(reply: Reply) -> int:
         return reply.status
     try:
         errors = msgspec.json.decode(reply.body, type=_Stamped).errors
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return reply.status
     for error in errors if isinstance(errors, list) else ():
         extensions = error.get("extensions") if isinstance(error, Mapping) else None

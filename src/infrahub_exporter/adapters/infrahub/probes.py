@@ -1,15 +1,18 @@
 """The documents that ask what changed, and what their answers say."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timezone
+from typing import Annotated, Any, TypeVar
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from infrahub_exporter.adapters.infrahub.documents import OPERATION
-from infrahub_exporter.domain.ports import Counted, Probed
+from infrahub_exporter.domain.ports import Counted, Probed, Stamp
 
+Found = TypeVar("Found")
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _SINCE = "node_metadata__updated_at__after: $since"
 
 
@@ -38,10 +41,10 @@ class ProbeDocument:
         """Read the counts. Raises msgspec.DecodeError where the body does not fit."""
         data = msgspec.json.decode(body, type=_Counts).data
         kinds = {
-            kind: Counted(data[f"all{index}"].count, data[f"changed{index}"].count)
+            kind: Counted(_found(data, f"all{index}").count, _found(data, f"changed{index}").count)
             for index, kind in enumerate(self._kinds)
         }
-        return Probed(kinds, merging=data["merging"].count > 0)
+        return Probed(kinds, merging=_found(data, "merging").count > 0)
 
 
 class _Count(Struct):
@@ -60,13 +63,13 @@ class StampsDocument:
         self.text = (
             f"query {OPERATION}($since: DateTime!, $limit: Int, $offset: Int) {{ "
             f"{kind}({_SINCE}, limit: $limit, offset: $offset, order: {{disable: true}}) {{ "
-            "edges { node { id } node_metadata { updated_at } } } }"
+            "edges { node { id } node_metadata { created_at updated_at } } } }"
         )
 
-    def decode(self, body: bytes) -> tuple[Mapping[str, float], int]:
+    def decode(self, body: bytes) -> tuple[Mapping[str, Stamp], int]:
         """Read a page's stamps by id, and how many nodes it had. Raises msgspec.DecodeError where it does not fit."""
-        edges = msgspec.json.decode(body, type=_Stamps).data[self._kind].edges
-        stamps = {edge.node.id: edge.node_metadata.updated_at.timestamp() for edge in edges if edge.node is not None}
+        edges = _found(msgspec.json.decode(body, type=_Stamps).data, self._kind).edges
+        stamps = {edge.node.id: edge.node_metadata.stamp() for edge in edges if edge.node is not None}
         return stamps, len(edges)
 
 
@@ -74,8 +77,22 @@ class _Node(Struct):
     id: str
 
 
+_Moment = Annotated[datetime, Meta(tz=True)]
+
+
 class _Metadata(Struct):
-    updated_at: datetime
+    updated_at: _Moment
+    created_at: _Moment | None = None
+
+    def stamp(self) -> Stamp:
+        """Return it as instants; a node of unknown making is taken for a new one."""
+        return Stamp(_seconds(self.updated_at), _seconds(self.created_at or self.updated_at))
+
+
+def _seconds(moment: datetime) -> float:
+    """Return unix seconds of any moment that can be written; one without an offset is UTC."""
+    aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=timezone.utc)
+    return (aware - _EPOCH).total_seconds()
 
 
 class _Edge(Struct):
@@ -102,10 +119,14 @@ def count_document(kind: str, filters: Sequence[Any]) -> str:
 
 def decode_count(kind: str, body: bytes) -> int:
     """Read a count. Raises msgspec.DecodeError where the body does not fit."""
-    data = msgspec.json.decode(body, type=_Counts).data
-    if kind not in data:
-        raise msgspec.ValidationError(f"expected {kind} in the data")
-    return data[kind].count
+    return _found(msgspec.json.decode(body, type=_Counts).data, kind).count
+
+
+def _found(data: Mapping[str, Found], field: str) -> Found:
+    """Return a root field's answer. Raises msgspec.ValidationError where there is none."""
+    if field not in data:
+        raise msgspec.ValidationError(f"expected {field} in the data")
+    return data[field]
 
 
 class _Flag(Struct):

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import msgspec
 from msgspec import Struct
 
-from infrahub_exporter.adapters.infrahub.answers import failure
+from infrahub_exporter.adapters.infrahub.answers import UNREADABLE, failure
 from infrahub_exporter.adapters.infrahub.documents import Document
 from infrahub_exporter.adapters.infrahub.probes import (
     DEFAULT_BRANCH,
@@ -20,11 +20,11 @@ from infrahub_exporter.adapters.infrahub.probes import (
 )
 from infrahub_exporter.adapters.infrahub.schemas import Kind, Summary
 from infrahub_exporter.adapters.infrahub.server_time import ServerTime, iso
-from infrahub_exporter.domain.errors import DerivationError, SourceRejectedError
+from infrahub_exporter.domain.errors import DerivationError, UnknownKindError
 from infrahub_exporter.domain.limits import Limits
 from infrahub_exporter.domain.model import JSON, KindSchema
 from infrahub_exporter.domain.paths import suggestion
-from infrahub_exporter.domain.ports import Clock, Page, Probed, Reply, Transport
+from infrahub_exporter.domain.ports import Clock, Page, Probed, Reply, Stamp, Transport
 from infrahub_exporter.domain.selection import Selection
 
 logger = logging.getLogger("infrahub_exporter.infrahub")
@@ -77,7 +77,7 @@ class InfrahubReader:
             reply = await self._graphql(document.text, variables, instant)
             try:
                 rows, nodes = document.decode(reply.body)
-            except msgspec.DecodeError as error:
+            except UNREADABLE as error:
                 raise _misfit(selection.kind, error) from error
             offset += nodes
             self._limits.check_nodes(offset)
@@ -93,7 +93,7 @@ class InfrahubReader:
         reply = await self._graphql(document, selection.variables, None if at is None else iso(at))
         try:
             return decode_count(selection.kind, reply.body)
-        except msgspec.DecodeError as error:
+        except UNREADABLE as error:
             raise _misfit(selection.kind, error) from error
 
     async def is_followable(self) -> bool:
@@ -115,20 +115,20 @@ class InfrahubReader:
         reply = await self._graphql(document.text, {"since": iso(since)}, iso(at))
         try:
             return document.decode(reply.body)
-        except msgspec.DecodeError as error:
+        except UNREADABLE as error:
             raise _misfit("the probe", error) from error
 
-    async def stamps(self, kind: str, *, since: float, at: float) -> Mapping[str, float]:
+    async def stamps(self, kind: str, *, since: float, at: float) -> Mapping[str, Stamp]:
         """Return what changed, with its stamps (see `ChangeProbe`)."""
         document = StampsDocument(kind)
-        stamps: dict[str, float] = {}
+        stamps: dict[str, Stamp] = {}
         nodes, offset = self._page_size, 0
         while nodes == self._page_size:
             variables = {"since": iso(since), "limit": self._page_size, "offset": offset}
             reply = await self._graphql(document.text, variables, iso(at))
             try:
                 found, nodes = document.decode(reply.body)
-            except msgspec.DecodeError as error:
+            except UNREADABLE as error:
                 raise _misfit(kind, error) from error
             stamps.update(found)
             offset += nodes
@@ -144,7 +144,7 @@ class InfrahubReader:
         """Describe a kind (see `SchemaSource`)."""
         reply = await self._get(f"/api/schema/{quote(kind, safe='')}")
         if reply.status == _UNKNOWN_KIND:
-            raise SourceRejectedError(f"Infrahub has no kind {kind!r}{await self._near(kind)}")
+            raise UnknownKindError(f"Infrahub has no kind {kind!r}{await self._near(kind)}")
         _raise_failure(reply)
         described: KindSchema = _fit(reply.body, Kind).schema()
         return described
@@ -201,7 +201,9 @@ class InfrahubReader:
 
 
 def _most(selection: Selection) -> int | None:
-    """Return how many nodes a selection has at most, where it names them."""
+    """Return how many nodes a selection has at most, where it names them; by `hfid` each page would be the same."""
+    if "hfid" in selection.variables:
+        return 1
     named = selection.variables.get("ids")
     return len(named) if isinstance(named, list) else None
 
@@ -223,5 +225,5 @@ class _QueryAnswer(Struct):
 def _fit(body: bytes, wanted: type[Any]) -> Any:
     try:
         return msgspec.json.decode(body, type=wanted)
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise DerivationError(f"the answer does not fit the question: {error}") from error

@@ -18,6 +18,7 @@ class _Relationship(Struct):
     name: str
     peer: str
     cardinality: str = "many"
+    hierarchical: str | None = None
 
 
 class Kind(Struct):
@@ -29,6 +30,7 @@ class Kind(Struct):
     relationships: list[_Relationship] = []
     human_friendly_id: list[str] | None = None
     display_label: str | None = None
+    inherit_from: list[str] | None = None
 
     def schema(self) -> KindSchema:
         """Return it as the domain knows it."""
@@ -44,11 +46,12 @@ class Kind(Struct):
                 for each in self.attributes
             },
             relationships={
-                each.name: RelationshipSchema(each.name, each.peer, each.cardinality == "many")
+                each.name: RelationshipSchema(each.name, each.peer, each.cardinality == "many", each.hierarchical)
                 for each in self.relationships
             },
             human_friendly_id=tuple(self.human_friendly_id or ()),
             display_label=self.display_label,
+            inherit_from=tuple(self.inherit_from or ()),
         )
 
 

@@ -133,8 +133,16 @@ def test_what_the_server_asks_to_wait_is_kept() -> None:
 
     assert isinstance(shed, SourceUnavailableError)
     assert shed.retry_after_seconds == 7.0
+    assert shed.is_shed
     assert isinstance(dated, SourceUnavailableError)
     assert dated.retry_after_seconds is None
+
+
+def test_who_is_away_does_not_shed_load() -> None:
+    away = failure(reply(503, ""))
+
+    assert isinstance(away, SourceUnavailableError)
+    assert not away.is_shed
 
 
 def test_a_message_is_one_short_line() -> None:

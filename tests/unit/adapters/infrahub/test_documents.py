@@ -55,6 +55,19 @@ def test_attributes_are_read_in_the_order_of_the_columns() -> None:
     assert nodes == 1
 
 
+def test_attributes_among_relations_are_read_in_the_order_of_the_columns() -> None:
+    site = Column("site", (Hop("site", many=False, peer="LocationSite"),), "id")
+    own = (Column("b", (), "b", "value"), site, Column("a", (), "a", "value"), Column("hfid", (), "hfid"))
+    document = Document(Selection("InfraDevice", own, ()))
+    peer = {"node": {"id": "s1", "__typename": "LocationSite", "hfid": None}}
+
+    rows, _ = document.decode(page(node(a={"value": "A"}, b={"value": "B"}, site=peer)))
+    bare, _ = document.decode(page(node(a={"value": "A"}, b=None, site={"node": None})))
+
+    assert rows == [Row("d1", "InfraDevice", ("leaf1",), ("B", "s1", "A", "leaf1"))]
+    assert bare == [Row("d1", "InfraDevice", ("leaf1",), (None, None, "A", "leaf1"))]
+
+
 def test_relations_are_peers_or_what_lies_behind_them() -> None:
     document = Document(
         Selection(

@@ -127,6 +127,7 @@ async def test_a_kind_is_described_as_its_schema_says() -> None:
         "name": "Device",
         "namespace": "Infra",
         "human_friendly_id": ["name__value"],
+        "inherit_from": ["InfraGenericDevice"],
         "attributes": [
             {"name": "name", "kind": "Text", "optional": False, "choices": None},
             {"name": "role", "kind": "Dropdown", "optional": True, "choices": [{"name": "leaf", "label": "Leaf"}]},
@@ -134,6 +135,7 @@ async def test_a_kind_is_described_as_its_schema_says() -> None:
         "relationships": [
             {"name": "site", "peer": "LocationSite", "cardinality": "one", "kind": "Attribute"},
             {"name": "tags", "peer": "BuiltinTag", "cardinality": "many"},
+            {"name": "parent", "peer": "InfraDevice", "cardinality": "one", "hierarchical": "InfraTree"},
         ],
     }
     source = reader(Recording(replies={"/api/schema/InfraDevice": Reply(200, DATE, msgspec.json.encode(body))}))
@@ -147,8 +149,10 @@ async def test_a_kind_is_described_as_its_schema_says() -> None:
         relationships={
             "site": RelationshipSchema("site", "LocationSite", many=False),
             "tags": RelationshipSchema("tags", "BuiltinTag", many=True),
+            "parent": RelationshipSchema("parent", "InfraDevice", many=False, hierarchy="InfraTree"),
         },
         human_friendly_id=("name__value",),
+        inherit_from=("InfraGenericDevice",),
     )
 
 

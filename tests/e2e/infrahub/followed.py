@@ -1,0 +1,128 @@
+"""Entries that are followed together, as the exporter does, and held against whole reads at the same instant."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from infrahub_exporter.adapters.infrahub.reader import InfrahubReader
+from infrahub_exporter.domain.collection import Kinds
+from infrahub_exporter.domain.following import Follower
+from infrahub_exporter.domain.model import Row
+from infrahub_exporter.domain.selection import Selection
+from infrahub_exporter.domain.specs import Filters
+from infrahub_exporter.domain.tables import Delta
+from infrahub_exporter.domain.watching import Watch
+
+
+class Entry(Struct, frozen=True):
+    """What is followed."""
+
+    name: str
+    kind: str
+    include: tuple[str, ...]
+    filters: Filters = {}
+
+
+_ALL = ("name", "state", "site", "site.parent.name", "labels[].weight", "ports[]", "ports[].labels[].name")
+ENTRIES = (
+    Entry("everything", "FollowRouter", _ALL),
+    Entry("up", "FollowRouter", ("name", "site.name", "labels[]"), {"state__value": "up"}),
+    Entry("by a peer's attribute", "FollowRouter", _ALL, {"site__code__value": "c0"}),
+    Entry(
+        "by group",
+        "FollowRouter",
+        ("name", "member_of_groups[].name", "site"),
+        {"member_of_groups__name__values": ["follow-0", "follow-1"]},
+    ),
+    Entry("at no site", "FollowRouter", ("name", "labels[].name"), {"site__isnull": True}),
+    Entry("streams", "FollowRouter", ("name", "upstream[].name", "downstream[].site.name")),
+    Entry("ports", "FollowPort", ("name", "router", "router.site.parent", "labels[]")),
+    Entry("sites", "FollowSite", ("name", "parent", "routers[].name", "routers[].ports[].name")),
+    Entry("sites of what is up", "FollowSite", ("name", "parent.name"), {"routers__state__value": "up"}),
+)
+
+
+class Held:
+    """An entry with what the reader of its deltas would hold."""
+
+    def __init__(self, entry: Entry, selection: Selection, follower: Follower) -> None:
+        self.entry = entry
+        self.selection = selection
+        self.follower = follower
+        self.rows: dict[str, Row] = {}
+        self.is_whole = False
+
+    def take(self, delta: Delta) -> None:
+        """Take what a refresh brought."""
+        if delta.whole:
+            self.rows.clear()
+            self.is_whole = True
+        self.rows.update((row.id, row) for row in delta.rows())
+        for identifier in delta.removed:
+            self.rows.pop(identifier, None)
+
+
+class Followed:
+    """Entries under one watch; one that has not been read yet is read whole at its next turn."""
+
+    def __init__(self, reader: InfrahubReader, *, overlap_seconds: float) -> None:
+        self._reader = reader
+        self._kinds = Kinds(reader)
+        self._watch = Watch(reader, overlap_seconds=overlap_seconds)
+        self._overlap_seconds = overlap_seconds
+        self.entries: list[Held] = []
+        self.changed = 0
+
+    def __str__(self) -> str:
+        names = ", ".join(each.entry.name for each in self.entries)
+        return f"{names} with an overlap of {self._overlap_seconds:g} s"
+
+    async def add(self, entry: Entry) -> None:
+        """Follow an entry from the next refresh on."""
+        selection = await self._kinds.select(entry.kind, entry.include, entry.filters)
+        plan, dependencies = await self._kinds.plan(selection, in_pieces=True)
+        self.entries.append(Held(entry, selection, Follower(plan, dependencies, self._reader)))
+
+    async def refresh(self) -> float:
+        """Ask what changed, read that, and return the instant."""
+        at = await self._reader.instant()
+        watched = frozenset().union(*(each.follower.kinds for each in self.entries if each.is_whole))
+        changes = await self._watch.look(watched, at=at) if watched else {}
+        for each in self.entries:
+            each.follower.learn(changes)
+            if each.is_whole:
+                delta = await each.follower.follow(at=at)
+                self.changed += len(delta.changed) + len(delta.removed)
+                each.take(delta)
+            else:
+                delta, began = await each.follower.read(at=at)
+                self._watch.start(began)
+                each.take(delta)
+        return at
+
+    async def differences(self, at: float) -> list[str]:
+        """Read each entry in one piece as it was at an instant, and tell what is held otherwise."""
+        found = []
+        for each in self.entries:
+            pages = [page.rows async for page in self._reader.pages(each.selection, at=at)]
+            read = plain({row.id: row for rows in pages for row in rows})
+            held = plain(each.rows)
+            found += [
+                f"{each.entry.name}, {key}:\n  held {held.get(key)}\n  read {read.get(key)}"
+                for key in sorted(held.keys() | read.keys())
+                if held.get(key) != read.get(key)
+            ]
+        return found
+
+
+def plain(rows: Mapping[str, Row]) -> dict[str, Any]:
+    """Write rows as they are shown: without the order and the nulls of what a relation to many brings."""
+    return {
+        key: (row.kind, row.hfid, [_shown(value) if isinstance(value, tuple) else value for value in row.values])
+        for key, row in rows.items()
+    }
+
+
+def _shown(values: tuple[object, ...]) -> list[str]:
+    return sorted(repr(each) for each in values if each is not None)

@@ -1,0 +1,140 @@
+"""What following asks for and makes anew: by what changed, never by how much there is."""
+
+import gc
+from collections import Counter
+
+import pytest
+
+from infrahub_exporter.domain.model import Row
+from tests.unit.following.test_sequences import Following, Setup
+from tests.unit.following.world import to
+
+pytestmark = pytest.mark.anyio
+POLL_SECONDS = 10.0
+MANY = 40
+
+
+async def quiet(names: tuple[str, ...] = ("all",), *, rolls: bool = False) -> Following:
+    """Follow a world with many routers in one city until everything has left the overlap."""
+    following = Following(Setup(names, page_size=500, rolls=rolls))
+    city = following.world.pick("NetCity", 0)
+    for number in range(MANY):
+        following.world.create("NetRouter", f"many{number}", to("city", city))
+    for _ in range(4):
+        await following.run()
+        following.world.times.wait(400.0)
+    following.line.asked.clear()
+    return following
+
+
+async def asked(following: Following) -> list[str]:
+    """Poll once; say what it asked for, but the schema's hash, which is asked for once a minute."""
+    following.world.times.wait(POLL_SECONDS)
+    await following.run()
+    found = [each for each in following.line.asked if each != "/api/schema/summary"]
+    following.line.asked.clear()
+    return found
+
+
+async def polls_inside_the_overlap(following: Following) -> set[int]:
+    return {len(await asked(following)) for _ in range(int(280 / POLL_SECONDS))}
+
+
+async def test_nothing_changed_is_one_request() -> None:
+    following = await quiet()
+    assert [await asked(following) for _ in range(3)] == [["probe"]] * 3
+
+
+async def test_one_changed_node_is_four_requests_and_then_two_while_its_stamp_is_new() -> None:
+    following = await quiet()
+    following.world.save("NetRouter", following.world.pick("NetRouter", 5), name="renamed")
+    # a port's human-friendly id and label are made of its router's name
+    assert await asked(following) == ["probe", "NetRouter stamps", "NetRouter", "NetPort"]
+    assert await polls_inside_the_overlap(following) == {2}
+    assert [len(await asked(following)) for _ in range(5)] == [2, 2, 3, 1, 1]
+
+
+async def test_one_changed_node_of_a_filtered_entry_is_counted_besides() -> None:
+    following = await quiet(("own attribute",))
+    following.world.save("NetRouter", following.world.pick("NetRouter", 5), name="renamed")
+    assert await asked(following) == ["probe", "NetRouter stamps", "NetRouter", "NetRouter count"]
+    assert await polls_inside_the_overlap(following) == {2}
+
+
+async def test_one_renamed_peer_that_all_nodes_name_is_three_requests() -> None:
+    following = await quiet()
+    following.world.save("NetCity", following.world.pick("NetCity", 0), name="renamed")
+    assert await asked(following) == ["probe", "NetCity stamps", "NetCity"]
+    assert await polls_inside_the_overlap(following) == {2}
+
+
+async def test_one_created_peer_is_four_requests() -> None:
+    following = await quiet()
+    router = following.world.pick("NetRouter", 5)
+    following.world.create("NetFastPort", "new", to("router", router))
+    assert await asked(following) == ["probe", "NetPort stamps", "NetRouter", "NetPort"]
+
+
+async def test_one_deleted_node_is_four_requests() -> None:
+    following = await quiet()
+    following.world.delete("NetRouter", following.world.pick("NetRouter", -1))
+    # its city is stamped, and the number of routers tells that their ids have to be listed
+    assert await asked(following) == ["probe", "NetCity stamps", "NetCity", "NetRouter"]
+
+
+async def test_a_kind_that_two_entries_read_is_probed_once_and_its_schema_is_asked_for_once() -> None:
+    following = Following(Setup(("all", "over a relation", "own attribute"), page_size=500))
+    for _ in range(3):
+        await following.run()
+        following.world.times.wait(POLL_SECONDS)
+    schemas = Counter(each.rpartition("/")[2] for each in following.line.asked if each.startswith("/api/schema/Net"))
+    assert schemas == Counter(("NetRouter", "NetCity", "NetRegion", "NetCountry", "NetPort"))
+    assert following.line.asked.count("probe") == 2
+
+
+async def test_what_is_held_is_read_again_evenly_within_the_time_for_it() -> None:
+    following = await quiet(rolls=True)
+    held = len(following.entries[0].held.blocks)
+    requests = [len(await asked(following)) for _ in range(100)]
+    assert max(requests) <= 6
+    assert held > MANY
+
+
+async def test_an_outage_is_not_made_good_by_reading_all_of_it_at_once() -> None:
+    following = await quiet(rolls=True)
+    following.line.failing = 0
+    following.world.times.wait(5000.0)
+    await following.run()
+    following.line.failing = None
+    assert await asked(following) == ["probe"]
+
+
+async def test_only_touched_blocks_and_rows_are_new_objects() -> None:
+    following = await quiet()
+    held = following.entries[0].held
+    before, rows = held.blocks.blocks, {id(row) for row in held.blocks}
+    following.world.save("NetRouter", following.world.pick("NetRouter", 5), name="renamed")
+    await asked(following)
+    changed = [row for row in held.blocks if id(row) not in rows]
+    assert [row.values[0] for row in changed] == ["renamed"]
+    assert sum(one is not other for one, other in zip(before, held.blocks.blocks, strict=True)) == 1
+
+
+async def test_nothing_grows_over_rounds_of_changes() -> None:
+    following = await quiet(("all", "over a relation"), rolls=True)
+
+    async def churn() -> int:
+        for number in range(20):
+            following.world.save("NetRouter", following.world.pick("NetRouter", 5), name=f"renamed{number}")
+            port = following.world.create("NetFastPort", "new", to("router", following.world.pick("NetRouter", 6)))
+            following.world.times.wait(40.0)
+            await following.run()
+            following.world.delete("NetFastPort", port)
+            following.world.times.wait(40.0)
+            await following.run()
+        following.line.asked.clear()
+        gc.collect()
+        return sum(isinstance(each, Row) for each in gc.get_objects())
+
+    await churn()
+    assert await churn() == await churn()

@@ -1,0 +1,232 @@
+"""Who sheds load or refuses is left alone, and an event makes only those look whom it may concern."""
+
+from collections.abc import Sequence
+
+import msgspec
+import pytest
+
+from infrahub_exporter.adapters.infrahub.outline import outline
+from infrahub_exporter.adapters.infrahub.reader import InfrahubReader
+from infrahub_exporter.app.inventory import Inventory
+from infrahub_exporter.domain.guard import GuardSpec
+from infrahub_exporter.domain.limits import Limits
+from infrahub_exporter.domain.specs import DiscoverySpec, MetricSpec
+from infrahub_exporter.domain.webhooks import Touched
+from tests.unit.following.test_corners import SUMMARY, followed_for_long, following_of, is_right, poll
+from tests.unit.following.test_sequences import Following
+from tests.unit.following.world import Line, World
+
+pytestmark = pytest.mark.anyio
+THREE = ("all", "members", "up the tree")
+
+
+def states(following: Following) -> list[bool | None]:
+    return [entry.status.success for entry in following.entries]
+
+
+async def test_a_round_ends_where_infrahub_first_sheds_load_and_the_next_begins_with_those_that_were_left() -> None:
+    following = await followed_for_long(*THREE)
+    world, line = following.world, following.line
+    group = world.pick("CoreStandardGroup", 0)
+    world.save("NetRouter", world.pick("NetRouter", 0), name="renamed")
+    world.save("CoreStandardGroup", group, name="renamed")
+    line.shed = frozenset({"NetRouter"})
+    await poll(following)
+    assert "CoreStandardGroup" not in line.asked
+    assert states(following) == [False, True, True]
+    line.shed = frozenset()
+    line.asked.clear()
+    await poll(following)
+    reads = [each for each in line.asked if each in {"NetRouter", "CoreStandardGroup"}]
+    assert reads[0] == "CoreStandardGroup"
+    assert await is_right(following)
+    line.asked.clear()
+    world.save("CoreStandardGroup", group, name="again")
+    world.save("NetRouter", world.pick("NetRouter", 0), name="again")
+    await poll(following)
+    assert next(each for each in line.asked if each in {"NetRouter", "CoreStandardGroup"}) == "NetRouter"
+
+
+async def test_the_last_entry_that_is_shed_leaves_nobody_and_the_next_round_begins_as_ever() -> None:
+    following = following_of("members", "up the tree")
+    following.line.shed = frozenset({"NetCity"})
+    await poll(following)
+    assert states(following) == [True, False]
+    following.line.shed = frozenset()
+    following.line.asked.clear()
+    await poll(following)
+    assert await is_right(following)
+
+
+async def test_who_waits_for_the_first_read_of_an_entry_that_was_left_hears_of_it() -> None:
+    following = following_of(*THREE)
+    following.line.shed = frozenset({"NetRouter"})
+    await poll(following)
+    assert states(following) == [False] * 3
+    assert {str(entry.status.error) for entry in following.entries} == {"Infrahub is overloaded (429): shed"}
+    assert not {"CoreStandardGroup", "NetCity"} & set(following.line.asked)
+
+
+async def test_a_probe_that_is_shed_ends_the_round() -> None:
+    following = await followed_for_long(*THREE)
+    following.line.shed = frozenset({"probe"})
+    await poll(following)
+    assert following.line.asked == ["probe"]
+
+
+async def test_a_rolling_read_that_is_shed_ends_the_round() -> None:
+    following = following_of(*THREE, rolls=True)
+    await poll(following)
+    await poll(following)
+    following.line.shed = frozenset({"NetCity"})
+    following.line.asked.clear()
+    await poll(following, apart=1000.0)
+    assert following.line.asked.count("NetCity") == 1
+    following.line.shed = frozenset()
+    await poll(following)
+    assert await is_right(following)
+
+
+async def reads_of(kind: str, following: Following, polls: int) -> list[int]:
+    """Poll some times, half a minute apart, and tell at which of them a kind's nodes were read."""
+    found = []
+    for number in range(polls):
+        following.line.asked.clear()
+        await poll(following, apart=30.0)
+        if kind in following.line.asked:
+            found.append(number)
+    return found
+
+
+async def test_a_kind_that_infrahub_refuses_is_tried_ever_less_often() -> None:
+    following = following_of("all", "members")
+    following.line.refused = frozenset({"NetRouter"})
+    assert await reads_of("NetRouter", following, 24) == [0, 1, 2, 4, 8, 16]
+    assert states(following) == [False, True]
+    following.line.refused = frozenset()
+    following.rounds.forgive()
+    await poll(following)
+    assert await is_right(following)
+
+
+async def test_a_kind_that_was_read_and_is_refused_now_is_tried_ever_less_often_and_loses_nothing() -> None:
+    following = await followed_for_long("all")
+    following.world.save("NetRouter", following.world.pick("NetRouter", 0), name="renamed")
+    following.line.refused = frozenset({"NetRouter"})
+    assert await reads_of("NetRouter", following, 12) == [0, 1, 2, 4, 8]
+    following.line.refused = frozenset()
+    assert await reads_of("NetRouter", following, 12) == [4]
+    assert await is_right(following)
+
+
+async def test_a_kind_that_infrahub_cannot_read_just_now_is_tried_at_every_poll() -> None:
+    following = following_of("all")
+    following.line.lost = frozenset({"NetRouter"})
+    assert await reads_of("NetRouter", following, 6) == [0, 1, 2, 3, 4, 5]
+
+
+async def test_another_schema_makes_what_was_refused_be_tried_at_once() -> None:
+    following = following_of("all")
+    following.line.refused = frozenset({"NetRouter"})
+    await reads_of("NetRouter", following, 6)
+    following.line.refused = frozenset()
+    following.world.infrahub._bodies[SUMMARY] = msgspec.json.encode({"main": "another"})
+    assert await reads_of("NetRouter", following, 1) == [0]
+    assert await is_right(following)
+
+
+def listing(name: str, document: str) -> DiscoverySpec:
+    return DiscoverySpec(name=name, paths=(f"/sd/{name}",), target_field="name", document=document)
+
+
+ROUTERS = listing("routers", "{ NetRouter { edges { node { name { value } } } } }")
+TAGS = listing("tags", "{ BuiltinTag { edges { node { name { value } } } } }")
+OTHER = listing("other", "{ InfrahubStatus { summary { schema_hash_synced } } }")
+
+
+def inventory_of(
+    line: Line, world: World, metrics: Sequence[MetricSpec], discoveries: Sequence[DiscoverySpec]
+) -> Inventory:
+    return Inventory(
+        metrics=metrics,
+        discoveries=discoveries,
+        source=InfrahubReader(line, clock=world.times, page_size=500),
+        sinks=(),
+        clock=world.times,
+        outline=outline,
+        overlap_seconds=300.0,
+        full_refresh_seconds=3600.0,
+        refresh_timeout_seconds=60.0,
+        guard=GuardSpec(),
+        limits=Limits(),
+    )
+
+
+async def inventory_at_work(*discoveries: DiscoverySpec) -> tuple[Inventory, Line]:
+    """Return an inventory of ports, with the documents, that has been read once."""
+    world = World()
+    world.populate()
+    line = Line(world)
+    inventory = inventory_of(line, world, [MetricSpec(kind="NetPort", include=("name", "labels[]"))], discoveries)
+    await inventory.round()
+    for entry in inventory.queries:
+        await inventory.run(entry)
+    line.asked.clear()
+    return inventory, line
+
+
+async def depending(inventory: Inventory, *kinds: str) -> tuple[bool, list[str]]:
+    rows, queries = await inventory.depending(Touched(frozenset(kinds)))
+    return rows, [entry.spec.name for entry in queries]
+
+
+async def test_an_event_concerns_those_that_depend_on_its_kind_or_on_one_that_it_inherits_from() -> None:
+    inventory, line = await inventory_at_work(ROUTERS, TAGS)
+    assert await depending(inventory, "NetFastPort") == (True, [])
+    assert await depending(inventory, "BuiltinTag") == (True, ["tags"])
+    # a port's name is made of its router's
+    assert await depending(inventory, "NetRouter") == (True, ["routers"])
+    assert await depending(inventory, "NetCountry") == (False, [])
+    assert await depending(inventory, "NetCountry", "BuiltinTag") == (True, ["tags"])
+    assert await depending(inventory, "CoreStandardGroup", "CoreGroup") == (False, [])
+    kinds = [each.rpartition("/")[2] for each in line.asked]
+    assert kinds == ["NetFastPort", "NetRouter", "NetCountry", "CoreGroup", "CoreStandardGroup"]
+
+
+async def test_an_event_of_an_unknown_kind_or_of_everything_concerns_all() -> None:
+    inventory, _ = await inventory_at_work(ROUTERS, TAGS)
+    assert await depending(inventory, "NetUnheardOf") == (True, ["routers", "tags"])
+    rows, queries = await inventory.depending(Touched(everything=True))
+    assert (rows, len(queries)) == (True, 2)
+
+
+async def test_a_document_of_which_nobody_knows_what_it_reads_is_concerned_by_every_event() -> None:
+    inventory, _ = await inventory_at_work(OTHER)
+    assert await depending(inventory, "NetCountry") == (False, ["other"])
+
+
+async def test_what_has_never_been_read_is_concerned_by_every_event() -> None:
+    world = World()
+    inventory = inventory_of(Line(world), world, [MetricSpec(kind="NetPort", include=("name",))], [TAGS])
+    assert await depending(inventory, "NetCountry") == (True, ["tags"])
+
+
+async def test_a_document_that_infrahub_refuses_is_run_ever_less_often() -> None:
+    world = World()
+    world.populate()
+    line = Line(world)
+    inventory = inventory_of(line, world, [], [TAGS])
+    (entry,) = inventory.queries
+    line.refused = frozenset({"BuiltinTag"})
+    runs = []
+    for number in range(12):
+        line.asked.clear()
+        world.times.wait(30.0)
+        await inventory.run(entry)
+        if "BuiltinTag" in line.asked:
+            runs.append(number)
+    assert runs == [0, 1, 2, 4, 8]
+    line.refused = frozenset()
+    inventory.forgive()
+    await inventory.run(entry)
+    assert entry.status.success

@@ -1,0 +1,224 @@
+"""Whatever happens, and however it is followed: what is held is what a whole read at the same instant brings."""
+
+import os
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple, cast
+
+import anyio
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from infrahub_exporter.adapters.infrahub.reader import InfrahubReader
+from infrahub_exporter.app.attempts import Attempts
+from infrahub_exporter.app.held import Held, Refreshed, Turn
+from infrahub_exporter.app.rounds import Rounds
+from infrahub_exporter.domain.collection import Kinds
+from infrahub_exporter.domain.model import Row
+from infrahub_exporter.domain.selection import Selection
+from infrahub_exporter.domain.specs import Filters
+from infrahub_exporter.domain.status import EntryStatus
+from tests.unit.following.world import STEPS, Line, Times, World
+
+WIDE = ("name", "display_label", "city", "city.parent.parent.name", "tags[]", "tags[].description", "ports[].labels[]")
+
+
+class Spec(NamedTuple):
+    """What an entry of the configuration says."""
+
+    kind: str
+    include: Sequence[str]
+    filters: Filters
+
+
+ENTRIES: Mapping[str, Spec] = {
+    "all": Spec("NetRouter", WIDE, {}),
+    "own attribute": Spec("NetRouter", ("name", "city.name"), {"state__value": "up"}),
+    "over a relation": Spec("NetRouter", WIDE, {"city__name__values": ["c0", "c1"]}),
+    "over many": Spec("NetRouter", ("name", "ports[].display_label"), {"ports__name__value": "e1"}),
+    "of a group": Spec("NetRouter", ("member_of_groups[].name",), {"member_of_groups__name__values": ["g0", "g1"]}),
+    "groups of all": Spec("NetRouter", ("member_of_groups[].name",), {}),
+    "without": Spec("NetRouter", ("name",), {"city__isnull": True}),
+    "without many": Spec("NetRouter", ("name",), {"ports__isnull": True}),
+    "by id": Spec("NetRouter", ("name", "tags[].name"), {"ids": ["FIRST", "LAST", "none"]}),
+    "by peer's id": Spec("NetRouter", ("name",), {"city__ids": ["CITY"]}),
+    "by its name": Spec("NetRouter", ("ports[]",), {"hfid": ["r1"]}),
+    "generic": Spec("NetPort", ("name", "hfid", "router.display_label", "router.city.parent", "labels[]"), {}),
+    "label form": Spec("NetRouter", ("ports[]", "ports[].display_label"), {}),
+    "up the tree": Spec("NetCity", ("name", "parent.name"), {"parent__name__value": "x1"}),
+    "down the tree": Spec("NetCountry", ("name", "children[].name"), {"children__name__values": ["c0", "x2"]}),
+    "itself": Spec("NetSpot", ("name", "parent.name", "children[].children[].name"), {}),
+    "members": Spec("CoreStandardGroup", ("name", "members[].hfid"), {}),
+}
+
+
+class Entry(Attempts):
+    """An entry as the rounds know it, over rows as they are."""
+
+    def __init__(self, name: str, spec: Spec, reader: InfrahubReader, times: Times) -> None:
+        super().__init__(EntryStatus("kind", name), times)
+        self.spec = spec
+        self.held: Held[Row] = Held(spec.kind, spec.include, spec.filters, derive=lambda row: row, source=reader)
+        self.read_at: float | None = None
+        self.rolled = False
+
+    async def refresh(self, turn: Turn) -> Refreshed | None:
+        refreshed = await self.attempt(lambda: self.held.refresh(turn), lambda: (len(self.held.blocks), 0, {}))
+        self.read_at = None if refreshed is None else refreshed.at
+        return refreshed
+
+    async def roll(self, share: float, *, at: float) -> bool:
+        return await self.held.roll(share, at=at)
+
+    @property
+    def rows(self) -> dict[str, Row]:
+        return {row.id: row for block in self.held.blocks.blocks for row in block}
+
+
+class Round(NamedTuple):
+    """What happens between two looks, and during the second one."""
+
+    changes: Sequence[tuple[str, int, int]]
+    during: Sequence[tuple[str, int, int]]
+    apart: float
+    wait: float
+    step: float
+    fails: int | None
+    refused: bool
+    settles: bool
+
+
+CHANGES = st.lists(st.tuples(st.sampled_from(list(STEPS)), st.integers(0, 7), st.integers(0, 7)), max_size=4)
+ROUNDS = st.builds(
+    Round,
+    changes=CHANGES,
+    during=CHANGES,
+    apart=st.sampled_from([0.01, 0.3, 1.0, 40.0]),
+    wait=st.sampled_from([0.01, 0.4, 0.9, 2.0, 5.0, 100.0, 310.0, 600.0]),
+    step=st.sampled_from([0.0] * 7 + [-0.7, -90.0, -600.0, 600.0]),
+    fails=st.one_of(st.none(), st.integers(0, 20)),
+    refused=st.booleans(),
+    settles=st.booleans(),
+)
+
+
+def plain(rows: Mapping[str, Row]) -> dict[str, Any]:
+    """Write rows without the order of what a to-many relation brings."""
+    return {key: (row.kind, row.hfid, [_sorted(value) for value in row.values]) for key, row in rows.items()}
+
+
+def _sorted(value: object) -> object:
+    return sorted(map(repr, value)) if isinstance(value, tuple) else value
+
+
+class Setup(NamedTuple):
+    """What is followed, and how."""
+
+    names: Sequence[str]
+    page_size: int
+    off: float = 0.0
+    """How far the exporter's own clock is off."""
+    rolls: bool = False
+    seconds: float = 0.0
+    """How long a request takes."""
+
+
+SETUPS = st.builds(
+    Setup,
+    names=st.lists(st.sampled_from(list(ENTRIES)), min_size=1, max_size=3, unique=True),
+    page_size=st.integers(1, 5),
+    off=st.sampled_from([0.0, -600.0, 600.0]),
+    rolls=st.booleans(),
+    seconds=st.sampled_from([0.0, 0.02, 0.6]),
+)
+
+
+class Following:
+    """Rounds over a world, held against whole reads."""
+
+    def __init__(self, setup: Setup) -> None:
+        self.world = World(Times(setup.off))
+        self.world.populate()
+        self.line = Line(self.world)
+        self.line.seconds = setup.seconds
+        times = self.world.times
+        self._reader = InfrahubReader(self.line, clock=times, page_size=setup.page_size)
+        self.entries = [Entry(name, self._bound(ENTRIES[name]), self._reader, times) for name in setup.names]
+        self.rolls = setup.rolls
+        self.rounds = Rounds(
+            cast("Any", self.entries),
+            source=self._reader,
+            clock=times,
+            overlap_seconds=300.0,
+            full_refresh_seconds=500.0 if setup.rolls else 1e12,
+        )
+        self._truth = InfrahubReader(Line(self.world), clock=times, page_size=1000)
+        self._selections: dict[str, Selection] = {}
+
+    @property
+    def is_ahead(self) -> bool:
+        """Tell whether the next instant is the server's future, which cannot be pinned: its clock was set back."""
+        times = self.world.times
+        return times.wall() + (self._reader.skew_seconds or 0.0) > times.server
+
+    def _bound(self, spec: Spec) -> Spec:
+        """Put the ids of this world in place of the words for them."""
+        routers = self.world.ids("NetRouter")
+        ids = {"FIRST": routers[0], "LAST": routers[-1], "CITY": self.world.ids("NetCity")[0]}
+        filters = {
+            name: [ids.get(str(each), each) for each in value] if isinstance(value, list) else value
+            for name, value in spec.filters.items()
+        }
+        return spec._replace(filters=filters)
+
+    async def run(self) -> None:
+        """Do a round; every entry that it went well for is right, every other one as it was."""
+        before = {entry.status.name: entry.rows for entry in self.entries}
+        for entry in self.entries:
+            entry.read_at = None
+        await self.rounds.run(self._publish)
+        for entry in self.entries:
+            if entry.read_at is None:
+                assert self.rolls or entry.rows == before[entry.status.name]
+            elif not self.rolls:
+                assert plain(entry.rows) == plain(await self.truth(entry, entry.read_at))
+
+    async def truth(self, entry: Entry, at: float) -> Mapping[str, Row]:
+        """Read an entry's selection whole, in one piece."""
+        if entry.status.name not in self._selections:
+            selected = await Kinds(self._truth).select(*entry.spec)
+            self._selections[entry.status.name] = selected
+        pages = self._truth.pages(self._selections[entry.status.name], at=at)
+        return {row.id: row async for page in pages for row in page.rows}
+
+    async def _publish(self) -> None:
+        """Publish nothing."""
+
+
+async def follow(following: Following, rounds: Sequence[Round]) -> None:
+    world, line = following.world, following.line
+    await following.run()
+    for each in rounds:
+        for change in each.changes:
+            world.change(*change)
+            world.times.wait(each.apart)
+        if each.settles:
+            world.infrahub.settle()
+        world.times.server += each.step
+        world.times.wait(each.wait)
+        line.meanwhile = [partial(world.change, *change) for change in each.during if not following.is_ahead]
+        line.failing, line.refuses = each.fails, each.refused
+        await following.run()
+        line.meanwhile, line.failing = [], None
+    for _ in range(3):  # past the overlap and, where it rolls, through all that is held
+        world.times.wait(600.0)
+        await following.run()
+    for entry in following.entries:
+        assert entry.status.success
+        assert plain(entry.rows) == plain(await following.truth(entry, entry.read_at or 0.0))
+
+
+@settings(max_examples=60, deadline=None, derandomize="CI" in os.environ)
+@given(SETUPS, st.lists(ROUNDS, min_size=1, max_size=6))
+def test_what_is_followed_equals_what_is_read_whole(setup: Setup, rounds: Sequence[Round]) -> None:
+    anyio.run(follow, Following(setup), rounds)
