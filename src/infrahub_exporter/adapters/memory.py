@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 
-from infrahub_exporter.domain.errors import SourceRejectedError
+from infrahub_exporter.domain.errors import SourceRejectedError, UnknownKindError
 from infrahub_exporter.domain.model import JSON, KindSchema, Row
 from infrahub_exporter.domain.paths import suggestion
 from infrahub_exporter.domain.ports import Page
@@ -61,7 +61,7 @@ class MemorySource:
     async def kind(self, kind: str) -> KindSchema:
         """Describe a kind (see `SchemaSource`)."""
         if kind not in self.schema:
-            raise SourceRejectedError(f"Infrahub has no kind {kind!r}{suggestion(kind, self.schema)}")
+            raise UnknownKindError(f"Infrahub has no kind {kind!r}{suggestion(kind, self.schema)}")
         return self.schema[kind]
 
     async def fingerprint(self) -> str:

@@ -9,7 +9,7 @@ from prometheus_client.registry import Collector
 
 from infrahub_exporter.domain.ports import Clock
 from infrahub_exporter.domain.saved import StoreStatus
-from infrahub_exporter.domain.status import EntryStatus, PushStatus, SourceStatus, Status
+from infrahub_exporter.domain.status import ConfigStatus, EntryStatus, PushStatus, SourceStatus, Status
 
 _ENTRY = ("source", "name")
 
@@ -51,6 +51,8 @@ class _StatusCollector(Collector):
         yield from _entries(status.entries, self._clock.wall())
         yield from _rounds(status)
         yield from _guards(status.entries)
+        if status.config is not None:
+            yield from _config(status.config)
         if status.store is not None:
             yield from _store(status.store)
         if status.source is not None:
@@ -141,6 +143,19 @@ def _guards(entries: tuple[EntryStatus, ...]) -> Iterator[Metric]:
             offered.add_metric(names, entry.hold.offered)
             confirmations.add_metric(names, entry.hold.confirmations)
     yield from (held, offered, confirmations, restored, reading)
+
+
+def _config(config: ConfigStatus) -> Iterator[Metric]:
+    yield GaugeMetricFamily(
+        "infrahub_exporter_config_last_reload_successful",
+        "1 when the configuration was loaded at the last attempt, 0 when the one before stayed in use.",
+        float(config.error is None),
+    )
+    yield GaugeMetricFamily(
+        "infrahub_exporter_config_last_reload_success_timestamp_seconds",
+        "When the configuration in use was loaded.",
+        config.loaded_at,
+    )
 
 
 def _store(store: StoreStatus) -> Iterator[Metric]:

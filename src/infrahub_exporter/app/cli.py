@@ -3,16 +3,20 @@
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
 import click
 
 from infrahub_exporter.app import logs
-from infrahub_exporter.domain.errors import ConfigError
+from infrahub_exporter.domain.errors import ConfigError, ExporterError
 
 logger = logging.getLogger("infrahub_exporter")
 
+_TROUBLE = 1
 _BAD_USAGE = 2
 _DEFAULT_CONFIG = Path("config.yml")
 _CONFIG = click.option(
@@ -43,9 +47,9 @@ def run(arguments: Sequence[str]) -> int:
         return _BAD_USAGE
     except click.Abort:
         return 0
-    except ConfigError as error:
+    except ExporterError as error:
         click.echo(f"infrahub-exporter: {error}", err=True)
-        return _BAD_USAGE
+        return _BAD_USAGE if isinstance(error, ConfigError) else _TROUBLE
     return code if isinstance(code, int) else 0
 
 
@@ -75,25 +79,31 @@ def command(
     """Turn Infrahub's inventory into Prometheus metrics, Prometheus targets and OpenTelemetry metrics."""
     if context.invoked_subcommand is not None:
         return
-    from infrahub_exporter.app.server import create_app, listen, serve  # noqa: PLC0415 - not needed to complain
-    from infrahub_exporter.app.settings import load_settings  # noqa: PLC0415
+    from infrahub_exporter.app.server import listen, serve  # noqa: PLC0415 - not needed to complain
+    from infrahub_exporter.app.service import Origin, Service  # noqa: PLC0415
+    from infrahub_exporter.app.settings import Settings, load_settings  # noqa: PLC0415
+
+    def apply(settings: Settings) -> None:
+        logs.configure((log_level or settings.log_level).upper(), log_format or settings.log_format)
 
     warnings: list[str] = []
     settings = load_settings(config, os.environ, warnings.append)
-    logs.configure((log_level or settings.log_level).upper(), log_format or settings.log_format)
+    apply(settings)
     for warning in warnings:
         logger.warning("%s", warning)
     listener = listen(settings.listen_address, settings.listen_port, any_port=any_port)
-    app = create_app(settings)
+    load = partial(load_settings, config, os.environ, logger.warning)
+    service = Service(settings, Origin(load, config, apply))
     port = listener.getsockname()[1]
     if port != settings.listen_port:
         logger.warning("port %d is taken, listening on %d instead", settings.listen_port, port)
     host = _openable(settings.listen_address)
+    scheme = "http" if settings.web.tls is None else "https"
     prometheus = settings.exporters.prometheus
     paths = [prometheus.metrics_path] if prometheus.enabled else []
     for path in [*paths, *(spec.paths[0] for spec in settings.discoveries), "/-/ready", "/-/metrics"]:
-        logger.info("serving http://%s:%d%s", host, port, path)
-    serve(app, listener)
+        logger.info("serving %s://%s:%d%s", scheme, host, port, path)
+    serve(service, listener)
 
 
 def _openable(address: str) -> str:
@@ -121,6 +131,54 @@ def check(config: Path | None) -> None:
 
 def _counted(count: int, one: str, many: str) -> str:
     return f"{count} {one if count == 1 else many}"
+
+
+def _operating(function: Callable[..., int]) -> click.Command:
+    """Make a command that speaks to a service which runs, as an operator whom it lets in."""
+    options = (
+        _CONFIG,
+        click.option("--url", help="Where the service is.  [default: where the configuration says]"),
+        click.option("--token-file", type=_FILES, help="A file with a bearer token.  [default: a configured one]"),
+        click.option("--user", help="A user instead, whose password is asked for."),
+        click.option("--ca-file", type=_FILES, help="The authority of the service's certificate, as PEM."),
+    )
+    for option in reversed(options):
+        function = option(function)
+    return command.command()(function)
+
+
+@_operating
+@click.argument("name")
+def release(name: str, **where: Any) -> int:
+    """Publish what the shrink guard holds of the kind or discovery NAME."""
+    from infrahub_exporter.app.operating import Operator  # noqa: PLC0415 - not needed to complain
+
+    with Operator.find(**where) as operator:
+        released = operator.post(f"/-/release/{quote(name, safe='')}").get("released")
+    click.echo(f"{name}: released" if released else f"{name}: nothing was held")
+    return 0
+
+
+@_operating
+def reload(**where: Any) -> int:
+    """Let the service load its configuration again."""
+    from infrahub_exporter.app.operating import Operator  # noqa: PLC0415 - not needed to complain
+
+    with Operator.find(**where) as operator:
+        operator.post("/-/reload")
+    click.echo("reloaded")
+    return 0
+
+
+@_operating
+def refresh(**where: Any) -> int:
+    """Let the service look at Infrahub now."""
+    from infrahub_exporter.app.operating import Operator  # noqa: PLC0415 - not needed to complain
+
+    with Operator.find(**where) as operator:
+        operator.post("/-/refresh")
+    click.echo("refreshing")
+    return 0
 
 
 @command.command()

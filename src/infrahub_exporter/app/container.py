@@ -3,7 +3,7 @@
 import importlib.metadata
 import os
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from dependency_injector import containers, providers
@@ -14,14 +14,17 @@ from infrahub_exporter.adapters.infrahub.patience import PatientTransport
 from infrahub_exporter.adapters.infrahub.reader import InfrahubReader
 from infrahub_exporter.adapters.stores import FileStore
 from infrahub_exporter.app.debounce import Debounce
-from infrahub_exporter.app.exporter import Exporter, Neighbour, Pusher
+from infrahub_exporter.app.exporter import Exporter
+from infrahub_exporter.app.files import files_of, stamp
 from infrahub_exporter.app.held import Source
+from infrahub_exporter.app.parts import Neighbour, Pusher
 from infrahub_exporter.app.settings import InfrahubSettings, OtlpSettings, Settings, TlsSettings, read_token
 from infrahub_exporter.app.watched import Outline
 from infrahub_exporter.domain.errors import ConfigError, SourceRejectedError
 from infrahub_exporter.domain.limits import Limits
 from infrahub_exporter.domain.ports import Transport
 from infrahub_exporter.domain.saved import digest
+from infrahub_exporter.domain.status import ConfigStatus
 
 VERSION = importlib.metadata.version("infrahub-exporter")
 
@@ -34,12 +37,50 @@ def build_exporter(
     `source` takes the place of the Infrahub that the settings name, `environment` that of the process, whose `OTEL_*`
     variables fill what the settings leave open. Raises ConfigError.
     """
-    container = _Container(settings=settings, environment=os.environ if environment is None else environment)
-    if source is not None:
-        container.source.override(providers.Object(source))
-        container.neighbour.override(providers.Object(None))
-    exporter: Exporter = container.exporter()
-    return exporter
+    return Build(settings, source=source, environment=environment).exporter
+
+
+class Build:
+    """An exporter and what it was built of. Parts of a former build that would be the same are used again.
+
+    `config` tells what became of the configuration; the rest as in `build_exporter`. Raises ConfigError.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        source: Source | None = None,
+        environment: Mapping[str, str] | None = None,
+        config: Callable[[], ConfigStatus] | None = None,
+        former: "Build | None" = None,
+    ) -> None:
+        self._container = _Container(
+            settings=settings,
+            environment=os.environ if environment is None else environment,
+            config=providers.Object(config),
+        )
+        self._source_of = _source_of(settings) if source is None else source
+        self._pushed_to = settings.exporters.otlp
+        if source is not None:
+            self._container.source.override(providers.Object(source))
+            self._container.neighbour.override(providers.Object(None))
+        if former is not None:
+            self._use_again(former)
+        self.exporter: Exporter = self._container.exporter()
+
+    def _use_again(self, former: "Build") -> None:
+        if former._source_of == self._source_of:  # noqa: SLF001 - of its own class
+            self._container.source.override(providers.Object(former._container.source()))  # noqa: SLF001 - of its own class
+            self._container.neighbour.override(providers.Object(former._container.neighbour()))  # noqa: SLF001 - of its own class
+        if former._pushed_to == self._pushed_to:  # noqa: SLF001 - of its own class
+            self._container.pusher.override(providers.Object(former._container.pusher()))  # noqa: SLF001 - of its own class
+
+
+def _source_of(settings: Settings) -> tuple[object, ...]:
+    """Return what a source depends on: where it is equal, the source may stay."""
+    infrahub = settings.infrahub
+    return infrahub, settings.limits, read_token(infrahub), tuple(map(stamp, files_of(infrahub)))
 
 
 def _transport(infrahub: InfrahubSettings, limits: Limits) -> Transport:
@@ -106,7 +147,13 @@ def _patient(settings: Settings, transport: Transport, clock: SystemClock) -> Pa
 
 
 def _exporter(
-    settings: Settings, source: Source, clock: SystemClock, pusher: Pusher | None, neighbour: Neighbour | None
+    settings: Settings,
+    source: Source,
+    clock: SystemClock,
+    *,
+    pusher: Pusher | None,
+    neighbour: Neighbour | None,
+    config: Callable[[], ConfigStatus] | None,
 ) -> Exporter:
     return Exporter(
         metrics=settings.metrics.kind,
@@ -125,6 +172,7 @@ def _exporter(
         limits=settings.limits,
         store=_store(settings, clock),
         source_id=digest([str(settings.infrahub.address), settings.infrahub.branch]),
+        config=config,
     )
 
 
@@ -165,6 +213,7 @@ def _outline(settings: Settings) -> Outline | None:
 class _Container(containers.DeclarativeContainer):
     settings = providers.Dependency(instance_of=Settings)
     environment = providers.Dependency(instance_of=object)
+    config = providers.Dependency(instance_of=object)
     clock = providers.Singleton(SystemClock)
     transport = providers.Singleton(_transport, settings.provided.infrahub, settings.provided.limits)
     patient = providers.Singleton(_patient, settings, transport, clock)
@@ -178,4 +227,6 @@ class _Container(containers.DeclarativeContainer):
     )
     pusher = providers.Singleton(_pusher, settings.provided.exporters.otlp, environment)
     neighbour = providers.Singleton(GoodNeighbour, patient, source)
-    exporter = providers.Singleton(_exporter, settings, source, clock, pusher, neighbour)
+    exporter = providers.Singleton(
+        _exporter, settings, source, clock, pusher=pusher, neighbour=neighbour, config=config
+    )

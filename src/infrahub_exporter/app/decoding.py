@@ -103,7 +103,11 @@ def _value(value: object, annotation: Any, place: Place, find: Find) -> object:
         return tuple(_value(item, item_type, (*place, index), find) for index, item in enumerate(value))
     if origin is dict:
         item_type = get_args(inner)[1]
-        return {key: _value(item, item_type, (*place, key), find) for key, item in _texts(value, inner, place)}
+        hidden = item_type is Secret  # one may stand there for its name: such places are numbered
+        return {
+            key: _value(item, item_type, (*place, index if hidden else key), find)
+            for index, (key, item) in enumerate(_texts(value, inner, place, hidden=hidden))
+        }
     if origin is Literal and isinstance(value, str):
         value = next((each for each in get_args(inner) if each.casefold() == value.casefold()), value)
     return _leaf(value, inner, place, find)
@@ -117,13 +121,16 @@ def _meant(value: object, union: Any, place: Place) -> Any:
     raise SettingError(place, f"expected {describe(union)}, got {shown(value, hidden=True)}")
 
 
-def _texts(value: object, type_: Any, place: Place) -> list[tuple[str, object]]:
+def _texts(value: object, type_: Any, place: Place, *, hidden: bool = False) -> list[tuple[str, object]]:
     """List the items of a mapping whose keys are texts."""
     if not isinstance(value, Mapping):
         raise SettingError(place, f"expected {describe(type_)}, got {shown(value, hidden=True)}")
-    for key in value:
+    for index, key in enumerate(value):
         if not isinstance(key, str):
-            raise SettingError((*place, str(key)), f"expected text as key, got {shown(key)}, put it in quotes")
+            step = index if hidden else str(key)
+            raise SettingError(
+                (*place, step), f"expected text as key, got {shown(key, hidden=hidden)}, put it in quotes"
+            )
     return list(value.items())
 
 

@@ -6,7 +6,6 @@ import random
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from types import TracebackType
-from typing import Protocol
 
 import anyio
 from anyio.abc import TaskGroup
@@ -15,19 +14,20 @@ from typing_extensions import Self
 from infrahub_exporter.adapters.prometheus import Exposition, PrometheusSink, SnapshotCollector
 from infrahub_exporter.adapters.telemetry import Telemetry
 from infrahub_exporter.app.debounce import Debounce
-from infrahub_exporter.app.entries import DiscoveryEntry, QueryDiscovery
+from infrahub_exporter.app.discoveries import DiscoveryEntry, QueryDiscovery
 from infrahub_exporter.app.held import Source
 from infrahub_exporter.app.inventory import Inventory
+from infrahub_exporter.app.keeping import Keeper
 from infrahub_exporter.app.pace import Pace
+from infrahub_exporter.app.parts import Neighbour, Pusher, Store
 from infrahub_exporter.app.watched import Outline
 from infrahub_exporter.domain.guard import GuardSpec
 from infrahub_exporter.domain.limits import Limits
 from infrahub_exporter.domain.model import Snapshot, TargetGroup
-from infrahub_exporter.domain.ports import Clock, SnapshotSink, SnapshotStore
+from infrahub_exporter.domain.ports import Clock
 from infrahub_exporter.domain.pressure import Pressure
-from infrahub_exporter.domain.saved import StoreStatus
 from infrahub_exporter.domain.specs import DiscoverySpec, MetricSpec
-from infrahub_exporter.domain.status import PushStatus, SourceStatus, Status
+from infrahub_exporter.domain.status import ConfigStatus, Status
 from infrahub_exporter.domain.webhooks import Event
 
 logger = logging.getLogger("infrahub_exporter")
@@ -40,44 +40,6 @@ _SAVE_SECONDS = 30.0
 """How often what is published is kept for the next start, if anything of it is new."""
 _DELAY_SECONDS = 0.5
 """The longest wait before the first read; of short intervals it is a hundredth."""
-
-
-class Pusher(SnapshotSink, Protocol):
-    """A sink that works in the background."""
-
-    @property
-    def status(self) -> PushStatus:
-        """Tell what became of the pushes."""
-        ...
-
-    async def run(self) -> None:
-        """Push until cancelled."""
-        ...
-
-    async def close(self, timeout_seconds: float) -> None:
-        """Push once more and let go, within a time."""
-        ...
-
-
-class Store(SnapshotStore, Protocol):
-    """A place for the last good data over a restart."""
-
-    @property
-    def status(self) -> StoreStatus:
-        """Tell how saving goes."""
-        ...
-
-
-class Neighbour(Protocol):
-    """Who speaks to Infrahub, and knows how it is to be spoken to."""
-
-    def after_cycle(self, pressure: Pressure) -> Pressure:
-        """Return what becomes of the pressure after some reads."""
-        ...
-
-    def status(self) -> SourceStatus:
-        """Tell how it goes with Infrahub."""
-        ...
 
 
 class Exporter:
@@ -107,14 +69,15 @@ class Exporter:
         limits: Limits | None = None,
         store: Store | None = None,
         source_id: str = "",
+        config: Callable[[], ConfigStatus] | None = None,
     ) -> None:
         self._source = source
+        self._config = config
         self._pusher = pusher
         self._neighbour = neighbour
         self._events = events
-        self._store = store
         self._source_id = source_id
-        self._stored: object = None
+        self._keeper = Keeper(store, source_id=source_id)
         self._text = PrometheusSink()
         self._inventory = Inventory(
             metrics=metrics,
@@ -143,16 +106,20 @@ class Exporter:
         ]
         self._saves = Pace(_SAVE_SECONDS, clock=clock, stretch=lambda seconds: seconds, delay_seconds=_SAVE_SECONDS)
         self._dead: list[str] = []
+        self.died = anyio.Event()
+        """Set when a background loop has ended of an error."""
         self._tasks: TaskGroup | None = None
+        self._heir: Exporter | None = None
         self._telemetry = Telemetry(lambda: self.status, clock=clock, version=version)
 
     async def __aenter__(self) -> Self:
         if self._tasks is not None:
             raise RuntimeError("this exporter runs already")
-        await self._restore()
+        await self._keeper.restore(self._inventory)
         self._tasks = await anyio.create_task_group().__aenter__()
-        if self._store is not None:
-            self._tasks.start_soon(self._live, "store", partial(self._saves.keep, self._save))
+        if self._keeper.is_needed:
+            save = partial(self._keeper.save, self._inventory)
+            self._tasks.start_soon(self._live, "store", partial(self._saves.keep, save))
         if self._rounds is not None:
             self._tasks.start_soon(self._live, "rounds", partial(self._rounds.keep, self._round))
         for entry, pace in self._runs:
@@ -176,10 +143,15 @@ class Exporter:
             return await tasks.__aexit__(kind, error, trace)
         finally:
             with anyio.CancelScope(shield=True), anyio.move_on_after(_CLOSING_SECONDS):
-                await self._save()
-                if self._pusher is not None:
-                    await self._pusher.close(_CLOSING_SECONDS * 0.75)
-                await self._source.close()
+                await self._close()
+
+    def leave_to(self, heir: "Exporter") -> None:
+        """Let another exporter, which has not been started, go on from here when this one ends.
+
+        Of kinds and queries that read and derive the same it has the last good data at once, and what it shares with
+        this one (source, push) stays open. Data of another Infrahub or branch is not taken over.
+        """
+        self._heir = heir
 
     @property
     def snapshot(self) -> Snapshot:
@@ -194,7 +166,8 @@ class Exporter:
             dead=tuple(self._dead),
             push=None if self._pusher is None else self._pusher.status,
             source=None if self._neighbour is None else self._neighbour.status(),
-            store=None if self._store is None else self._store.status,
+            store=self._keeper.status,
+            config=None if self._config is None else self._config(),
             poll_interval_seconds=None if self._rounds is None else self._rounds.seconds,
             round_seconds=self._inventory.round_seconds,
         )
@@ -254,15 +227,15 @@ class Exporter:
 
     async def refresh(self) -> None:
         """Read everything once, now, and publish it. What fails is in `status`; nothing is raised for it."""
+        self._inventory.forgive()
         await self._round()
         for entry in self._inventory.queries:
             await self._run(entry)
 
     def hurry(self) -> None:
-        """Let the background refreshes look at once, instead of when they are due."""
-        for pace in (self._rounds, *(pace for _, pace in self._runs)):
-            if pace is not None:
-                pace.hurry()
+        """Let the background refreshes look at once, instead of when they are due, and try again what was refused."""
+        self._inventory.forgive()
+        self._hurry(self._inventory.queries, rows=True)
 
     def notice(self, event: Event) -> None:
         """Take an event of Infrahub's webhook: what it touches is looked at soon. Ignored where there is no webhook."""
@@ -270,28 +243,36 @@ class Exporter:
             self._events.add(event)
 
     async def release(self, name: str) -> bool:
-        """Publish what the shrink guard holds of a kind or a discovery; tell whether it held anything."""
+        """Publish what the shrink guard holds of a kind or a discovery; tell whether it held anything.
+
+        Raises UnknownDiscoveryError for a name that neither has.
+        """
         return await self._inventory.release(name)
 
     def let_go(self) -> None:
         """Let go of all who wait for a first list: the end is near, and they get the error that there is none yet."""
         self._inventory.let_go()
 
-    async def _restore(self) -> None:
-        """Publish what was kept over a restart, if it came from this Infrahub and branch."""
-        saved = None if self._store is None else await self._store.load()
-        if saved is not None and saved.source == self._source_id:
-            restored = await self._inventory.restore(saved)
-            logger.info("served from before the restart until read again: %d kinds and queries", restored)
+    async def _close(self) -> None:
+        heir = self._heir
+        if heir is None:
+            await self._keeper.save(self._inventory)
+        else:
+            await heir._inherit(self)  # noqa: SLF001 - of its own class
+        if self._pusher is not None and (heir is None or heir._pusher is not self._pusher):  # noqa: SLF001 - of its own class
+            await self._pusher.close(_CLOSING_SECONDS * 0.75)
+        if heir is None or heir._source is not self._source:  # noqa: SLF001 - of its own class
+            await self._source.close()
 
-    async def _save(self) -> None:
-        """Keep what is published for the next start, where anything of it is new."""
-        if self._store is None:
+    async def _inherit(self, former: "Exporter") -> None:
+        if self._source_id != former._source_id:  # noqa: SLF001 - of its own class
             return
-        saved = self._inventory.saved(self._source_id)
-        if saved.entries and saved != self._stored:
-            await self._store.save(saved)
-            self._stored = saved
+        self._pressure = former._pressure  # noqa: SLF001 - of its own class
+        if self._source is former._source:  # noqa: SLF001 - of its own class
+            self._text.take_over(former._text)  # noqa: SLF001 - of its own class
+            await self._inventory.inherit(former._inventory)  # noqa: SLF001 - of its own class
+        else:
+            await self._inventory.restore(former._inventory.saved(former._source_id))  # noqa: SLF001 - of its own class
 
     async def _first_attempt(self, entry: DiscoveryEntry) -> None:
         """Wait a little until a discovery has been tried once; try it where no background refresh does."""
@@ -308,12 +289,22 @@ class Exporter:
         except Exception:
             logger.exception("the %s loop has died, the exporter is no longer ready", name)
             self._dead.append(name)
+            self.died.set()
 
     async def _heed(self, events: Debounce) -> None:
-        """Hurry when an event touched something: the probe then tells what. Infrahub that sheds load is left alone."""
+        """Hurry what depends on what an event touched; the probe then tells more. Who sheds load is left alone."""
         while True:
-            if await events.wait() and self._pressure.factor == 1.0:
-                self.hurry()
+            touched = await events.wait()
+            if touched and self._pressure.factor == 1.0:
+                rows, queries = await self._inventory.depending(touched)
+                self._hurry(queries, rows=rows)
+
+    def _hurry(self, queries: Sequence[QueryDiscovery], *, rows: bool) -> None:
+        if rows and self._rounds is not None:
+            self._rounds.hurry()
+        for entry, pace in self._runs:
+            if entry in queries:
+                pace.hurry()
 
     async def _round(self) -> None:
         await self._inventory.round()
@@ -330,9 +321,11 @@ class Exporter:
         if self._neighbour is None:
             return
         before, self._pressure = self._pressure, self._neighbour.after_cycle(self._pressure)
-        if self._pressure.factor > before.factor:
+        if self._pressure.factor > before.factor == 1.0:
             seconds = self._rounds.seconds if self._rounds is not None else self._pressure.wait_seconds
-            logger.warning("Infrahub sheds load, the next look comes after %g s", seconds)
+            logger.warning("Infrahub sheds load, it is asked less often: the next look comes after %g s", seconds)
+        elif before.factor > self._pressure.factor == 1.0:
+            logger.info("Infrahub sheds no more load, it is asked as often as before")
 
 
 def _delay(seconds: float) -> float:

@@ -1,11 +1,13 @@
 """The entries at work, and what is published of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
 import anyio
 import msgspec
 
-from infrahub_exporter.app.entries import DiscoveryEntry, KindDiscovery, MetricEntry, QueryDiscovery
+from infrahub_exporter.app.discoveries import DiscoveryEntry, KindDiscovery, QueryDiscovery
+from infrahub_exporter.app.entries import MetricEntry
 from infrahub_exporter.app.held import Source
 from infrahub_exporter.app.rounds import Rounds
 from infrahub_exporter.app.watched import Outline, WatchedDocument
@@ -16,9 +18,12 @@ from infrahub_exporter.domain.limits import Limits
 from infrahub_exporter.domain.metrics import Assembly, Entry, assemble
 from infrahub_exporter.domain.model import Snapshot
 from infrahub_exporter.domain.ports import Clock, SnapshotSink
-from infrahub_exporter.domain.saved import Saved
+from infrahub_exporter.domain.saved import Saved, fingerprint
 from infrahub_exporter.domain.specs import DiscoverySpec, MetricSpec
 from infrahub_exporter.domain.status import EntryStatus
+from infrahub_exporter.domain.webhooks import Touched
+
+AnyEntry = TypeVar("AnyEntry", MetricEntry, KindDiscovery, QueryDiscovery)
 
 
 class Inventory:
@@ -122,9 +127,33 @@ class Inventory:
             else:
                 await self._round()
 
+    async def depending(self, touched: Touched) -> tuple[bool, tuple[QueryDiscovery, ...]]:
+        """Tell whether anything that is read as rows, and which documents, may depend on what events touched."""
+        kinds = None if touched.everything else await self._rounds.lineages(touched.kinds)
+        if kinds is None:
+            return True, tuple(self.queries)
+        return self._rounds.read_any(kinds), tuple(entry for entry in self.queries if entry.reads(kinds))
+
+    def forgive(self) -> None:
+        """Try everything again at its next turn, whatever was refused."""
+        self._rounds.forgive()
+        for entry in self.queries:
+            entry.forgive()
+
+    async def inherit(self, former: "Inventory") -> None:
+        """Publish and go on from what an inventory over the same source holds of the same kinds and queries."""
+        self._rounds.inherit(former._rounds)  # noqa: SLF001 - of its own class
+        for entry, kept in _paired(self.metrics, former.metrics):
+            entry.inherit(kept)
+        for by_kind, kept_by_kind in _paired(self.by_kind, former.by_kind):
+            by_kind.inherit(kept_by_kind)
+        for query, kept_query in _paired(self.queries, former.queries):
+            query.inherit(kept_query)
+        await self._publish()
+
     async def restore(self, saved: Saved) -> int:
-        """Publish what was kept over a restart; tell for how many entries there was anything."""
-        restored = sum(entry.restore(saved) for entry in self._entries)
+        """Publish what was kept over a restart, of entries that have nothing; tell for how many there was anything."""
+        restored = sum(entry.restore(saved) for entry in self._entries if entry.status.succeeded_at is None)
         await self._publish()
         return restored
 
@@ -140,9 +169,15 @@ class Inventory:
         )
 
     async def release(self, name: str) -> bool:
-        """Publish what the guard holds of the entries of a name; tell whether it held anything."""
+        """Publish what the guard holds of the entries of a name; tell whether it held anything.
+
+        Raises UnknownDiscoveryError.
+        """
         async with self._turn:
-            released = [entry.release() for entry in self._entries if entry.status.name == name]
+            named = [entry for entry in self._entries if entry.status.name == name]
+            if not named:
+                raise UnknownDiscoveryError(f"no kind and no discovery {name!r} is configured")
+            released = [entry.release() for entry in named]
             if any(released):
                 await self._publish()
             return any(released)
@@ -177,3 +212,13 @@ class Inventory:
         self.snapshot = Snapshot(self._assembly.families, self._read_at())
         for sink in self._sinks:
             await sink.publish(self.snapshot)
+
+
+def _paired(entries: Sequence[AnyEntry], former: Sequence[AnyEntry]) -> Iterator[tuple[AnyEntry, AnyEntry]]:
+    """Pair entries with former ones that read and derive the same; each former one is taken once."""
+    left: dict[str, list[AnyEntry]] = {}
+    for entry in reversed(former):
+        left.setdefault(fingerprint(entry.spec), []).append(entry)
+    for entry in entries:
+        if alike := left.get(fingerprint(entry.spec)):
+            yield entry, alike.pop()

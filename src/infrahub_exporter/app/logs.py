@@ -8,7 +8,7 @@ import msgspec
 
 def configure(level: str, form: str) -> None:
     """Log to standard error at a level, as `text` or as `json` (one object a line)."""
-    formatter = _JsonFormatter() if form == "json" else logging.Formatter("%(asctime)s %(levelname)s %(message)s")
+    formatter = _JsonFormatter() if form == "json" else _TextFormatter("%(asctime)s %(levelname)s %(message)s")
     output = logging.StreamHandler()
     output.setFormatter(formatter)
     root = logging.getLogger()
@@ -16,6 +16,14 @@ def configure(level: str, form: str) -> None:
     root.setLevel(level)
     for chatty in ("httpx", "httpcore", "infrahub_sdk", "uvicorn", "asyncio"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLevelName(level)))
+
+
+class _TextFormatter(logging.Formatter):
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
+        """Keep a message on its line: what an Infrahub says may hold line ends, or what a terminal would obey."""
+        if not record.message.isprintable():
+            record.message = "".join(each if each.isprintable() else repr(each)[1:-1] for each in record.message)
+        return super().formatMessage(record)
 
 
 class _JsonFormatter(logging.Formatter):

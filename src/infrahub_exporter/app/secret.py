@@ -49,11 +49,25 @@ def dec_hook(type_: type, value: Any) -> Any:
 
 def read_secret(path: Path) -> Secret:
     """Read a file that holds a secret and perhaps a newline. Raises ConfigError."""
+    return _checked(path, _text(path))
+
+
+def read_secrets(path: Path) -> tuple[Secret, ...]:
+    """Read a file that holds a secret, or one a line. Raises ConfigError."""
+    lines = [line.strip() for line in _text(path).splitlines()]
+    return tuple(_checked(path, line) for line in lines if line) or (_checked(path, ""),)
+
+
+def _text(path: Path) -> str:
     try:
-        secret = Secret(path.read_text(encoding="utf-8-sig").strip())
+        return path.read_text(encoding="utf-8-sig").strip()
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it cannot be read as UTF-8 text"
         raise ConfigError(f"expected a file that holds a secret, got {str(path)!r} ({reason})") from None
+
+
+def _checked(path: Path, text: str) -> Secret:
+    secret = Secret(text)
     if not secret.fits_a_header:
         reason = "it holds more than printable ASCII text" if secret else "it is empty"
         raise ConfigError(f"expected a file that holds a secret, got {str(path)!r} ({reason})")

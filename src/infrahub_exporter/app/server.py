@@ -1,24 +1,34 @@
 """The standalone service."""
 
+import asyncio
 import logging
 import os
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
 from types import FrameType
+from typing import cast
 
+import msgspec
 import uvicorn
 from litestar import Litestar
-from litestar.handlers import HTTPRouteHandler
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from infrahub_exporter.adapters.clock import SystemClock
-from infrahub_exporter.adapters.http.webhook import build_webhook
-from infrahub_exporter.app.container import build_exporter
-from infrahub_exporter.app.exporter import Exporter
-from infrahub_exporter.app.plugin import ExporterPlugin
-from infrahub_exporter.app.settings import Settings, load_settings, read_webhook_key
+from infrahub_exporter.app.connections import (
+    HANDSHAKE_SECONDS,
+    KEEP_ALIVE_SECONDS,
+    Bounds,
+    Connections,
+    affordable,
+    bounded,
+)
+from infrahub_exporter.app.listener import ListenerContext
+from infrahub_exporter.app.service import Origin, Service
+from infrahub_exporter.app.settings import Settings, load_settings
 from infrahub_exporter.domain.errors import ConfigError
 
 logger = logging.getLogger("infrahub_exporter")
@@ -31,32 +41,17 @@ _LAST_RESORT_SECONDS = 4.5
 _ENDING = (signal.SIGTERM, signal.SIGINT)
 
 
-def create_app(settings: Settings | None = None) -> Litestar:
-    """Build the service for any ASGI server: `uvicorn --factory infrahub_exporter.app.server:create_app`.
+def create_app(settings: Settings | None = None) -> Service:
+    """Build the service for any ASGI server: `uvicorn --factory infrahub_exporter:create_app`.
 
-    Without settings they come from the file that `INFRAHUB_EXPORTER_CONFIG` names and the environment.
-    Raises ConfigError.
+    Without settings they come from the file that `INFRAHUB_EXPORTER_CONFIG` names and the environment, and from there
+    again at a reload. TLS and the bounds of connections are `serve`'s. Raises ConfigError.
     """
-    if settings is None:
-        settings = load_settings(os.environ.get(CONFIG_VARIABLE), os.environ, logger.warning)
-    prometheus = settings.exporters.prometheus
-    exporter = build_exporter(settings)
-    plugin = ExporterPlugin(
-        exporter,
-        "/",
-        metrics_path=prometheus.metrics_path if prometheus.enabled else None,
-        handlers=_webhook(settings, exporter),
-    )
-    return Litestar(plugins=[plugin], openapi_config=None, logging_config=None)
-
-
-def _webhook(settings: Settings, exporter: Exporter) -> list[HTTPRouteHandler]:
-    key = read_webhook_key(settings.webhook)
-    if key is None:
-        return []
-    return [
-        build_webhook(exporter.notice, key=key, clock=SystemClock(), window_seconds=settings.webhook.window_seconds)
-    ]
+    if settings is not None:
+        return Service(settings)
+    path = os.environ.get(CONFIG_VARIABLE)
+    load = partial(load_settings, path, os.environ, logger.warning)
+    return Service(load(), Origin(load, None if path is None else Path(path)))
 
 
 def listen(address: str, port: int, *, any_port: bool = False) -> socket.socket:
@@ -76,48 +71,101 @@ def listen(address: str, port: int, *, any_port: bool = False) -> socket.socket:
 
 
 def serve(app: Litestar, listener: socket.socket) -> None:
-    """Serve until SIGTERM or SIGINT, then end within 5 s, whatever hangs.
+    """Serve until SIGTERM or SIGINT, then end within 5 s, whatever hangs; a service is reloaded at SIGHUP.
 
     In-flight answers have 2 s, the last push another 2; after 4.5 s the process ends itself, with exit code 0 still.
+    Raises SystemExit with 1 where it cannot start, and where a loop has died.
     """
+    tls = app.settings.web.tls if isinstance(app, Service) else None
+    context = None if tls is None else ListenerContext.load(tls.certificate, tls.key, tls.client_ca)
+    bounds = Bounds()
+    bounds = msgspec.structs.replace(bounds, connections=affordable(bounds.connections))
     config = uvicorn.Config(
         app,
+        http=bounded(HttpToolsProtocol, bounds, Connections(bounds.connections)),
+        ws="none",
         access_log=False,
         log_config=None,
+        proxy_headers=False,  # who asks is who is connected: that counts for wrong credentials
         server_header=False,
         lifespan="on",
+        ssl_context_factory=None if context is None else lambda *_: context,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=_DRAIN_SECONDS,
     )
-    server = _Server(
-        config, release=[plugin.exporter.let_go for plugin in app.plugins if isinstance(plugin, ExporterPlugin)]
-    )
+    server = _Server(config, app if isinstance(app, Service) else None)
     server.run([listener])
-    if not server.started:
+    if not server.started or server.has_died:
         raise SystemExit(1)
 
 
 class _Server(uvicorn.Server):
     """uvicorn that ends with exit code 0 when it is asked to end: by itself it raises the signal again."""
 
-    def __init__(self, config: uvicorn.Config, *, release: Sequence[Callable[[], None]]) -> None:
+    def __init__(self, config: uvicorn.Config, service: Service | None) -> None:
         super().__init__(config)
-        self._release = release
+        self._service = service
+        self._loop: asyncio.AbstractEventLoop | None = None
+        if service is not None:
+            service.ended = self._end
+
+    @property
+    def has_died(self) -> bool:
+        """Tell whether a loop has died, which ended all."""
+        return self._service is not None and self._service.has_died
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start the app and listen; a TLS handshake has its time, too (uvicorn calls this)."""
+        self._loop = asyncio.get_running_loop()
+        await self.lifespan.startup()
+        if self.lifespan.should_exit:
+            self.should_exit = True
+            return
+        protocol = partial(
+            cast("type[HttpToolsProtocol]", self.config.http_protocol_class),
+            config=self.config,
+            server_state=self.server_state,
+            app_state=self.lifespan.state,
+        )
+        timeout = None if self.config.ssl is None else HANDSHAKE_SECONDS
+        self.servers = [
+            await self._loop.create_server(
+                protocol, sock=each, ssl=self.config.ssl, ssl_handshake_timeout=timeout, backlog=self.config.backlog
+            )
+            for each in sockets or ()
+        ]
+        self.started = True
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Take the signals while serving."""
-        before = {number: signal.signal(number, self._end) for number in _ENDING}
+        handlers: dict[signal.Signals, Callable[[int, FrameType | None], None]] = dict.fromkeys(
+            _ENDING, self._signalled
+        )
+        if self._service is not None and hasattr(signal, "SIGHUP"):  # not on Windows
+            handlers[signal.SIGHUP] = self._reload
+        before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
         try:
             yield
         finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+            for number, previous in before.items():
+                signal.signal(number, previous)
 
-    def _end(self, number: int, frame: FrameType | None) -> None:
-        if not self.should_exit:
-            timer = threading.Timer(_LAST_RESORT_SECONDS, os._exit, (0,))
-            timer.daemon = True
-            timer.start()
-        self.handle_exit(number, frame)
-        for release in self._release:
-            release()
+    def _signalled(self, number: int, frame: FrameType | None) -> None:
+        if self.should_exit:
+            self.handle_exit(number, frame)
+        else:
+            self._end()
+
+    def _end(self) -> None:
+        """End well, or by the last resort."""
+        self.should_exit = True
+        timer = threading.Timer(_LAST_RESORT_SECONDS, os._exit, (int(self.has_died),))
+        timer.daemon = True
+        timer.start()
+        if self._service is not None:
+            self._service.let_go()
+
+    def _reload(self, _number: int, _frame: FrameType | None) -> None:
+        if self._loop is not None and self._service is not None:
+            self._loop.call_soon_threadsafe(self._service.reload_soon)

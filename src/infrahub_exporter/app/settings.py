@@ -15,6 +15,7 @@ from infrahub_exporter.app.document import parse_document
 from infrahub_exporter.app.environment import Overrides, override, variable_name
 from infrahub_exporter.app.queries import SEGMENT, QuerySettings, check_served
 from infrahub_exporter.app.secret import Secret, read_secret
+from infrahub_exporter.app.web import AdminSettings, ListenerTlsSettings, WebSettings, read_bearer_tokens, read_users
 from infrahub_exporter.app.wording import describe, shown
 from infrahub_exporter.domain.errors import ConfigError
 from infrahub_exporter.domain.guard import GuardSpec
@@ -23,9 +24,11 @@ from infrahub_exporter.domain.paths import label_names
 from infrahub_exporter.domain.specs import DiscoverySpec, MetricSpec, Seconds
 
 __all__ = [
+    "AdminSettings",
     "EmbeddedSettings",
     "ExportersSettings",
     "InfrahubSettings",
+    "ListenerTlsSettings",
     "MetricsSettings",
     "OtlpSettings",
     "PrometheusSettings",
@@ -35,10 +38,13 @@ __all__ = [
     "Settings",
     "StoreSettings",
     "TlsSettings",
+    "WebSettings",
     "WebhookSettings",
     "load_settings",
     "parse_settings",
+    "read_bearer_tokens",
     "read_token",
+    "read_users",
     "read_webhook_key",
 ]
 
@@ -142,11 +148,11 @@ class OtlpSettings(_Section, frozen=True):
     resource_attributes: dict[str, str] = {}
 
     def __post_init__(self) -> None:
-        for name, value in (self.headers or {}).items():
+        for index, (name, value) in enumerate((self.headers or {}).items()):
             if not name.isascii() or not name.replace("-", "").replace("_", "").replace(".", "").isalnum():
-                raise SettingError(("headers", name), "expected the name of a header")
+                raise SettingError(("headers", index), "expected the name of a header")
             if not value.fits_a_header:
-                raise SettingError(("headers", name), "expected printable ASCII text without spaces around it")
+                raise SettingError(("headers", index), "expected printable ASCII text without spaces around it")
 
 
 class ExportersSettings(_Section, frozen=True):
@@ -206,11 +212,14 @@ class Settings(_Section, frozen=True, dict=True):
     guard: GuardSpec = field(default_factory=GuardSpec)
     limits: Limits = field(default_factory=Limits)
     store: StoreSettings | None = None
+    web: WebSettings = field(default_factory=WebSettings)
     poll_interval_seconds: Annotated[float, Meta(ge=1)] = 60.0
     listen_address: NonEmpty = "0.0.0.0"  # noqa: S104 - an exporter is scraped from elsewhere
     listen_port: Annotated[int, Meta(ge=1, le=65535)] = 8001
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
     log_format: Literal["text", "json"] = "text"
+    reload_on_change: bool = False
+    exit_on_dead_loop: bool = True
 
     def __post_init__(self) -> None:
         for index, entry in enumerate(self.metrics.kind):

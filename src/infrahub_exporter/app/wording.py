@@ -64,7 +64,9 @@ def _plural(type_: inspect.Type) -> str:
     match type_:
         case inspect.StructType():
             return "mappings"
-        case inspect.Metadata() | inspect.CustomType():
+        case inspect.Metadata():
+            return "paths"
+        case inspect.CustomType(cls=cls) if cls is Path:
             return "paths"
     return "texts"
 

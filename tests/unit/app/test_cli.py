@@ -1,8 +1,14 @@
+import socket
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
 from infrahub_exporter.app.cli import run
+from infrahub_exporter.app.settings import load_settings
 
 GOOD = """
 infrahub: {address: "http://localhost:8000", token: secret}
@@ -48,6 +54,89 @@ def test_running_with_a_bad_configuration_is_the_same_line(config: Path, capsys:
 
     out, err = capsys.readouterr()
     assert (out, err.count("\n")) == ("", 1)
+
+
+class Operated(BaseHTTPRequestHandler):
+    """A service that notes what it is asked."""
+
+    heard: ClassVar[list[tuple[str, str | None]]] = []
+    answers: ClassVar[dict[str, tuple[int, str]]] = {
+        "/-/reload": (200, '{"reloaded": true}'),
+        "/-/refresh": (202, '{"refreshing": true}'),
+        "/-/release/held": (200, '{"released": true}'),
+        "/-/release/a%2Fb": (200, '{"released": false}'),
+        "/-/release/nobody": (404, '{"title": "Unknown name", "detail": "nobody is unknown"}'),
+        "/-/release/off": (404, '{"status_code": 404, "detail": "Not Found"}'),
+    }
+
+    def do_POST(self) -> None:
+        self.heard.append((self.path, self.headers["Authorization"]))
+        status, body = self.answers[self.path]
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(body.encode())
+
+    def log_message(self, *_: object) -> None:
+        """Keep quiet."""
+
+
+@pytest.fixture
+def operated(tmp_path: Path) -> Iterator[Path]:
+    """A configuration of a service that listens."""
+    Operated.heard.clear()
+    with ThreadingHTTPServer(("127.0.0.1", 0), Operated) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        path = tmp_path / "operated.yml"
+        web = "{bearer_tokens: [distinctive-operator-token], admin: {enabled: true}}"
+        where = f"listen_address: 0.0.0.0\nlisten_port: {server.server_port}\n"
+        path.write_text(f"infrahub: {{address: 'http://127.0.0.1:9', token: x}}\n{where}web: {web}\n")
+        yield path
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["release", "held"], 0, "held: released\n"),
+        (["release", "a/b"], 0, "a/b: nothing was held\n"),
+        (["reload"], 0, "reloaded\n"),
+        (["refresh"], 0, "refreshing\n"),
+        (["release", "nobody"], 1, "answers 404: nobody is unknown\n"),
+        (["release", "off"], 1, "has no /-/release/off: web.admin.enabled is not set there\n"),
+    ],
+)
+def test_an_operator_s_command_asks_the_service_that_the_configuration_describes(
+    operated: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], code: int, said: str
+) -> None:
+    assert run([*arguments, "--config", str(operated)]) == code
+
+    out, err = capsys.readouterr()
+    assert (out or err).endswith(said)
+    assert (out + err).count("\n") == 1
+    assert [who for _, who in Operated.heard] == ["Bearer distinctive-operator-token"]
+
+
+def test_an_operator_may_show_another_token_and_name_the_url(
+    operated: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "token").write_text("distinctive-other-token\n")
+    url = f"http://127.0.0.1:{load_settings(operated, {}, print).listen_port}/"
+    arguments = ["reload", "--url", url, "--token-file", str(tmp_path / "token"), "--config", str(operated)]
+    assert run(arguments) == 0
+    assert Operated.heard == [("/-/reload", "Bearer distinctive-other-token")]
+    assert capsys.readouterr().out == "reloaded\n"
+
+
+def test_a_service_that_does_not_run_is_one_line(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{closed.getsockname()[1]}"
+        assert run(["reload", "--url", url, "--config", str(config)]) == 1
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert f"{url} cannot be asked" in err
 
 
 def test_a_bad_option_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -69,6 +69,8 @@ def test_configurations_in_the_documentation_load(name: str, tmp_path: Path, mon
     monkeypatch.chdir(tmp_path)
     (tmp_path / "queries").mkdir()
     (tmp_path / "queries" / "devices.gql").write_text("{ DcimDevice { edges { node { id } } } }", encoding="utf-8")
+    for file in ("tls.crt", "tls.key"):
+        (tmp_path / file).touch()
     examples = YAML.findall((ROOT / "docs" / name).read_text(encoding="utf-8"))
     assert examples
     for number, text in enumerate(examples):

@@ -441,7 +441,8 @@ async def test_what_is_held_can_be_released() -> None:
     assert await subject.release("k")
     assert await subject.discovery("k") == b"[]"
     assert not await subject.release("Device")
-    assert not await subject.release("nobody")
+    with pytest.raises(UnknownDiscoveryError, match=r"^no kind and no discovery 'nobody' is configured$"):
+        await subject.release("nobody")
 
 
 async def test_a_recovery_ends_a_hold_and_nothing_was_lost() -> None:

@@ -7,9 +7,11 @@ import pytest
 
 from infrahub_exporter.app.secret import Secret
 from infrahub_exporter.app.settings import (
+    AdminSettings,
     EmbeddedSettings,
     ExportersSettings,
     InfrahubSettings,
+    ListenerTlsSettings,
     MetricsSettings,
     OtlpSettings,
     PrometheusSettings,
@@ -19,9 +21,12 @@ from infrahub_exporter.app.settings import (
     StoreSettings,
     TlsSettings,
     WebhookSettings,
+    WebSettings,
     load_settings,
     parse_settings,
+    read_bearer_tokens,
     read_token,
+    read_users,
     read_webhook_key,
 )
 from infrahub_exporter.domain.errors import ConfigError
@@ -138,11 +143,20 @@ def test_every_key_has_the_value_that_the_file_gives_it() -> None:
         guard=GuardSpec(enabled=False, max_loss_ratio=0.25, min_loss=20, confirmations=5),
         limits=Limits(max_nodes=1000, max_series=2000, max_label_length=256, max_response_bytes=1_048_576),
         store=StoreSettings(type="file", path=file, max_age_seconds=3600),
+        web=WebSettings(
+            tls=ListenerTlsSettings(certificate=file, key=file, client_ca=file),
+            basic_users={"prometheus": Secret("$2b$10$abcdefghijklmnopqrstuuBJEfHpGUc7w5cbTPbTFL7KpiMZqx2yO")},
+            bearer_tokens=(Secret("open-sesame-open-sesame"),),
+            bearer_token_file=file,
+            admin=AdminSettings(enabled=True),
+        ),
         poll_interval_seconds=90,
         listen_address="::1",
         listen_port=9100,
         log_level="ERROR",
         log_format="json",
+        reload_on_change=True,
+        exit_on_dead_loop=False,
     )
 
 
@@ -352,6 +366,39 @@ def test_a_webhooks_key_file_that_holds_no_key_is_an_error(tmp_path: Path) -> No
     )
 
 
+def test_bearer_tokens_are_those_of_the_settings_and_those_of_the_file(tmp_path: Path) -> None:
+    (tmp_path / "tokens").write_text("first-token-of-file\n\n  second-token-of-file\n", encoding="utf-8")
+    path = written(tmp_path, INFRAHUB + "web: {bearer_tokens: [token-of-settings], bearer_token_file: tokens}")
+    web = loaded(path)[0].web
+    assert read_bearer_tokens(web) == ("token-of-settings", "first-token-of-file", "second-token-of-file")
+    assert read_bearer_tokens(WebSettings()) == ()
+    assert web.is_authenticated
+    assert not WebSettings().is_authenticated
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("", "expected a file that holds a secret, got {path!r} (it is empty)"),
+        (
+            "first-token-of-file\nö",
+            "expected a file that holds a secret, got {path!r} (it holds more than printable ASCII text)",
+        ),
+        ("short", "expected at least 16 printable ASCII characters without spaces"),
+    ],
+)
+def test_a_file_without_good_bearer_tokens_is_an_error(tmp_path: Path, text: str, problem: str) -> None:
+    path = tmp_path / "tokens"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        read_bearer_tokens(WebSettings(bearer_token_file=path))
+    assert str(caught.value) == f"web.bearer_token_file: {problem.format(path=str(path))}"
+
+
+def test_users_are_read_with_their_hashes() -> None:
+    assert list(read_users(loaded("every_key.yml")[0].web)) == ["prometheus"]
+
+
 def test_settings_made_in_python_hold_the_same_rules() -> None:
     infrahub = InfrahubSettings(address="http://infrahub:8000")
     with pytest.raises(ConfigError, match=r"^address: expected one of address and embedded, got neither$"):
@@ -382,10 +429,12 @@ def test_secrets_are_not_in_what_settings_print() -> None:
         repr(settings),
         str(settings),
         repr(settings.webhook),
+        repr(settings.web),
         repr(settings.infrahub.token),
         f"{settings.infrahub.token}",
     ):
         assert "open-sesame" not in text
+        assert "$2b$" not in text
 
 
 def test_secrets_compare_and_hash_by_their_text() -> None:

@@ -30,9 +30,9 @@ filter_null_in_list.yml: metrics.kind[0].filters[0].role__values: expected text,
 filters_contradict.yml: metrics.kind[0].filters[1].role__value: 'core' contradicts 'edge' of metrics.kind[0].filters[0].role__value
 filters_null_entry.yml: metrics.kind[0].filters[0]: expected a mapping of filters to values, or a list of such mappings, got nothing
 filters_text.yml: metrics.kind[0].filters: expected a mapping of filters to values, or a list of such mappings, got text
-header_name.yml: exporters.otlp.headers.'x scope': expected the name of a header
-header_number.yml: exporters.otlp.headers.x-scope: expected text, got a number, put it in quotes
-header_value.yml: exporters.otlp.headers.x-scope: expected printable ASCII text without spaces around it
+header_name.yml: exporters.otlp.headers[0]: expected the name of a header
+header_number.yml: exporters.otlp.headers[0]: expected text, got a number, put it in quotes
+header_value.yml: exporters.otlp.headers[0]: expected printable ASCII text without spaces around it
 guard_list.yml: guard: expected a mapping with keys such as enabled, got a list
 guard_of_a_kind.yml: metrics.kind[0].guard: expected true or false, or a mapping with keys such as enabled, got text
 guard_of_a_kind_key.yml: metrics.kind[0].guard.min_los: unknown key, did you mean 'min_loss'?
@@ -63,7 +63,7 @@ metrics_path_root.yml: exporters.prometheus.metrics_path: expected a path such a
 no_infrahub.yml: infrahub: expected a mapping with keys such as address, got nothing
 not_utf8.yml: expected a configuration file in UTF-8
 null_infrahub.yml: infrahub: expected a mapping with keys such as address, got nothing
-number_as_key.yml: 1: unknown key, expected one of infrahub, exporters, service_discovery, metrics, webhook, guard, limits, store, poll_interval_seconds, listen_address, listen_port, log_level, log_format
+number_as_key.yml: 1: unknown key, expected one of infrahub, exporters, service_discovery, metrics, webhook, guard, limits, store, web, poll_interval_seconds, listen_address, listen_port, log_level, log_format, reload_on_change, exit_on_dead_loop
 page_size_text.yml: infrahub.page_size: expected a whole number from 1 to 1000, got 'lots'
 page_size_zero.yml: infrahub.page_size: expected a whole number from 1 to 1000, got 0
 path_number.yml: infrahub.token_file: expected a path, got 5
@@ -119,6 +119,18 @@ unknown_key.yml: listen_prot: unknown key, did you mean 'listen_port'?
 unknown_key_far_from_any.yml: infrahub.xyz: unknown key, expected one of address, token, token_file, branch, page_size, timeout_seconds, refresh_timeout_seconds, full_refresh_seconds, tls, embedded
 unknown_key_in_list.yml: metrics.kind[0].inclde: unknown key, did you mean 'include'?
 unknown_section.yml: exporter: unknown key, did you mean 'exporters'?
+web_admin_alone.yml: web.admin.enabled: expected basic_users, bearer_tokens or bearer_token_file with it, got none of them
+web_hash.yml: web.basic_users[0]: expected a bcrypt hash of a cost from 4 to 15, as `htpasswd -nBC 10 name` prints it
+web_hash_before_name.yml: web.basic_users[0]: expected names before bcrypt hashes, got a hash as name
+web_hash_cost.yml: web.basic_users[0]: expected a bcrypt hash of a cost from 4 to 15, as `htpasswd -nBC 10 name` prints it
+web_hash_number.yml: web.basic_users[0]: expected text, got a number, put it in quotes
+web_name.yml: web.basic_users[0]: expected a printable name without colon
+web_tls_missing_file.yml: web.tls.certificate: expected the path of something that exists, got 'nowhere.pem'
+web_tls_without_certificate.yml: web.tls.certificate: expected the path of something that exists, got nothing
+web_token_number.yml: web.bearer_tokens[0]: expected text, got a number, put it in quotes
+web_token_short.yml: web.bearer_tokens[0]: expected at least 16 printable ASCII characters without spaces
+web_token_spaces.yml: web.bearer_tokens[0]: expected at least 16 printable ASCII characters without spaces
+web_tokens_text.yml: web.bearer_tokens: expected a list of texts, got text
 webhook_key_and_key_file.yml: webhook.key_file: expected one of key and key_file, got both
 webhook_key_of_two_lines.yml: webhook.key: expected printable ASCII text without spaces around it
 webhook_without_key.yml: webhook.key: expected one of key and key_file with enabled, got neither

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from litestar import Litestar
 from litestar.testing import TestClient
 
-from infrahub_exporter.app.plugin import ExporterPlugin
 from infrahub_exporter.app.server import create_app
+from infrahub_exporter.app.service import Service
 from infrahub_exporter.app.settings import parse_settings
 from infrahub_exporter.domain.webhooks import sign
 
@@ -63,7 +62,7 @@ def delivery(kind: str = "TestThing") -> tuple[bytes, dict[str, str]]:
     return body, headers
 
 
-def until(client: "TestClient[Litestar]", text: str) -> str:
+def until(client: TestClient[Service], text: str) -> str:
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         body = client.get("/metrics").text
@@ -75,7 +74,7 @@ def until(client: "TestClient[Litestar]", text: str) -> str:
 
 def test_a_signed_delivery_is_followed_by_a_refresh(settings_tree: dict[str, object]) -> None:
     app = create_app(parse_settings(settings_tree))
-    exporter = next(plugin.exporter for plugin in app.plugins if isinstance(plugin, ExporterPlugin))
+    exporter = app.exporter
     with TestClient(app) as client:
         until(client, 'name="first"')
         transport = exporter._source._transport  # type: ignore[attr-defined] # the embedded Infrahub behind the reader

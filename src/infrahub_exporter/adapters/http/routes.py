@@ -1,7 +1,8 @@
-"""The routes: each hands out bytes that exist. Handlers are closures: Litestar's injection costs thrice that."""
+"""The routes. What is scraped exists as bytes already. Handlers are closures: injection costs thrice that."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
+from time import time
 from typing import Any, Protocol
 
 import msgspec
@@ -11,6 +12,8 @@ from litestar.handlers import HTTPRouteHandler
 
 from infrahub_exporter.adapters.http.bodies import Body, ChunkedResponse, Compressed
 from infrahub_exporter.adapters.http.negotiation import wants_gzip
+from infrahub_exporter.adapters.http.page import PAGE_HEADERS, base_of, render, wants_html
+from infrahub_exporter.domain.credentials import Passed
 from infrahub_exporter.domain.errors import ExporterError
 from infrahub_exporter.domain.specs import DiscoverySpec
 from infrahub_exporter.domain.status import Status
@@ -57,20 +60,47 @@ def build_router(
     path: str = "/",
     metrics_path: str | None = "/metrics",
     handlers: Sequence[HTTPRouteHandler] = (),
+    page_is_open: bool = False,
+    version: str = "",
+    now: Callable[[], float] = time,
 ) -> Router:
-    """Build the routes below `path`, `handlers` among them; `metrics_path` None leaves the inventory's metrics out."""
-    routes = [*_health(served), _own_metrics(served), *handlers]
+    """Build the routes below `path`, `handlers` among them; `metrics_path` None leaves the inventory's metrics out.
+
+    A browser gets the status page at `path` itself: one that was authenticated, or any where `page_is_open`.
+    `now` is the wall clock in unix seconds.
+    """
+    own = [] if metrics_path is None else [metrics_path]
+    lists = [each for spec in served.discoveries for each in spec.paths]
+    links = (*own, *lists, "/-/metrics", "/-/healthy", "/-/ready")
+
+    def page(request: Request[Any, Any, Any]) -> bytes | None:
+        may_see = page_is_open or isinstance(request.scope.get("auth"), Passed)
+        if not may_see or not wants_html(request.scope["headers"]):
+            return None
+        base = base_of(request.scope.get("raw_path") or request.scope["path"].encode())
+        return render(served.status, now=now(), links=links, base=base, version=version)
+
+    routes = [_root(page), *_health(served), _own_metrics(served), *handlers]
     if metrics_path is not None:
         routes.append(_metrics(served, metrics_path))
     routes += [_discovery(served, spec) for spec in served.discoveries]
     return Router(path=path, route_handlers=routes, include_in_schema=False)
 
 
-def _health(served: Served) -> tuple[HTTPRouteHandler, ...]:
-    @route("/", http_method=_METHODS, media_type=MediaType.TEXT)
-    async def root() -> str:
-        return "OK"
+def _root(page: Callable[[Request[Any, Any, Any]], bytes | None]) -> HTTPRouteHandler:
+    headers = {**_NO_STORE, "Vary": "Accept"}
 
+    @route("/", http_method=_METHODS)
+    async def root(request: Request[Any, Any, Any]) -> Response[bytes]:
+        body = page(request)
+        if body is None:
+            return Response(b"OK", media_type=MediaType.TEXT, headers=headers)
+        return Response(body, media_type=MediaType.HTML, headers=PAGE_HEADERS)
+
+    return root
+
+
+def _health(served: Served) -> tuple[HTTPRouteHandler, ...]:
     @route("/-/healthy", http_method=_METHODS, media_type=MediaType.TEXT)
     async def healthy() -> str:
         return "OK"
@@ -82,7 +112,7 @@ def _health(served: Served) -> tuple[HTTPRouteHandler, ...]:
             return Response(b"OK", media_type=MediaType.TEXT, headers=_NO_STORE)
         return _problem(HTTPStatus.SERVICE_UNAVAILABLE, "Not ready", _waiting_for(status))
 
-    return root, healthy, ready
+    return healthy, ready
 
 
 def _waiting_for(status: Status) -> str:

@@ -1,7 +1,8 @@
 """The route that Infrahub's webhooks come to."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
+from math import ceil
 from typing import Any
 
 import msgspec
@@ -9,12 +10,17 @@ from litestar import MediaType, Request, Response, post
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.handlers import HTTPRouteHandler
 
+from infrahub_exporter.domain.credentials import Allowance
 from infrahub_exporter.domain.ports import Clock
 from infrahub_exporter.domain.webhooks import Deliveries, Delivery, Event, Refusal
 
 WEBHOOK_PATH = "/-/refresh/webhook"
 _LARGEST_BYTES = 2 * 1024 * 1024
 """Infrahub's events have at most 1.5 MB."""
+_LARGE_BYTES = 65_536
+_MOST_LARGE = 8
+_LARGE_SECONDS = 5.0
+"""Anyone can send a body, and a large one takes memory, and up to 0.3 s to find out who signed it."""
 _NO_STORE = {"Cache-Control": "no-store"}
 _STATUSES = {
     Refusal.UNSIGNED: HTTPStatus.UNAUTHORIZED,
@@ -31,8 +37,10 @@ def build_webhook(
     """Build the route; `accept` hears of each event that is genuine, new and not older than `window_seconds`.
 
     It answers at once, 202, before anything is refreshed: Infrahub waits for the answer, and tries again without one.
+    Large bodies that turn out not to be genuine are a 429 when they come too often.
     """
     deliveries = Deliveries(key, window_seconds=window_seconds)
+    large = Allowance(burst=_MOST_LARGE, seconds=_LARGE_SECONDS)
 
     @post(
         WEBHOOK_PATH,
@@ -42,6 +50,12 @@ def build_webhook(
         include_in_schema=False,
     )
     async def webhook(request: Request[Any, Any, Any]) -> Response[bytes]:
+        is_large = _is_large(request.headers.get("content-length"))
+        wait = large.take(clock.monotonic()) if is_large else 0.0
+        if wait > 0:
+            return _problem(
+                HTTPStatus.TOO_MANY_REQUESTS, "try again later", {**_NO_STORE, "Retry-After": str(ceil(wait))}
+            )
         delivery = Delivery(
             id=request.headers.get("webhook-id", ""),
             timestamp=request.headers.get("webhook-timestamp", ""),
@@ -51,6 +65,8 @@ def build_webhook(
         checked = deliveries.check(delivery, now=clock.wall())
         if isinstance(checked, Refusal):
             return _problem(_STATUSES[checked], checked.value)
+        if is_large:
+            large.give_back()
         accept(checked)
         return Response(b"accepted", media_type=MediaType.TEXT, headers=_NO_STORE)
 
@@ -61,7 +77,12 @@ def _too_large(_request: Request[Any, Any, Any], _error: RequestEntityTooLarge) 
     return _problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a body of at most {_LARGEST_BYTES} bytes is expected")
 
 
-def _problem(status: HTTPStatus, detail: str) -> Response[bytes]:
+def _is_large(content_length: str | None) -> bool:
+    """Tell whether a body may be large: one of unknown length may."""
+    return content_length is None or not content_length.isdecimal() or int(content_length) > _LARGE_BYTES
+
+
+def _problem(status: HTTPStatus, detail: str, headers: Mapping[str, str] = _NO_STORE) -> Response[bytes]:
     """Answer a problem document (RFC 9457): Infrahub shows it beside the delivery that failed."""
     body = msgspec.json.encode({"title": "Not accepted", "status": status.value, "detail": detail})
-    return Response(body, status_code=status, media_type="application/problem+json", headers=_NO_STORE)
+    return Response(body, status_code=status, media_type="application/problem+json", headers=headers)

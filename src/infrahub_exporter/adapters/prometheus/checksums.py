@@ -7,7 +7,7 @@ GF(2), so feeding any number of them takes a few tables per power of two.
 from collections.abc import Sequence
 from functools import cache
 from itertools import compress, count
-from operator import ne
+from operator import is_not
 from typing import TypeAlias
 
 Sum: TypeAlias = tuple[int, int]
@@ -61,9 +61,9 @@ def _shifted(tables: _ByteTables, crc: int) -> int:
 
 
 def summed(blocks: Sequence[Sum], before: Levels = ()) -> Levels:
-    """Build the tree over the sums of blocks, with those sums of `before` that still hold."""
+    """Build the tree over the sums of blocks, with those of `before` that still hold: the blocks' same objects."""
     if before and len(before[0]) == len(blocks):
-        touched = list(compress(count(), map(ne, blocks, before[0])))
+        touched = list(compress(count(), map(is_not, blocks, before[0])))
     else:
         touched, before = list(range(len(blocks))), ()
     levels: list[Sequence[Sum]] = [tuple(blocks)]

@@ -5,7 +5,7 @@ Sections are known by identity, which refreshes share as long as their samples s
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, compress, count
-from operator import is_not
+from operator import attrgetter, is_not
 
 from msgspec import Struct
 
@@ -34,6 +34,7 @@ class Rendering(Struct, frozen=True, eq=False):
 
 
 NOTHING = Rendering()
+_PLAIN, _DEFLATED, _SUM = attrgetter("plain"), attrgetter("deflated"), attrgetter("sum")
 
 
 class Changed(Struct, frozen=True, eq=False):
@@ -70,11 +71,9 @@ def render(changes: Iterable[Changed], before: Rendering) -> Rendering:
     """Render what is new and put it together with what was rendered before. Pure, so it may be done in any thread."""
     families = list(map(_rendered, changes))
     blocks = list(chain.from_iterable((family.head, *family.blocks) for family in families))
-    sums = summed([each.sum for each in blocks], before.sums)
+    sums = summed(tuple(map(_SUM, blocks)), before.sums)
     exposition = Exposition(
-        tuple(filter(None, [each.plain for each in blocks])),
-        tuple(filter(None, [each.deflated for each in blocks])),
-        total(sums),
+        tuple(filter(None, map(_PLAIN, blocks))), tuple(filter(None, map(_DEFLATED, blocks))), total(sums)
     )
     return Rendering(exposition, {family.name: family for family in families}, sums)
 

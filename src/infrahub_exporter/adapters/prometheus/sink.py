@@ -19,6 +19,7 @@ class PrometheusSink:
 
     def __init__(self) -> None:
         self._rendering = NOTHING
+        self._former = NOTHING
         self._turn = anyio.Lock()
 
     @property
@@ -32,12 +33,17 @@ class PrometheusSink:
         exposition = self.exposition
         return None if exposition is None else b"".join(exposition.plain)
 
+    def take_over(self, former: "PrometheusSink") -> None:
+        """Take what another sink has rendered for what is still the same in the first snapshot."""
+        self._former = former._rendering  # noqa: SLF001 - of its own class
+
     async def publish(self, snapshot: Snapshot) -> None:
         """Render what is new in a snapshot and swap the body (see `SnapshotSink`); calls take their turns."""
         async with self._turn:
-            before = self._rendering
+            before = self._former if self._rendering is NOTHING else self._rendering
             changes = compare(snapshot.families, before)
             if sum(changed.samples for changed in changes) <= _FEW_SAMPLES:
                 self._rendering = render(changes, before)
             else:
                 self._rendering = await anyio.to_thread.run_sync(render, changes, before, abandon_on_cancel=True)
+            self._former = NOTHING

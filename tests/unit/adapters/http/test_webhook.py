@@ -16,11 +16,13 @@ PAYLOAD = {"data": {"kind": "InfraDevice", "node_id": "18a1", "name": "Zürich"}
 
 
 class Noon:
+    """Clocks that stand still; the monotonic one says nothing about a timestamp."""
+
     def wall(self) -> float:
         return 1000.0
 
     def monotonic(self) -> float:
-        raise AssertionError("the monotonic clock says nothing about a timestamp")
+        return 7.0
 
 
 @pytest.fixture
@@ -135,6 +137,27 @@ async def test_so_is_one_that_does_not_say_how_large_it_is(app: Litestar) -> Non
         answer = await client.post(WEBHOOK_PATH, content=pieces(), headers=headers(b""))
 
     assert_problem(answer, 413, "a body of at most 2097152 bytes is expected")
+
+
+async def test_large_bodies_that_are_not_genuine_are_a_429_when_they_come_too_often(
+    client: httpx.AsyncClient, heard: list[Event]
+) -> None:
+    body = escaped({**PAYLOAD, "padding": "x" * 70_000})
+    genuine = [
+        (await client.post(WEBHOOK_PATH, content=body, headers=headers(body, identifier=f"good-{n}"))).status_code
+        for n in range(20)
+    ]
+    forged = [
+        await client.post(WEBHOOK_PATH, content=body, headers=headers(body, identifier=f"bad-{n}", key="guess"))
+        for n in range(9)
+    ]
+    small = await client.post(WEBHOOK_PATH, content=escaped(PAYLOAD), headers=headers(escaped(PAYLOAD)))
+
+    assert genuine == [202] * 20
+    assert [answer.status_code for answer in forged] == [401] * 8 + [429]
+    assert_problem(forged[-1], 429, "try again later")
+    assert forged[-1].headers["retry-after"] == "5"
+    assert (small.status_code, len(heard)) == (202, 21)
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])

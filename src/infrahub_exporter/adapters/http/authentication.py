@@ -1,0 +1,189 @@
+"""Basic and bearer authentication in front of all routes but some."""
+
+import hashlib
+import hmac
+import logging
+import math
+import secrets
+from collections import OrderedDict
+from collections.abc import Collection, Mapping, Sequence
+from http import HTTPStatus
+
+import anyio
+import anyio.to_thread
+import bcrypt
+import msgspec
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Receive, Scope, Send
+from msgspec import Struct
+
+from infrahub_exporter.adapters.http.page import wants_html
+from infrahub_exporter.domain.credentials import Credentials, Guesses, Passed, origin, presented
+from infrahub_exporter.domain.ports import Clock
+
+logger = logging.getLogger("infrahub_exporter")
+
+STATUS_PATH = "/"
+HEALTH_PATHS = (STATUS_PATH, "/-/healthy", "/-/ready")
+"""What is open to everyone: probes have no credentials."""
+_MOST_VERIFIED = 1024
+_LONGEST_PASSWORD = 72
+"""What bcrypt looks at. A longer password is refused: one that merely begins alike would pass, too."""
+_LOG_SECONDS = 60.0
+_POLICY_VIOLATION = 1008
+
+
+class Refused(Struct, frozen=True):
+    """Nobody has these credentials; or it was not looked at, and is not for so many seconds."""
+
+    wait_seconds: float = 0.0
+
+
+class Authenticator:
+    """Check credentials against users with bcrypt hashes and against tokens.
+
+    A password costs bcrypt's tenths of a second once for each origin, in a worker thread and one at a time; what was
+    right is known again by a keyed hash. Wrong ones are limited by origin, passwords in all as well. What is known
+    passes even then, and so does a token from an origin that does not guess: nobody's guesses stop a scrape.
+    """
+
+    def __init__(self, *, users: Mapping[str, str], tokens: Collection[str], clock: Clock) -> None:
+        self._users = {name: hash_.encode() for name, hash_ in users.items()}
+        self._tokens = tuple(hashlib.sha256(token.encode()).digest() for token in tokens)
+        self._clock = clock
+        self._key = secrets.token_bytes(32)
+        self._known: OrderedDict[bytes, str] = OrderedDict()
+        self._checking: dict[bytes, anyio.Event] = {}
+        self._guesses = Guesses(look_seconds=max(map(_look_seconds, self._users.values()), default=0.0))
+        self._turn = anyio.Lock()
+        self._refused = 0
+        self._said_at = -math.inf
+
+    @property
+    def challenges(self) -> tuple[bytes, ...]:
+        """Return the values of `WWW-Authenticate`, one for each scheme that can succeed."""
+        basic = (b'Basic realm="infrahub-exporter", charset="UTF-8"',) if self._users else ()
+        return (*basic, b'Bearer realm="infrahub-exporter"') if self._tokens else basic
+
+    async def check(self, credentials: Credentials, host: str | None) -> Passed | Refused:
+        """Tell whether credentials from a host's address are right."""
+        from_ = origin(host)
+        key = self._fingerprint(credentials, from_)
+        while key in self._checking:
+            await self._checking[key].wait()
+        principal = self._known.get(key)
+        if principal is not None:
+            self._known.move_to_end(key)
+            return Passed(principal)
+        is_looked_up = credentials.scheme == "basic"
+        wait = self._guesses.take(from_, self._clock.monotonic(), is_looked_up=is_looked_up)
+        if wait > 0:
+            self._refuse(from_)
+            return Refused(wait)
+        self._checking[key] = anyio.Event()
+        try:
+            principal = await self._principal(credentials)
+        finally:
+            self._checking.pop(key).set()
+        if principal is None:
+            self._refuse(from_)
+            return Refused()
+        self._guesses.give_back(from_, is_looked_up=is_looked_up)
+        self._remember(key, principal)
+        return Passed(principal)
+
+    def _fingerprint(self, credentials: Credentials, from_: str) -> bytes:
+        parts = (from_.encode(), credentials.scheme.encode(), credentials.user.encode(), credentials.secret)
+        framed = b"".join(len(part).to_bytes(8, "big") + part for part in parts)
+        return hmac.new(self._key, framed, hashlib.sha256).digest()
+
+    async def _principal(self, credentials: Credentials) -> str | None:
+        if credentials.scheme == "bearer":
+            given = hashlib.sha256(credentials.secret).digest()
+            matches = [hmac.compare_digest(given, token) for token in self._tokens]
+            return "bearer" if any(matches) else None
+        if credentials.scheme == "basic" and self._users:
+            return f"basic {credentials.user}" if await self._has_password(credentials) else None
+        return None
+
+    async def _has_password(self, credentials: Credentials) -> bool:
+        """Look a password up. An unknown user costs what some known one does, always the same: time does not tell."""
+        hash_ = self._users.get(credentials.user)
+        checked = self._stand_in(credentials.user) if hash_ is None else hash_
+        if len(credentials.secret) > _LONGEST_PASSWORD:
+            return False
+        async with self._turn:
+            matches = await anyio.to_thread.run_sync(bcrypt.checkpw, credentials.secret, checked)
+        return matches and hash_ is not None
+
+    def _stand_in(self, user: str) -> bytes:
+        digest = hmac.digest(self._key, user.encode(), "sha256")
+        return tuple(self._users.values())[int.from_bytes(digest, "big") % len(self._users)]
+
+    def _remember(self, key: bytes, principal: str) -> None:
+        self._known[key] = principal
+        while len(self._known) > _MOST_VERIFIED:
+            self._known.popitem(last=False)
+
+    def _refuse(self, from_: str) -> None:
+        """Count, and say so once in a while; neither users nor what they sent: a password may stand for a name."""
+        self._refused += 1
+        now = self._clock.monotonic()
+        if now - self._said_at >= _LOG_SECONDS:
+            logger.warning("refused %d requests with wrong credentials, the last from %s", self._refused, from_)
+            self._refused, self._said_at = 0, now
+
+
+def _look_seconds(hash_: bytes) -> float:
+    """Estimate how long bcrypt takes by the cost in `$2b$<cost>$...`: 0.25 s at 12, twice that at 13."""
+    return float(2.0 ** (int(hash_[4:6]) - 14))
+
+
+def authenticated(app: ASGIApp, authenticator: Authenticator, *, open_paths: Sequence[str] = HEALTH_PATHS) -> ASGIApp:
+    """Wrap an ASGI application: what asks for a path that is not open, and does not show good credentials, gets a 401.
+
+    The paths of routes that do not exist are no exception. Who asks for `/` as HTML asks for the status page, which is
+    not open: a browser has to be asked. Wrong credentials too often are a 429.
+    """
+    open_ = frozenset(open_paths)
+
+    def is_open(scope: Scope) -> bool:
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        return path in open_ and not (path == STATUS_PATH and wants_html(scope["headers"]))
+
+    async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
+        if str(scope["type"]) == "lifespan" or is_open(scope):
+            await app(scope, receive, send)
+            return
+        shown = presented([value for name, value in scope["headers"] if name == b"authorization"])
+        client = scope.get("client")
+        verdict = Refused() if shown is None else await authenticator.check(shown, client and client[0])
+        if isinstance(verdict, Passed):
+            scope["auth"] = verdict
+            await app(scope, receive, send)
+        elif scope["type"] == ScopeType.HTTP:
+            await _answer(send, verdict, authenticator, is_shown=shown is not None, is_head=scope["method"] == "HEAD")
+        else:
+            await send({"type": "websocket.close", "code": _POLICY_VIOLATION, "reason": None})
+
+    return wrapped
+
+
+async def _answer(send: Send, refused: Refused, authenticator: Authenticator, *, is_shown: bool, is_head: bool) -> None:
+    """Answer a problem document (RFC 9457)."""
+    if refused.wait_seconds > 0:
+        status, title = HTTPStatus.TOO_MANY_REQUESTS, "Too many attempts"
+        detail = "wrong credentials came too often, try again later"
+        headers = [(b"retry-after", str(math.ceil(refused.wait_seconds)).encode())]
+    else:
+        status, title = HTTPStatus.UNAUTHORIZED, "Not authenticated"
+        detail = "these credentials are wrong" if is_shown else "credentials are expected"
+        headers = [(b"www-authenticate", challenge) for challenge in authenticator.challenges]
+    body = msgspec.json.encode({"title": title, "status": status.value, "detail": detail})
+    headers += [
+        (b"content-type", b"application/problem+json"),
+        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", b"no-store"),
+    ]
+    await send({"type": "http.response.start", "status": status.value, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if is_head else body, "more_body": False})

@@ -1,0 +1,47 @@
+"""Keep what is published over a restart."""
+
+import logging
+
+from infrahub_exporter.app.inventory import Inventory
+from infrahub_exporter.app.parts import Store
+from infrahub_exporter.domain.saved import StoreStatus
+
+logger = logging.getLogger("infrahub_exporter")
+
+
+class Keeper:
+    """Restore an inventory from a store, and save it there when anything of it is new. Without a store it does nothing.
+
+    `source_id` tells the Infrahub and branch apart: what came from another one is not restored.
+    """
+
+    def __init__(self, store: Store | None, *, source_id: str) -> None:
+        self._store = store
+        self._source_id = source_id
+        self._stored: object = None
+
+    @property
+    def is_needed(self) -> bool:
+        """Tell whether there is a store."""
+        return self._store is not None
+
+    @property
+    def status(self) -> StoreStatus | None:
+        """Tell how saving goes; None without a store."""
+        return None if self._store is None else self._store.status
+
+    async def restore(self, inventory: Inventory) -> None:
+        """Publish what was kept, of entries that have nothing yet."""
+        saved = None if self._store is None else await self._store.load()
+        if saved is not None and saved.source == self._source_id:
+            restored = await inventory.restore(saved)
+            logger.info("served from before the restart until read again: %d kinds and queries", restored)
+
+    async def save(self, inventory: Inventory) -> None:
+        """Keep what is published, where anything of it is new."""
+        if self._store is None:
+            return
+        saved = inventory.saved(self._source_id)
+        if saved.entries and saved != self._stored:
+            await self._store.save(saved)
+            self._stored = saved

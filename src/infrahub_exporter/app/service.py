@@ -1,0 +1,244 @@
+"""The standalone service: an exporter behind its routes, which a reload exchanges while it serves."""
+
+import logging
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import anyio
+import anyio.to_thread
+from anyio.abc import TaskStatus
+from litestar import Litestar
+from litestar.handlers import HTTPRouteHandler
+from litestar.types import ASGIApp
+from msgspec import Struct
+
+from infrahub_exporter.adapters.clock import SystemClock
+from infrahub_exporter.adapters.http.admin import build_admin
+from infrahub_exporter.adapters.http.headers import with_security_headers
+from infrahub_exporter.adapters.http.routes import build_router
+from infrahub_exporter.adapters.http.webhook import WEBHOOK_PATH, build_webhook
+from infrahub_exporter.app.container import VERSION, Build
+from infrahub_exporter.app.exporter import Exporter
+from infrahub_exporter.app.files import files_of, stamp
+from infrahub_exporter.app.settings import Settings, WebSettings, read_bearer_tokens, read_users, read_webhook_key
+from infrahub_exporter.domain.errors import ConfigError
+from infrahub_exporter.domain.status import ConfigStatus
+
+logger = logging.getLogger("infrahub_exporter")
+
+_WATCH_SECONDS = 2.0
+"""How often files are looked at for a reload on change."""
+
+
+class Origin(Struct, frozen=True):
+    """Where settings come from: how to load them again (raises ConfigError), and the configuration file among them."""
+
+    load: Callable[[], Settings]
+    path: Path | None = None
+    apply: Callable[[Settings], None] | None = None
+    """Called with settings that have taken the place of others, for what lies outside of the service."""
+
+
+class _Generation(Struct, frozen=True):
+    """What one configuration was built to."""
+
+    settings: Settings
+    build: Build
+    app: ASGIApp
+
+    @property
+    def exporter(self) -> Exporter:
+        return self.build.exporter
+
+
+class _Ask(Struct):
+    """Someone who waits for a reload."""
+
+    done: anyio.Event
+    error: ConfigError | None = None
+
+
+class Service(Litestar):
+    """The service of one exporter at a time.
+
+    It is a Litestar only to be run like one: its own routes are not looked at. Without `origin` it cannot be reloaded.
+    `ended` is called when a loop has died and `exit_on_dead_loop` is set. Raises ConfigError.
+    """
+
+    def __init__(self, settings: Settings, origin: Origin | None = None) -> None:
+        self._origin = origin
+        self._clock = SystemClock()
+        self._config = ConfigStatus(loaded_at=self._clock.wall())
+        self._asks: list[_Ask] = []
+        self._asked = anyio.Event()
+        self._generation = self._build(settings, None)
+        self.has_died = False
+        self.ended: Callable[[], None] | None = None
+        super().__init__(lifespan=[self._living], openapi_config=None, logging_config=None)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Hand a request to what serves by now (ASGI)."""
+        await (super().__call__ if scope["type"] == "lifespan" else self._generation.app)(scope, receive, send)
+
+    @property
+    def settings(self) -> Settings:
+        """Return the settings in use."""
+        return self._generation.settings
+
+    @property
+    def exporter(self) -> Exporter:
+        """Return the exporter that serves by now."""
+        return self._generation.exporter
+
+    def let_go(self) -> None:
+        """Let go of all who wait for something: the end is near."""
+        self.exporter.let_go()
+
+    async def reload(self) -> None:
+        """Load the configuration again, and go on with it; what it leaves as it was keeps its data.
+
+        Raises ConfigError for one that cannot be used: the old one stays.
+        """
+        ask = self._ask()
+        await ask.done.wait()
+        if ask.error is not None:
+            raise ask.error
+
+    def reload_soon(self) -> None:
+        """Ask for a reload whose outcome the log tells. To be called in the event loop's thread."""
+        self._ask()
+
+    def _ask(self) -> _Ask:
+        ask = _Ask(anyio.Event())
+        self._asks.append(ask)
+        self._asked.set()
+        return ask
+
+    @asynccontextmanager
+    async def _living(self, _app: Litestar) -> AsyncIterator[None]:
+        async with anyio.create_task_group() as tasks:
+            await tasks.start(self._live)
+            tasks.start_soon(self._watch)
+            yield
+            tasks.cancel_scope.cancel()
+
+    async def _live(self, *, task_status: TaskStatus[None]) -> None:
+        """Run one generation after the other, each as long as it is not replaced."""
+        generation = self._generation
+        while True:
+            async with generation.exporter as exporter:
+                self._generation = generation
+                task_status.started()
+                task_status = anyio.TASK_STATUS_IGNORED
+                async with anyio.create_task_group() as tasks:
+                    tasks.start_soon(self._mourn, exporter)
+                    generation = await self._next()
+                    exporter.leave_to(generation.exporter)
+                    tasks.cancel_scope.cancel()
+
+    async def _mourn(self, exporter: Exporter) -> None:
+        await exporter.died.wait()
+        if self.settings.exit_on_dead_loop and self.ended is not None:
+            logger.critical("a loop has died, so the process ends (exit_on_dead_loop)")
+            self.has_died = True
+            self.ended()
+
+    async def _next(self) -> _Generation:
+        """Wait until a configuration can take the place of the one in use; all who have asked by then are answered."""
+        while True:
+            await self._asked.wait()
+            asks, self._asks, self._asked = self._asks, [], anyio.Event()
+            try:
+                generation = await self._loaded()
+            except ConfigError as error:
+                self._answer(asks, error)
+            else:
+                self._answer(asks, None)
+                return generation
+
+    def _answer(self, asks: Iterable[_Ask], error: ConfigError | None) -> None:
+        if error is None:
+            self._config = ConfigStatus(loaded_at=self._clock.wall())
+            logger.info("the configuration has been reloaded")
+        else:
+            self._config = ConfigStatus(self._config.loaded_at, str(error))
+            logger.error("the configuration cannot be reloaded, the old one stays: %s", error)
+        for ask in asks:
+            ask.error = error
+            ask.done.set()
+
+    async def _loaded(self) -> _Generation:
+        """Load and build anew. Raises ConfigError."""
+        if self._origin is None:
+            raise ConfigError(
+                "there is no configuration file to load again: the settings were handed over by a program"
+            )
+        before = self._generation
+        settings = await anyio.to_thread.run_sync(self._origin.load)
+        generation = await anyio.to_thread.run_sync(self._build, settings, before.build)
+        for what in ("listen_address", "listen_port"):
+            if getattr(settings, what) != getattr(before.settings, what):
+                logger.warning("%s has changed: that takes a restart", what)
+        if settings.web.tls != before.settings.web.tls:
+            logger.warning("web.tls has changed: that takes a restart")
+        if self._origin.apply is not None:
+            self._origin.apply(settings)
+        return generation
+
+    def _build(self, settings: Settings, former: Build | None) -> _Generation:
+        build = Build(settings, config=lambda: self._config, former=former)
+        prometheus = settings.exporters.prometheus
+        router = build_router(
+            build.exporter,
+            page_is_open=not settings.web.is_authenticated,
+            version=VERSION,
+            now=self._clock.wall,
+            metrics_path=prometheus.metrics_path if prometheus.enabled else None,
+            handlers=[*self._webhook(settings, build.exporter), *self._admin(settings.web, build.exporter)],
+        )
+        app: ASGIApp = Litestar([router], openapi_config=None, logging_config=None)
+        if settings.web.is_authenticated:
+            app = _guarded(app, settings, self._clock)
+        return _Generation(settings, build, with_security_headers(app))
+
+    def _webhook(self, settings: Settings, exporter: Exporter) -> list[HTTPRouteHandler]:
+        key = read_webhook_key(settings.webhook)
+        if key is None:
+            return []
+        return [
+            build_webhook(exporter.notice, key=key, clock=self._clock, window_seconds=settings.webhook.window_seconds)
+        ]
+
+    def _admin(self, web: WebSettings, exporter: Exporter) -> list[HTTPRouteHandler]:
+        if not web.admin.enabled:
+            return []
+        return build_admin(reload=self.reload, release=exporter.release, refresh=exporter.hurry, clock=self._clock)
+
+    async def _watch(self) -> None:
+        """Reload when a file of the configuration has changed, where that is wanted."""
+        seen = self._stamps()
+        while True:
+            await anyio.sleep(_WATCH_SECONDS)
+            stamps = self._stamps()
+            if stamps != seen and self.settings.reload_on_change:
+                with suppress(ConfigError):  # the log has told
+                    await self.reload()
+            seen = stamps
+
+    def _stamps(self) -> list[tuple[Path, object]]:
+        own = [] if self._origin is None or self._origin.path is None else [self._origin.path]
+        return [(path, stamp(path)) for path in (*own, *files_of(self.settings))]
+
+
+def _guarded(app: ASGIApp, settings: Settings, clock: SystemClock) -> ASGIApp:
+    from infrahub_exporter.adapters.http.authentication import (  # noqa: PLC0415 - bcrypt comes with it
+        HEALTH_PATHS,
+        Authenticator,
+        authenticated,
+    )
+
+    web = settings.web
+    authenticator = Authenticator(users=read_users(web), tokens=read_bearer_tokens(web), clock=clock)
+    return authenticated(app, authenticator, open_paths=(*HEALTH_PATHS, WEBHOOK_PATH))

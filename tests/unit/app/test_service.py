@@ -1,0 +1,276 @@
+"""A service whose configuration is loaded again while it serves."""
+
+import logging
+import os
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import anyio
+import bcrypt
+import pytest
+import yaml
+from litestar.testing import TestClient
+
+from infrahub_exporter.app.exporter import Exporter
+from infrahub_exporter.app.server import CONFIG_VARIABLE, create_app
+from infrahub_exporter.app.service import Service
+from infrahub_exporter.app.settings import parse_settings
+from infrahub_exporter.domain.errors import ConfigError
+
+SCHEMA = """
+version: "1.0"
+nodes:
+  - {name: Thing, namespace: Test, attributes: [{name: name, kind: Text, unique: true}]}
+  - {name: Other, namespace: Test, attributes: [{name: name, kind: Text, unique: true}]}
+"""
+OBJECTS = """
+apiVersion: infrahub.app/v1
+kind: Object
+spec: {kind: KIND, data: [{name: first}, {name: second}]}
+"""
+QUERY = "query { TestThing { edges { node { name { value } } } } }"
+TOKEN = "distinctive-operator-token"
+
+
+class Installation:
+    """A configuration with its files, and the service over it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.path = folder / "config.yml"
+        self._written = 0
+        self.write("schema.yml", SCHEMA)
+        self.write("objects.yml", "---".join(OBJECTS.replace("KIND", kind) for kind in ("TestThing", "TestOther")))
+        self.write("things.gql", QUERY)
+        self.tree: dict[str, object] = {
+            "infrahub": {"embedded": {"schema": ["schema.yml"], "objects": ["objects.yml"]}},
+            "poll_interval_seconds": 3600,
+            "metrics": {"kind": [{"kind": "TestThing", "include": ["name"]}]},
+            "service_discovery": {
+                "enabled": True,
+                "queries": [
+                    {"file_path": "things.gql", "target_field": "name"},
+                    {"name": "others", "kind": "TestOther", "target_field": "name"},
+                ],
+            },
+        }
+        self.save()
+
+    def write(self, name: str, text: str) -> None:
+        """Write a file, newer than all before."""
+        path = self.folder / name
+        path.write_text(text, encoding="utf-8")
+        self._written += 1
+        os.utime(path, (self._written, self._written))
+
+    def save(self, **changes: object) -> None:
+        self.tree.update(changes)
+        self.write("config.yml", yaml.safe_dump(self.tree))
+
+
+class Running:
+    """A service that runs."""
+
+    def __init__(self, service: Service, client: TestClient[Service]) -> None:
+        self.service = service
+        self.client = client
+
+    def reload(self) -> None:
+        self.client.blocking_portal.call(self.service.reload)
+
+    def call(self, function: Callable[[], object]) -> None:
+        self.client.blocking_portal.call(function)
+
+    def get(self, path: str) -> str:
+        answer = self.client.get(path)
+        return answer.text if answer.status_code == 200 else str(answer.status_code)
+
+    def until(self, condition: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + 10
+        while not condition():
+            assert time.monotonic() < deadline
+            time.sleep(0.02)  # the service works in the background: there is nothing to wait on but its outcome
+
+    def becomes_ready(self) -> None:
+        self.until(lambda: self.client.get("/-/ready").status_code == 200)
+
+
+@pytest.fixture
+def installation(tmp_path: Path) -> Installation:
+    return Installation(tmp_path)
+
+
+@pytest.fixture
+def running(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
+    monkeypatch.setenv(CONFIG_VARIABLE, str(installation.path))
+    service = create_app()
+    with TestClient(service) as client:
+        subject = Running(service, client)
+        subject.becomes_ready()
+        yield subject
+
+
+def published(text: str) -> list[str]:
+    return sorted(line for line in text.splitlines() if line.startswith("infrahub_test"))
+
+
+def test_a_reload_that_changes_nothing_keeps_data_and_caches(running: Running) -> None:
+    before = running.get("/metrics"), running.get("/sd/things"), running.get("/sd/others")
+    former = running.service.exporter
+    running.reload()
+    running.until(lambda: running.service.exporter is not former)
+    assert published(running.get("/metrics")) == published(before[0])
+    assert (running.get("/sd/things"), running.get("/sd/others")) == before[1:]
+    assert len(published(before[0])) == 2
+    held, query = former._inventory.metrics[0].held, former._inventory.queries[0]
+    follower, ran_at = held._follower, query._document._ran_at
+    running.call(running.service.exporter.refresh)
+    inventory = running.service.exporter._inventory
+    assert inventory.metrics[0].held._follower is follower, "nothing was read again"
+    assert inventory.queries[0]._document._ran_at == ran_at
+    assert [entry.success for entry in running.service.exporter.status.entries] == [True] * 3
+
+
+def test_a_kind_that_is_added_is_read_and_what_is_taken_away_is_gone(
+    running: Running, installation: Installation
+) -> None:
+    installation.save(
+        metrics={"kind": [{"kind": "TestOther", "include": ["name"]}, {"kind": "TestThing", "include": ["name"]}]},
+        service_discovery={"enabled": True, "queries": [{"name": "new", "kind": "TestThing", "target_field": "name"}]},
+    )
+    running.reload()
+    assert "infrahub_testthing_info" in running.get("/metrics"), "it was there all the time"
+    running.until(lambda: len(published(running.get("/metrics"))) == 4)
+    assert running.get("/sd/new").count("__meta_infrahub_id") == 2
+    assert running.get("/sd/things") == running.get("/sd/others") == "404"
+
+    installation.save(metrics={"kind": []})
+    running.reload()
+    running.until(lambda: not published(running.get("/metrics")))
+
+
+def test_a_query_file_that_changed_is_read_again(running: Running, installation: Installation) -> None:
+    assert "first" in running.get("/sd/things")
+    installation.write("things.gql", QUERY.replace("TestThing", 'TestThing(name__value: "second")'))
+    running.reload()
+    running.until(lambda: "first" not in running.get("/sd/things"))
+    assert "second" in running.get("/sd/things")
+
+
+def test_objects_that_changed_are_read_anew_and_until_then_the_old_data_stays(
+    running: Running, installation: Installation
+) -> None:
+    installation.write("objects.yml", OBJECTS.replace("KIND", "TestThing").replace("second", "third"))
+    running.reload()
+    assert len(published(running.get("/metrics"))) == 2
+    running.until(lambda: "third" in running.get("/metrics"))
+
+
+def test_a_bad_file_keeps_the_old_configuration_and_says_why(
+    running: Running, installation: Installation, caplog: pytest.LogCaptureFixture
+) -> None:
+    metric = "infrahub_exporter_config_last_reload_successful"
+    assert f"{metric} 1.0" in running.get("/metrics")
+    installation.write("config.yml", "pol_interval_seconds: 1\n")
+    with pytest.raises(ConfigError, match=r"config\.yml: pol_interval_seconds: unknown key"):
+        running.reload()
+    assert f"{metric} 0.0" in running.get("/metrics")
+    assert len(published(running.get("/metrics"))) == 2
+    assert [record.levelname for record in caplog.records if "cannot be reloaded" in record.message] == ["ERROR"]
+
+    installation.save()
+    running.reload()
+    running.until(lambda: f"{metric} 1.0" in running.get("/metrics"))
+
+
+def test_many_reloads_at_once_are_all_answered(running: Running) -> None:
+    async def reload_thrice() -> None:
+        async with anyio.create_task_group() as tasks:
+            for _ in range(3):
+                tasks.start_soon(running.service.reload)
+
+    running.call(reload_thrice)
+    running.becomes_ready()
+
+
+def test_a_file_that_changes_is_noticed_where_that_is_wanted(running: Running, installation: Installation) -> None:
+    installation.save(reload_on_change=True)
+    running.reload()
+    installation.write("things.gql", QUERY.replace("TestThing", 'TestThing(name__value: "second")'))
+    running.until(lambda: "first" not in running.get("/sd/things"))
+
+
+def test_users_tokens_and_the_operator_s_paths_come_and_go_with_a_reload(
+    running: Running, installation: Installation
+) -> None:
+    assert running.client.post("/-/refresh").status_code == 404
+    hash_ = bcrypt.hashpw(b"distinctive-password", bcrypt.gensalt(4)).decode()
+    installation.save(web={"basic_users": {"ann": hash_}, "bearer_tokens": [TOKEN], "admin": {"enabled": True}})
+    running.reload()
+    running.until(lambda: running.get("/metrics") == "401")
+    assert [running.get(path) for path in ("/", "/-/healthy", "/-/ready")] == ["OK"] * 3
+    assert running.get("/nothing") == "401"
+    html = {"Accept": "text/html"}
+    assert running.client.get("/", headers=html).status_code == 401, "the page is not open, unlike the health check"
+    assert "<h1" in running.client.get("/", headers=html, auth=("ann", "distinctive-password")).text
+    assert running.client.get("/metrics", auth=("ann", "distinctive-password")).status_code == 200
+    bearer = {"Authorization": f"Bearer {TOKEN}"}
+    assert running.client.get("/sd/things", headers=bearer).status_code == 200
+    assert running.client.post("/-/refresh", headers=bearer).status_code == 202
+    assert running.client.post("/-/release/TestThing", headers=bearer).json() == {"released": False}
+    assert running.client.post("/-/release/nobody", headers=bearer).status_code == 404
+    assert running.client.post("/-/reload", headers=bearer).json() == {"reloaded": True}
+
+    installation.write("config.yml", "metrics: 1\n")
+    refused = running.client.post("/-/reload", headers=bearer)
+    assert refused.status_code == 422
+    assert "config.yml: infrahub: expected a mapping" in refused.json()["detail"]
+
+    installation.save(web={})
+    assert running.client.post("/-/reload", headers=bearer).status_code == 200
+    running.until(lambda: running.get("/metrics") != "401")
+
+
+def test_what_takes_a_restart_is_said(
+    running: Running, installation: Installation, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING):
+        installation.save(listen_port=9999)
+        running.reload()
+    assert [record.message for record in caplog.records] == ["listen_port has changed: that takes a restart"]
+
+
+def test_a_browser_gets_the_status_page_and_others_ok(running: Running) -> None:
+    page = running.client.get("/", headers={"Accept": "text/html"})
+    assert "TestThing" in page.text
+    assert "style-src 'sha256-" in page.headers["content-security-policy"]
+    assert running.get("/") == "OK"
+
+
+def test_settings_that_a_program_made_cannot_be_reloaded(installation: Installation) -> None:
+    service = create_app(parse_settings(installation.tree, directory=installation.folder))
+    with TestClient(service) as client, pytest.raises(ConfigError, match="handed over by a program"):
+        client.blocking_portal.call(service.reload)
+
+
+@pytest.mark.parametrize("exits", [True, False])
+def test_a_dead_loop_ends_the_service_where_that_is_wanted(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch, *, exits: bool
+) -> None:
+    async def dies(_exporter: Exporter) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Exporter, "_round", dies)
+    ended: list[str] = []
+    settings = parse_settings({**installation.tree, "exit_on_dead_loop": exits}, directory=installation.folder)
+    service = create_app(settings)
+    service.ended = partial(ended.append, "ended")
+    with TestClient(service) as client:
+        running = Running(service, client)
+        running.until(lambda: bool(service.exporter.status.dead))
+        running.call(anyio.wait_all_tasks_blocked)
+        assert client.get("/-/ready").status_code == 503
+        assert "these loops have died: rounds" in client.get("/-/ready").text
+    assert (ended, service.has_died) == ((["ended"], True) if exits else ([], False))
