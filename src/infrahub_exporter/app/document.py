@@ -12,6 +12,7 @@ _DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9_]{0,99})")
 _HEXADECIMAL = re.compile(r"0x[0-9a-fA-F]{1,64}")
 _FLOAT = re.compile(r"[-+]?([0-9]{1,100}\.?[0-9]{0,100}|\.[0-9]{1,100})([eE][-+]?[0-9]{1,4})?")
 _INFINITE = re.compile(r"([-+]?)\.(inf|Inf|INF)")
+_LIST = 'expected a comma or the end of the list; in [...] a path with brackets stands in quotes, such as "tags[]"'
 _QUOTED = re.compile(r" ?(\"[^\"<]{2,}\"|'[^'<]{2,}')")
 
 
@@ -28,7 +29,11 @@ def parse_document(text: str) -> object:
         problem = error.problem or "expected YAML"
         if problem.startswith("but ") and error.context:
             problem = f"{error.context}, {problem}"
-        raise ConfigError(f"{_position(error.problem_mark)}: {' '.join(_QUOTED.sub('', problem).split())}") from None
+        if error.context == "while parsing a flow sequence":
+            problem = _LIST
+        else:
+            problem = " ".join(_QUOTED.sub("", problem).split())
+        raise ConfigError(f"{_position(error.problem_mark)}: {problem}") from None
     except yaml.reader.ReaderError as error:
         raise ConfigError(f"expected YAML, got the character #x{error.character:04x}") from None
     except RecursionError:

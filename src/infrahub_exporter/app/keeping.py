@@ -33,8 +33,7 @@ class Keeper:
     async def restore(self, inventory: Inventory) -> None:
         """Publish what was kept, of entries that have nothing yet."""
         saved = None if self._store is None else await self._store.load()
-        if saved is not None and saved.source == self._source_id:
-            restored = await inventory.restore(saved)
+        if saved is not None and saved.source == self._source_id and (restored := await inventory.restore(saved)):
             logger.info("served from before the restart until read again: %d kinds and queries", restored)
 
     async def save(self, inventory: Inventory) -> None:

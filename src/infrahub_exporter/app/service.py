@@ -176,8 +176,8 @@ class Service(Litestar):
                 "there is no configuration file to load again: the settings were handed over by a program"
             )
         before = self._generation
-        settings = await anyio.to_thread.run_sync(self._origin.load)
-        generation = await anyio.to_thread.run_sync(self._build, settings, before.build)
+        settings = await anyio.to_thread.run_sync(self._origin.load, abandon_on_cancel=True)
+        generation = await anyio.to_thread.run_sync(self._build, settings, before.build, abandon_on_cancel=True)
         for what in ("listen_address", "listen_port"):
             if getattr(settings, what) != getattr(before.settings, what):
                 logger.warning("%s has changed: that takes a restart", what)

@@ -309,6 +309,9 @@ def _load(
             return f"{name}: {written(rest)}: {problem}" if rest else f"{name}: {problem}"
         return f"{source}: {SettingError(place, problem)}" if source else f"{variable_name(place)}: {problem}"
 
+    if source is None and "infrahub" not in overrides.tree:
+        address = variable_name(("infrahub", "address"))
+        raise ConfigError(f"expected a configuration: a config.yml here, --config FILE, or {address} and others")
     infrahub = overrides.tree.get("infrahub")
     if isinstance(infrahub, dict) and all(infrahub.get(key) in (None, "") for key in ("address", "embedded")):
         infrahub["address"] = DEFAULT_ADDRESS

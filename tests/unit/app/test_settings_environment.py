@@ -81,8 +81,10 @@ def test_the_environment_alone_is_enough() -> None:
     assert (settings.infrahub.address, warnings) == ("http://infrahub:8000", [])
 
 
-def test_a_section_that_is_not_given_at_all_is_an_error_that_names_the_variable() -> None:
-    assert refused(None, {}) == "INFRAHUB: expected a mapping with keys such as address, got nothing"
+def test_no_configuration_at_all_is_an_error_that_names_all_ways_to_give_one() -> None:
+    assert refused(None, {}) == (
+        "expected a configuration: a config.yml here, --config FILE, or INFRAHUB_SIDECAR_INFRAHUB__ADDRESS and others"
+    )
 
 
 def test_warnings_name_the_variable_where_there_is_no_file() -> None:

@@ -53,6 +53,7 @@ limit_zero.yml: limits.max_nodes: expected a whole number of at least 1, got 0
 list.yml: expected a mapping with keys such as infrahub, got a list
 list_as_key.yml: line 2, column 3: expected text as key
 listen_address_null.yml: listen_address: expected text without spaces, got nothing
+list_of_paths.yml: line 2, column 42: expected a comma or the end of the list; in [...] a path with brackets stands in quotes, such as "tags[]"
 log_format.yml: log_format: expected one of text, json, got 'xml'
 log_level.yml: log_level: expected one of DEBUG, INFO, WARNING, ERROR, CRITICAL, got 'loud'
 merge_of_text.yml: line 1, column 16: expected a mapping after <<
