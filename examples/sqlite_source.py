@@ -16,7 +16,7 @@ import msgspec
 
 from examples.network import network, settings
 from infrahub_exporter import build_exporter
-from infrahub_exporter.domain.errors import SourceRejectedError, SourceUnavailableError
+from infrahub_exporter.domain.errors import SourceRejectedError, SourceUnavailableError, UnknownKindError
 from infrahub_exporter.domain.model import JSON, KindSchema, Peer, Row
 from infrahub_exporter.domain.paths import suggestion
 from infrahub_exporter.domain.ports import Page
@@ -62,7 +62,7 @@ class SqliteSource:
     async def kind(self, kind: str) -> KindSchema:
         """Describe a kind."""
         if kind not in self._schema:
-            raise SourceRejectedError(f"the database has no kind {kind!r}{suggestion(kind, self._schema)}")
+            raise UnknownKindError(f"the database has no kind {kind!r}{suggestion(kind, self._schema)}")
         return self._schema[kind]
 
     async def fingerprint(self) -> str:

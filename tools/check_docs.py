@@ -12,7 +12,15 @@ LINK = re.compile(r"\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+\s+(.+?)\s*$", re.MULTILINE)
 METRIC = re.compile(r"\binfrahub_exporter_[a-z0-9_]*[a-z0-9]\b")
 TARGET = re.compile(r"^([a-z0-9-]+):", re.MULTILINE)
-EVERYWHERE = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs/**/*.md", "examples/**/*.md", "demo/**/*.md")
+EVERYWHERE = (
+    "README.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    "docs/**/*.md",
+    "examples/**/*.md",
+    "demo/**/*.md",
+)
 
 
 def documents() -> list[Path]:

@@ -340,8 +340,8 @@ kind: Object
 spec:
   kind: TestThing
   data:
-    - {{name: first, login: {SECRETS["attribute"]}, hashed: {SECRETS["attribute"]}}}
-    - {{name: second, login: {SECRETS["attribute"]}, hashed: {SECRETS["attribute"]}, other: [first]}}
+    - {{name: first, login: {SECRETS["attribute"]}, hashed: "{HASH}"}}
+    - {{name: second, login: {SECRETS["attribute"]}, hashed: "{HASH}", other: [first]}}
 """
 PASSWORDS = ("login", "hashed", "login.value", "other.login", "other.node.hashed.value")
 

@@ -23,6 +23,8 @@ from infrahub_exporter.domain.specs import Filters, FilterValue
 Place = tuple[str | int, ...]
 Find = Callable[[Path], Path]
 ExistingPath = Annotated[Path, Meta(description="the path of something that exists")]
+InnerPath = Annotated[Path, Meta(description="a path", title="inside")]
+"""A relative one does not lead out of the folder that it is found in, not over a symbolic link either."""
 StructT = TypeVar("StructT", bound=Struct)
 
 
@@ -148,6 +150,9 @@ def _leaf(value: object, annotation: Any, place: Place, find: Find) -> object:
         found = find(made)
         if annotation == ExistingPath and not exists(found):
             raise SettingError(place, f"expected {describe(annotation)}, got {shown(value)}")
+        if annotation == InnerPath and _leads_out(made, found):
+            expected = "expected a path that does not lead out of its folder, or an absolute one"
+            raise SettingError(place, f"{expected}, got {shown(value)}")
         return found
     return made
 
@@ -160,6 +165,14 @@ def _hook(type_: type, value: Any) -> Any:
             return Path(value)
         raise TypeError("expected a path")
     return dec_hook(type_, value)
+
+
+def _leads_out(path: Path, found: Path) -> bool:
+    """Tell whether a relative path ends outside of the folder that it was found in."""
+    if path.is_absolute() or not exists(found):
+        return False
+    folder = Path(*found.parts[: len(found.parts) - len(path.parts)])
+    return not found.resolve().is_relative_to(folder.resolve())
 
 
 def exists(path: Path) -> bool:

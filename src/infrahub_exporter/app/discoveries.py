@@ -2,8 +2,10 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 
 import anyio
+import anyio.to_thread
 
 from infrahub_exporter.adapters import http_sd
 from infrahub_exporter.app.attempts import Counts, GuardedEntry
@@ -163,7 +165,8 @@ class KindDiscovery(DiscoveryEntry):
         if refreshed.changed or self.is_behind:
             hold = self.publication.guard.hold
             verified = refreshed.whole or (hold is not None and await self.held.agrees(at=turn.at))
-            self._offer_read(verified=verified)
+            offer = partial(self._offer_read, verified=verified)
+            await anyio.to_thread.run_sync(offer) if refreshed.whole else offer()
         return refreshed
 
     def inherit(self, former: "KindDiscovery") -> None:

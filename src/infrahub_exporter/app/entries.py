@@ -5,6 +5,7 @@ from functools import partial
 from itertools import compress, count
 from operator import attrgetter, is_not
 
+import anyio.to_thread
 import msgspec
 
 from infrahub_exporter.app.attempts import Counts, GuardedEntry
@@ -112,7 +113,9 @@ class MetricEntry(GuardedEntry[Sample]):
             return refreshed
         hold = self.publication.guard.hold
         verified = refreshed.whole or (hold is not None and await self.held.agrees(at=turn.at))
-        return msgspec.structs.replace(refreshed, changed=self._offer_read(verified=verified))
+        offer = partial(self._offer_read, verified=verified)
+        published = await anyio.to_thread.run_sync(offer) if refreshed.whole else offer()
+        return msgspec.structs.replace(refreshed, changed=published)
 
     def _offer_read(self, *, verified: bool) -> bool:
         count = len(self.held.blocks)

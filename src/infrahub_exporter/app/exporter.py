@@ -38,6 +38,8 @@ _FIRST_SECONDS = 3.0
 """How long the first request for a list waits for its first read: whoever asks gives up some time, too."""
 _SAVE_SECONDS = 30.0
 """How often what is published is kept for the next start, if anything of it is new."""
+_FIRST_SAVE_SECONDS = 5.0
+"""When that is done first: a process that does not live for long shall have kept something, too."""
 _DELAY_SECONDS = 0.5
 """The longest wait before the first read; of short intervals it is a hundredth."""
 
@@ -104,7 +106,9 @@ class Exporter:
             )
             for entry in self._inventory.queries
         ]
-        self._saves = Pace(_SAVE_SECONDS, clock=clock, stretch=lambda seconds: seconds, delay_seconds=_SAVE_SECONDS)
+        self._saves = Pace(
+            _SAVE_SECONDS, clock=clock, stretch=lambda seconds: seconds, delay_seconds=_FIRST_SAVE_SECONDS
+        )
         self._dead: list[str] = []
         self.died = anyio.Event()
         """Set when a background loop has ended of an error."""
@@ -245,7 +249,7 @@ class Exporter:
     async def release(self, name: str) -> bool:
         """Publish what the shrink guard holds of a kind or a discovery; tell whether it held anything.
 
-        Raises UnknownDiscoveryError for a name that neither has.
+        Raises UnknownDiscoveryError for a name that neither has, DerivationError where a limit forbids it.
         """
         return await self._inventory.release(name)
 

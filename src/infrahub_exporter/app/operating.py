@@ -27,22 +27,41 @@ class OperationError(ExporterError):
 class Operator:
     """A client of the paths below `/-/` that are an operator's. `auth` is a user and password, or a bearer token."""
 
-    def __init__(self, url: str, *, auth: tuple[str, str] | str | None = None, ca_file: Path | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        auth: tuple[str, str] | str | None = None,
+        ca_file: Path | None = None,
+        certificate: Path | None = None,
+    ) -> None:
         self._url = url.rstrip("/")
         try:
             context = ssl.create_default_context(cafile=None if ca_file is None else str(ca_file))
+            if certificate is not None:
+                context.load_cert_chain(certificate)
         except (OSError, ssl.SSLError) as error:
-            raise ConfigError(f"--ca-file: expected a PEM file: {error}") from error
+            raise ConfigError(
+                f"--ca-file, --certificate: expected PEM files, the latter with its key: {error}"
+            ) from error
         self._client = httpx.Client(
             auth=auth if isinstance(auth, tuple) else None,
             headers={"Authorization": f"Bearer {auth}"} if isinstance(auth, str) else {},
             verify=context,
+            trust_env=False,  # a proxy of the environment would get the token
             timeout=_SECONDS,
         )
 
     @classmethod
     def find(
-        cls, *, config: Path | None, url: str | None, token_file: Path | None, user: str | None, ca_file: Path | None
+        cls,
+        *,
+        config: Path | None,
+        url: str | None = None,
+        token_file: Path | None = None,
+        user: str | None = None,
+        ca_file: Path | None = None,
+        certificate: Path | None = None,
     ) -> Self:
         """Find out where the service is and who asks: what is not said, the configuration says. Raises ConfigError."""
         settings = None if config is None else load_settings(config, os.environ, _unheard)
@@ -50,7 +69,7 @@ class Operator:
             if settings is None:
                 raise ConfigError("--url: expected where the service is, or its configuration with --config")
             url = _url(settings)
-        return cls(url, auth=_auth(settings, token_file, user), ca_file=ca_file)
+        return cls(url, auth=_auth(settings, token_file, user), ca_file=ca_file, certificate=certificate)
 
     def __enter__(self) -> Self:
         return self

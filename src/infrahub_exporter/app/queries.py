@@ -7,7 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from infrahub_exporter.app.decoding import Place, SettingError, at, written
+from infrahub_exporter.app.decoding import InnerPath, Place, SettingError, at, written
 from infrahub_exporter.domain.discovery import check
 from infrahub_exporter.domain.guard import Override
 from infrahub_exporter.domain.paths import parse
@@ -25,7 +25,7 @@ Name = Annotated[str, Meta(pattern=rf"^{SEGMENT}\Z", description="a name that ca
 class QuerySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One list of targets: read by a GraphQL file, or by the name of a kind."""
 
-    file_path: Path | None = None
+    file_path: InnerPath | None = None
     kind: KindName | None = None
     filters: Filters = {}
     name: Name | None = None

@@ -4,7 +4,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio
 import anyio.to_thread
@@ -26,6 +26,9 @@ from infrahub_exporter.app.settings import Settings, WebSettings, read_bearer_to
 from infrahub_exporter.domain.errors import ConfigError
 from infrahub_exporter.domain.status import ConfigStatus
 
+if TYPE_CHECKING:
+    from infrahub_exporter.adapters.http.authentication import Authenticator
+
 logger = logging.getLogger("infrahub_exporter")
 
 _WATCH_SECONDS = 2.0
@@ -41,12 +44,24 @@ class Origin(Struct, frozen=True):
     """Called with settings that have taken the place of others, for what lies outside of the service."""
 
 
+class _Lock(Struct, frozen=True):
+    """Who is let in, as the settings have it, and what was learnt of who asks."""
+
+    users: dict[str, str]
+    tokens: tuple[str, ...]
+    authenticator: "Authenticator"
+
+    def __repr__(self) -> str:
+        return "_Lock(***)"
+
+
 class _Generation(Struct, frozen=True):
     """What one configuration was built to."""
 
     settings: Settings
     build: Build
     app: ASGIApp
+    lock: _Lock | None
 
     @property
     def exporter(self) -> Exporter:
@@ -73,7 +88,7 @@ class Service(Litestar):
         self._config = ConfigStatus(loaded_at=self._clock.wall())
         self._asks: list[_Ask] = []
         self._asked = anyio.Event()
-        self._generation = self._build(settings, None)
+        self._generation = self._build(settings)
         self.has_died = False
         self.ended: Callable[[], None] | None = None
         super().__init__(lifespan=[self._living], openapi_config=None, logging_config=None)
@@ -177,7 +192,7 @@ class Service(Litestar):
             )
         before = self._generation
         settings = await anyio.to_thread.run_sync(self._origin.load, abandon_on_cancel=True)
-        generation = await anyio.to_thread.run_sync(self._build, settings, before.build, abandon_on_cancel=True)
+        generation = await anyio.to_thread.run_sync(self._build, settings, before, abandon_on_cancel=True)
         for what in ("listen_address", "listen_port"):
             if getattr(settings, what) != getattr(before.settings, what):
                 logger.warning("%s has changed: that takes a restart", what)
@@ -187,8 +202,8 @@ class Service(Litestar):
             self._origin.apply(settings)
         return generation
 
-    def _build(self, settings: Settings, former: Build | None) -> _Generation:
-        build = Build(settings, config=lambda: self._config, former=former)
+    def _build(self, settings: Settings, former: _Generation | None = None) -> _Generation:
+        build = Build(settings, config=lambda: self._config, former=None if former is None else former.build)
         prometheus = settings.exporters.prometheus
         router = build_router(
             build.exporter,
@@ -199,9 +214,21 @@ class Service(Litestar):
             handlers=[*self._webhook(settings, build.exporter), *self._admin(settings.web, build.exporter)],
         )
         app: ASGIApp = Litestar([router], openapi_config=None, logging_config=None)
-        if settings.web.is_authenticated:
-            app = _guarded(app, settings, self._clock)
-        return _Generation(settings, build, with_security_headers(app))
+        lock = self._lock(settings.web, None if former is None else former.lock)
+        if lock is not None:
+            app = _locked(app, lock)
+        return _Generation(settings, build, with_security_headers(app), lock)
+
+    def _lock(self, web: WebSettings, former: _Lock | None) -> _Lock | None:
+        """Return who is let in, None for everyone. As long as they are the same it is still known who guessed."""
+        if not web.is_authenticated:
+            return None
+        from infrahub_exporter.adapters.http.authentication import Authenticator  # noqa: PLC0415 - bcrypt
+
+        users, tokens = read_users(web), read_bearer_tokens(web)
+        if former is not None and (former.users, former.tokens) == (users, tokens):
+            return former
+        return _Lock(users, tokens, Authenticator(users=users, tokens=tokens, clock=self._clock))
 
     def _webhook(self, settings: Settings, exporter: Exporter) -> list[HTTPRouteHandler]:
         key = read_webhook_key(settings.webhook)
@@ -232,13 +259,7 @@ class Service(Litestar):
         return [(path, stamp(path)) for path in (*own, *files_of(self.settings))]
 
 
-def _guarded(app: ASGIApp, settings: Settings, clock: SystemClock) -> ASGIApp:
-    from infrahub_exporter.adapters.http.authentication import (  # noqa: PLC0415 - bcrypt comes with it
-        HEALTH_PATHS,
-        Authenticator,
-        authenticated,
-    )
+def _locked(app: ASGIApp, lock: _Lock) -> ASGIApp:
+    from infrahub_exporter.adapters.http.authentication import HEALTH_PATHS, authenticated  # noqa: PLC0415 - bcrypt
 
-    web = settings.web
-    authenticator = Authenticator(users=read_users(web), tokens=read_bearer_tokens(web), clock=clock)
-    return authenticated(app, authenticator, open_paths=(*HEALTH_PATHS, WEBHOOK_PATH))
+    return authenticated(app, lock.authenticator, open_paths=(*HEALTH_PATHS, WEBHOOK_PATH))

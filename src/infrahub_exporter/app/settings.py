@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 
+import msgspec
 from msgspec import Meta, Struct, field
 
 from infrahub_exporter.app.decoding import ExistingPath, Place, SettingError, at, decode, exists, written
@@ -317,7 +318,7 @@ def _load(
         infrahub["address"] = DEFAULT_ADDRESS
         warn(located(("infrahub", "address"), f"not set, {DEFAULT_ADDRESS} is read"))
     try:
-        settings = decode(overrides.tree, Settings, find=find)
+        settings = _with_store_in(directory, decode(overrides.tree, Settings, find=find))
     except SettingError as error:
         raise ConfigError(located(error.place, error.problem)) from None
     if settings.infrahub.address is not None and settings.infrahub.is_anonymous:
@@ -326,6 +327,14 @@ def _load(
     if settings.service_discovery.queries and isinstance(discovery, dict) and "enabled" not in discovery:
         warn(located(("service_discovery", "enabled"), "not set, the queries are not served"))
     return settings
+
+
+def _with_store_in(directory: Path, settings: Settings) -> Settings:
+    """Put a store that is not there yet beside the configuration."""
+    if settings.store is None or settings.store.path.is_absolute():
+        return settings
+    store = msgspec.structs.replace(settings.store, path=(directory / settings.store.path).absolute())
+    return msgspec.structs.replace(settings, store=store)
 
 
 def _drop_overridden(overrides: Overrides) -> None:

@@ -5,6 +5,7 @@ of bits follows the number of items in powers of two, with some hysteresis.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from operator import itemgetter
 from typing import Generic, TypeVar
 from zlib import crc32
 
@@ -18,7 +19,10 @@ _HASH_BITS = 32
 
 
 class Blocks(Generic[Item]):
-    """Items by their node's id, in blocks. A block is a tuple that stays the same object as long as its items do."""
+    """Items by their node's id, in blocks. A block is a tuple that stays the same object as long as its items do.
+
+    The order tells nothing of the past (SD-14): blocks go by checksum, and the items of a block by id.
+    """
 
     def __init__(self) -> None:
         self._bits = 0
@@ -48,12 +52,14 @@ class Blocks(Generic[Item]):
 
     def update(self, items: Mapping[str, Item], removed: Iterable[str] = ()) -> None:
         """Put items in place and take others away."""
-        touched = set()
+        touched, grown = set(), set()
         for identifier, item in items.items():
             index = self._index(identifier)
             bucket = self._buckets[index]
             if bucket.get(identifier) != item:
-                self._count += identifier not in bucket
+                if identifier not in bucket:
+                    self._count += 1
+                    grown.add(index)
                 bucket[identifier] = item
                 touched.add(index)
         for identifier in removed:
@@ -63,6 +69,8 @@ class Blocks(Generic[Item]):
                 touched.add(index)
         if self._settle_bits():
             return
+        for index in grown:
+            self._buckets[index] = _sorted(self._buckets[index].items())
         for index in touched:
             self._blocks[index] = tuple(self._buckets[index].values())
 
@@ -79,8 +87,13 @@ class Blocks(Generic[Item]):
             return False
         items = [pair for bucket in self._buckets for pair in bucket.items()]
         self._bits = bits
-        self._buckets = [{} for _ in range(1 << bits)]
-        for identifier, item in items:
-            self._buckets[self._index(identifier)][identifier] = item
+        buckets: list[list[tuple[str, Item]]] = [[] for _ in range(1 << bits)]
+        for pair in items:
+            buckets[self._index(pair[0])].append(pair)
+        self._buckets = [_sorted(bucket) for bucket in buckets]
         self._blocks = [tuple(bucket.values()) for bucket in self._buckets]
         return True
+
+
+def _sorted(pairs: Iterable[tuple[str, Item]]) -> dict[str, Item]:
+    return dict(sorted(pairs, key=itemgetter(0)))

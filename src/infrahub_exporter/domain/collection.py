@@ -60,7 +60,7 @@ class Kinds:
     async def _learn(self, missing: Iterable[str]) -> None:
         for kind in sorted(missing):
             if kind in self._refused:
-                raise self._refused[kind]
+                raise type(self._refused[kind])(str(self._refused[kind]))
             try:
                 self._known[kind] = await self._source.kind(kind)
             except SourceRejectedError as error:

@@ -12,6 +12,7 @@ Scheme = Literal["basic", "bearer", "unknown"]
 
 _LONGEST_BYTES = 4096
 _MOST_ORIGINS = 4096
+_LONGEST_HOST = 64
 _IPV6_NETWORK_BITS = 64
 """What one customer has of IPv6: its last 64 bits cost nothing to change."""
 _MOST_LOOKS = 50
@@ -66,11 +67,15 @@ def _basic(encoded: bytes) -> Credentials:
 
 
 def origin(host: str | None) -> str:
-    """Return what counts as one origin of guesses: an IPv4 address, or the /64 of an IPv6 one."""
+    """Return what counts as one origin of guesses: an IPv4 address, or the /64 of an IPv6 one.
+
+    What is neither, as a proxy may say, is cut: origins are remembered.
+    """
+    text = (host or "")[:_LONGEST_HOST]
     try:
-        address = ipaddress.ip_address(host or "")
+        address = ipaddress.ip_address(text)
     except ValueError:
-        return host or ""
+        return text
     if isinstance(address, ipaddress.IPv4Address):
         return str(address)
     if address.ipv4_mapped is not None:

@@ -1,14 +1,12 @@
 """What an entry depends on beside its own nodes: the kinds whose changes can change it without changing them."""
 
-import re
 from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
 from infrahub_exporter.domain.model import KindSchema, RelationshipSchema
+from infrahub_exporter.domain.naming import names_over_relations
 from infrahub_exporter.domain.plan import ROOT, Plan
-
-_TEMPLATE_NAMES = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 class Link(Struct, frozen=True):
@@ -68,12 +66,3 @@ def _filtered_over(plan: Plan, kinds: Mapping[str, KindSchema]) -> Iterator[Rela
         relationship = relationships.get(each.argument.partition("__")[0])
         if relationship is not None:
             yield relationship
-
-
-def names_over_relations(schema: KindSchema) -> Iterator[tuple[str, str]]:
-    """Find the relations that a kind's human-friendly id or display label crosses (`device__name__value`)."""
-    for text in (*schema.human_friendly_id, schema.display_label or ""):
-        for name in _TEMPLATE_NAMES.findall(text):
-            relationship = schema.relationships.get(name.partition("__")[0])
-            if relationship is not None and "__" in name:
-                yield relationship.name, relationship.peer

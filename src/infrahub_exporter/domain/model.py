@@ -18,7 +18,7 @@ class Peer(Struct, frozen=True, gc=False, rename={"kind": "__typename"}):
     hfid: tuple[str, ...] | None = None
 
 
-class Row(Struct, frozen=True):
+class Row(Struct, frozen=True, gc=False):
     """One node: its identity, and one value per column of the selection, in that order.
 
     The value of a to-one column is JSON or a `Peer`, None where the relation is empty; that of a column

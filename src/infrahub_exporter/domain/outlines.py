@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from infrahub_exporter.domain.dependencies import names_over_relations
 from infrahub_exporter.domain.errors import DerivationError
 from infrahub_exporter.domain.model import AttributeSchema, KindSchema
+from infrahub_exporter.domain.naming import names_over_relations, secret_of
 
 _ENVELOPE = frozenset({"edges", "node"})
 _OWN_FIELDS = frozenset({"__typename", "count", "display_label", "hfid", "id", "node_metadata"})
@@ -21,6 +21,7 @@ _LEADS_TO = {
     "updated_by": "CoreGenericAccount",
 }
 """Fields that no kind's schema has, and the kinds of the nodes behind them."""
+_NEVER = "secrets are never exported"
 _UNCOVERED = ""
 """In place of a kind: something that no probe covers."""
 
@@ -74,24 +75,32 @@ def kinds_read(
     """
     schemas = _Schemas(kinds, unknown)
     try:
-        found = frozenset(kind for root in roots for kind in _nodes(_root(root, schemas), root, schemas))
+        found = frozenset(kind for root in roots for kind in _root(root, schemas))
     except _MissingKindError as missing:
         return str(missing)
     return None if _UNCOVERED in found else found
 
 
-def _root(root: Field, schemas: _Schemas) -> KindSchema | None:
-    return schemas.find(root.name) or schemas.find(_LEADS_TO.get(root.name))
+def _root(root: Field, schemas: _Schemas) -> Iterator[str]:
+    schema = schemas.find(root.name)
+    return _beyond(_LEADS_TO.get(root.name), root, schemas) if schema is None else _nodes(schema, root, schemas)
 
 
-def _nodes(schema: KindSchema | None, field: Field, schemas: _Schemas) -> Iterator[str]:
+def _nodes(schema: KindSchema, field: Field, schemas: _Schemas) -> Iterator[str]:
     """Yield the kinds that a field over nodes of a kind reads: that, its filters', and those of its relations."""
-    yield _UNCOVERED if schema is None or field.name in _LEADS_TO else schema.kind
-    if schema is not None:
-        for argument in field.arguments:
-            yield from _argument(schema, argument, schemas)
-        for _, peer in names_over_relations(schema):
-            yield peer
+    yield schema.kind
+    for argument in field.arguments:
+        yield from _argument(schema, argument, schemas)
+    for _, peer in names_over_relations(schema):
+        yield peer
+    for below in _below_envelope(field):
+        yield from _field(schema, below, schemas)
+
+
+def _beyond(kind: str | None, field: Field, schemas: _Schemas) -> Iterator[str]:
+    """Look for secrets below a field that no probe covers, over nodes of a kind where one is named."""
+    schema = schemas.find(kind)
+    yield _UNCOVERED
     for below in _below_envelope(field):
         yield from _field(schema, below, schemas)
 
@@ -101,29 +110,30 @@ def _argument(schema: KindSchema, argument: str, schemas: _Schemas) -> Iterator[
     relationship = schema.relationships.get(name)
     if argument in _DEEP_ARGUMENTS:
         yield _UNCOVERED
-    if relationship is not None:
-        yield relationship.hierarchy or relationship.peer
-        name = rest.partition("__")[0]
-        _refuse(name, schemas.find(relationship.peer) if "__" in rest else schema, schemas)
-    else:
+    if relationship is None:
         _refuse(name, schema, schemas)
+        return
+    yield relationship.hierarchy or relationship.peer
+    attribute, crosses, _ = rest.partition("__")
+    if crosses:
+        _refuse(attribute, schemas.find(relationship.peer), schemas)
 
 
 def _field(schema: KindSchema | None, field: Field, schemas: _Schemas) -> Iterator[str]:
-    """Yield the kinds that a field of a node reads beside the node's own."""
+    """Yield the kinds that a field of a node reads beside the node's own; no schema is a node of any kind."""
     if field.on is not None and (schema is None or field.on != schema.kind):
         schema = schemas.find(field.on)
     _refuse(field.name, schema, schemas)
     relationship = None if schema is None else schema.relationships.get(field.name)
-    if relationship is not None:
-        yield from _nodes(schemas.find(relationship.peer), field, schemas)
+    peer = None if relationship is None else schemas.find(relationship.peer)
+    if peer is not None:
+        yield from _nodes(peer, field, schemas)
     elif schema is not None and (field.name in schema.attributes or field.name in _OWN_FIELDS):
         for below in field.fields:
             if below.fields:
-                yield from _nodes(schemas.find(_LEADS_TO.get(below.name)), below, schemas)
+                yield from _beyond(_LEADS_TO.get(below.name), below, schemas)
     else:
-        yield from _nodes(schemas.find(_LEADS_TO.get(field.name, _tree(schema))), field, schemas)
-        yield _UNCOVERED
+        yield from _beyond(_LEADS_TO.get(field.name, _tree(schema)), field, schemas)
 
 
 def _tree(schema: KindSchema | None) -> str | None:
@@ -136,7 +146,17 @@ def _refuse(name: str, schema: KindSchema | None, schemas: _Schemas) -> None:
     secret = schemas.secret(schema, name)
     if secret is not None:
         of = "a node" if schema is None else schema.kind
-        raise DerivationError(f"the query asks for {name!r} of {of}, a {secret.kind}: secrets are never exported")
+        raise DerivationError(f"the query asks for {name!r} of {of}, a {secret.kind}: {_NEVER}")
+    if schema is not None and name in {"hfid", "display_label"}:
+        for _, peer in names_over_relations(schema):
+            schemas.find(peer)
+        named_by = secret_of(name, schema, schemas.kinds)
+        if named_by is not None:
+            owner, secret = named_by
+            raise DerivationError(
+                f"the query asks for {name!r} of {schema.kind}, made of {secret.name!r} of {owner.kind}, "
+                f"a {secret.kind}: {_NEVER}"
+            )
 
 
 def _below_envelope(field: Field) -> Iterator[Field]:

@@ -7,11 +7,15 @@ from msgspec import Struct
 from infrahub_exporter.domain.errors import SourceRejectedError
 from infrahub_exporter.domain.filters import argument_type, crossed_kind, typed
 from infrahub_exporter.domain.model import AttributeSchema, KindSchema
+from infrahub_exporter.domain.naming import names_over_relations, secret_of
 from infrahub_exporter.domain.paths import Path, parse, suggestion
 from infrahub_exporter.domain.specs import Filters, FilterValue
 
 NODE_FIELDS = ("id", "hfid", "display_label", "__typename")
 """What GraphQL gives of every node beside its attributes."""
+
+_NAMES = frozenset({"hfid", "display_label"})
+"""Those that are made of attributes."""
 
 _SUBFIELDS: Mapping[str, tuple[str, ...]] = {
     "IPHost": ("ip", "hostmask", "netmask", "prefixlen", "version", "with_hostmask", "with_netmask"),
@@ -95,8 +99,9 @@ def select(kind: str, include: Iterable[str], filters: Filters, kinds: Mapping[s
     """Resolve paths and filters against the schema.
 
     `kinds` holds at least what `missing_kinds` asked for. Raises SourceRejectedError, with a suggestion, for what the
-    schema does not have, and for attributes whose kind is a secret.
+    schema does not have, and for attributes whose kind is a secret, also where a node is named by one.
     """
+    _check_name("hfid", "hfid", kinds[kind], kinds)
     return Selection(
         kind=kind,
         columns=tuple(_column(text, kind, kinds) for text in include),
@@ -117,20 +122,25 @@ def missing_kinds(
         return frozenset({kind})
     needed = [_unknown_peer(parse(path), kind, kinds) for path in include]
     needed += [crossed_kind(argument, kinds[kind]) for argument in filters]
+    needed += [peer for _, peer in names_over_relations(kinds[kind])]
     return frozenset(each for each in needed if each is not None and each not in kinds)
 
 
 def _unknown_peer(path: Path, kind: str, kinds: Mapping[str, KindSchema]) -> str | None:
-    """Follow a path as far as the known kinds go; name the one after them, None where the path needs no other."""
+    """Follow a path as far as the known kinds go, and into what the node at its end is named by, if it shows that.
+
+    Name the kind after them, None where the path needs no other.
+    """
     current = kind
-    for step in path[:-1]:
+    for step in path:
         relationship = kinds[current].relationships.get(step.name)
-        if relationship is None:
+        if relationship is None and step.name not in _NAMES:
             return None
-        current = relationship.peer
-        if current not in kinds:
-            return current
-    return None
+        if relationship is not None:
+            current = relationship.peer
+            if current not in kinds:
+                return current
+    return next((peer for _, peer in names_over_relations(kinds[current]) if peer not in kinds), None)
 
 
 def _column(text: str, kind: str, kinds: Mapping[str, KindSchema]) -> Column:
@@ -143,16 +153,29 @@ def _column(text: str, kind: str, kinds: Mapping[str, KindSchema]) -> Column:
             )
         hops.append(Hop(relationship.name, relationship.many, relationship.peer))
         rest = rest[1:]
-        schema = kinds[relationship.peer] if rest else schema
+        schema = kinds[relationship.peer]
     if not rest:
+        _check_name(text, "hfid", schema, kinds)
         return Column(text, tuple(hops))
     name, properties = rest[0].name, rest[1:]
     if name in NODE_FIELDS and not properties and not rest[0].many:
+        _check_name(text, name, schema, kinds)
         return Column(text, tuple(hops), name)
     attribute = _attribute(text, schema, name)
     if rest[0].many:
         raise SourceRejectedError(f"{text!r}: {name!r} of {schema.kind} is an attribute, write it without []")
     return Column(text, tuple(hops), name, _subfield(text, schema, attribute, properties))
+
+
+def _check_name(text: str, name: str, schema: KindSchema, kinds: Mapping[str, KindSchema]) -> None:
+    """Refuse to name nodes by a secret."""
+    named_by = secret_of(name, schema, kinds) if name in _NAMES else None
+    if named_by is not None:
+        owner, secret = named_by
+        raise SourceRejectedError(
+            f"{text!r}: the {name} of {schema.kind} is made of {secret.name!r} of {owner.kind}, a {secret.kind}, "
+            "secrets are never exported"
+        )
 
 
 def _attribute(text: str, schema: KindSchema, name: str) -> AttributeSchema:

@@ -71,10 +71,10 @@ class Tables:
         They stay until `settle` tells that they have been read.
         """
         for kind in list(self._named):
-            waiting = self._named[kind]
-            waiting.difference_update([each for each in waiting if each in self.peers[kind]])
-            if waiting:
-                return kind, tuple(islice(waiting, most))
+            waiting, held = self._named[kind], self.peers[kind]
+            chunk = tuple(islice((each for each in waiting if each not in held), most))
+            if chunk:
+                return kind, chunk
             del self._named[kind]
         return None
 

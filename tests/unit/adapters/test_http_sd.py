@@ -1,3 +1,5 @@
+import json
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -73,6 +75,26 @@ def test_after_any_lists_the_chunks_are_those_of_the_last_alone(lists: list[list
         decisions = [decided(*(f"{number}{name}" for name in names)) for number, names in enumerate(blocks)]
         groups = [decision.group for block in decisions for decision in block if decision.group]
         assert b"".join(targets.render(decisions)) == render(groups)
+
+
+GROUPS = st.builds(
+    TargetGroup,
+    st.lists(st.text(), min_size=1, max_size=3).map(tuple),
+    st.dictionaries(st.text(), st.text(), max_size=3),
+)
+
+
+@given(st.lists(GROUPS, max_size=6), st.integers(1, 3))
+def test_whatever_a_list_holds_is_read_back(groups: list[TargetGroup], size: int) -> None:
+    decisions = [Decision("K", str(number), group) for number, group in enumerate(groups)]
+    blocks = [tuple(decisions[start : start + size]) for start in range(0, len(decisions), size)]
+    body = b"".join(TargetList().render(blocks))
+
+    read = json.loads(body)
+    assert all(each.keys() == {"targets", "labels"} for each in read)
+    assert [group for group in groups if {"targets": list(group.targets), "labels": group.labels} not in read] == []
+    assert len(read) <= len(groups)
+    assert b"\n" not in body
 
 
 def test_fifty_lists_later_no_block_is_kept_but_the_last_ones() -> None:

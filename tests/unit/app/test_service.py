@@ -221,7 +221,9 @@ def test_users_tokens_and_the_operator_s_paths_come_and_go_with_a_reload(
     assert running.client.post("/-/refresh", headers=bearer).status_code == 202
     assert running.client.post("/-/release/TestThing", headers=bearer).json() == {"released": False}
     assert running.client.post("/-/release/nobody", headers=bearer).status_code == 404
+    lock = running.service._generation.lock
     assert running.client.post("/-/reload", headers=bearer).json() == {"reloaded": True}
+    assert running.service._generation.lock is lock, "who guessed is still known"
 
     installation.write("config.yml", "metrics: 1\n")
     refused = running.client.post("/-/reload", headers=bearer)

@@ -300,6 +300,8 @@ def test_nothing_is_kept_over_a_restart_unless_a_path_says_where(tmp_path: Path)
     assert loaded(written(tmp_path, INFRAHUB + "store: null"))[0].store is None
     settings, _ = loaded(written(tmp_path, INFRAHUB), {"INFRAHUB_SIDECAR_STORE__PATH": "/var/lib/kept"})
     assert settings.store == StoreSettings(type="file", path=Path("/var/lib/kept"), max_age_seconds=86400)
+    settings, _ = loaded(written(tmp_path, INFRAHUB + "store: {path: kept}"))
+    assert settings.store == StoreSettings(path=tmp_path / "kept")
 
 
 def test_anchors_and_merge_keys_work() -> None:

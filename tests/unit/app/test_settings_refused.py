@@ -77,8 +77,9 @@ port_true.yml: listen_port: expected a whole number from 1 to 65535, got true
 port_zero.yml: listen_port: expected a whole number from 1 to 65535, got 0
 queries_same_name.yml: service_discovery.queries[1].name: expected another name than service_discovery.queries[0].name, got 'infradevice'
 queries_same_path.yml: service_discovery.queries[1].name: expected another path than that of service_discovery.queries[0].endpoint_path, got '/sd/b'
-query_empty_file.yml: service_discovery.queries[0].file_path: expected a GraphQL file, got '{configs}/bad/../queries/empty.gql' (it is empty)
+query_empty_file.yml: service_discovery.queries[0].file_path: expected a GraphQL file, got '{configs}/bad/queries/empty.gql' (it is empty)
 query_endpoint_path.yml: service_discovery.queries[0].endpoint_path: expected a path such as devices or /targets/devices, got 'a b'
+query_file_outside.yml: service_discovery.queries[0].file_path: expected a path that does not lead out of its folder, or an absolute one, got '../queries/devices.gql'
 query_file_null_byte.yml: service_discovery.queries[0].file_path: expected a GraphQL file, beside the configuration or in the working directory, got 'a\x00b' (it cannot be read as UTF-8 text)
 query_file_with_spaces.yml: service_discovery.queries[0].name: expected a name, because the file's ('my devices') cannot stand in a URL
 query_filters_of_a_file.yml: service_discovery.queries[0].filters: expected kind beside it: the filters of a file stand in its GraphQL
@@ -154,7 +155,7 @@ def test_a_bad_file_is_refused_in_one_line_that_names_file_place_and_expectation
 
 
 def test_every_bad_file_has_its_line() -> None:
-    assert {path.stem for path in (CONFIGS / "bad").iterdir()} == set(REFUSED)
+    assert {path.stem for path in (CONFIGS / "bad").glob("*.yml")} == set(REFUSED)
 
 
 def test_what_is_said_holds_no_secret() -> None:

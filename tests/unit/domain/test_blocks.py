@@ -20,8 +20,8 @@ def test_nothing_is_one_empty_block() -> None:
     assert (len(blocks), list(blocks), blocks.blocks, blocks.get("x")) == (0, [], ((),), None)
 
 
-def test_few_items_are_one_block_in_the_order_in_which_they_came() -> None:
-    blocks = of(items(3))
+def test_few_items_are_one_block_in_the_order_of_their_ids() -> None:
+    blocks = of(dict(reversed(items(3).items())))
     assert blocks.blocks == ((("node-0", "v"), ("node-1", "v"), ("node-2", "v")),)
     assert (len(blocks), blocks.get("node-1"), blocks.get("node-9")) == (3, ("node-1", "v"), None)
 
@@ -35,6 +35,17 @@ def test_the_number_of_blocks_is_a_power_of_two_that_grows_with_the_items_and_sh
         blocks.replace(items(size))
         counts.append(len(blocks.blocks))
     assert counts == [8, 4, 4, 2, 1, 1]
+
+
+def test_the_order_tells_nothing_of_the_past() -> None:
+    held = items(2000)
+    subject = of(items(600))
+    subject.replace({"other": ("other", "v")})
+    subject.update(dict(reversed(held.items())), ["other"])
+    assert subject.blocks == of(held).blocks
+    subject.update({}, ["node-7"])
+    subject.update({"node-7": held["node-7"]})
+    assert subject.blocks == of(held).blocks
 
 
 def test_a_change_makes_only_its_own_block_again() -> None:

@@ -44,7 +44,8 @@ async def test_each_kind_is_asked_for_once_and_only_where_a_path_or_a_filter_nee
     filters: Filters = {"interfaces__name__value": "et0", "tags__ids": ["7"]}
     for _ in range(2):
         selection = await kinds.select("InfraDevice", ("site.region.name", "tags[]", "address"), filters)
-    assert source.asked == ["InfraDevice", "InfraInterface", "LocationSite", "LocationRegion"]
+    wanted = ["BuiltinTag", "InfraInterface", "IpamIPAddress", "LocationSite"]
+    assert source.asked == ["InfraDevice", *wanted, "LocationRegion"]
     assert [(each.argument, each.type) for each in selection.filters] == [
         ("interfaces__name__value", "String"),
         ("tags__ids", "[ID]"),
@@ -120,27 +121,34 @@ async def test_a_selection_that_is_not_taken_apart_is_read_as_it_is_and_depends_
         Plan(root=selection, peers={}, reaches=(), crossings={"": ()}),
         Dependencies(frozenset(), ()),
     )
-    assert source.asked == ["InfraDevice"]
+    assert source.asked == ["InfraDevice", "LocationSite"]
 
 
 async def test_the_kinds_that_a_document_reads_are_asked_for_as_they_become_known(source: CountingSource) -> None:
     region = Field("region", fields=(Field("node", fields=(Field("name"),)),))
     site = Field("site", fields=(Field("node", fields=(region,)),))
     device = Field("InfraDevice", fields=(Field("edges", fields=(Field("node", fields=(site,)),)),))
-    assert await Kinds(source).read_by([device]) == {"InfraDevice", "LocationSite", "LocationRegion"}
+    read = await Kinds(source).read_by([device])
+    assert read == frozenset({"InfraDevice", "LocationSite", "LocationRegion"})
     assert source.asked == ["InfraDevice", "LocationSite", "LocationRegion"]
 
 
 async def test_a_document_with_a_root_field_that_is_no_kind_cannot_be_watched(source: CountingSource) -> None:
-    with pytest.raises(SourceRejectedError) as raised:
-        await Kinds(source).read_by([Field("InfrahubInfo", fields=(Field("version"),))])
-    assert str(raised.value) == "no probe covers all that the document reads"
+    assert await Kinds(source).read_by([Field("InfrahubInfo", fields=(Field("version"),))]) is None
 
 
 async def test_a_document_with_a_fragment_on_what_is_no_kind_cannot_be_watched(source: CountingSource) -> None:
     count = Field("count", on="PaginatedInfraDevice")
-    with pytest.raises(SourceRejectedError):
-        await Kinds(source).read_by([Field("InfraDevice", fields=(count,))])
+    assert await Kinds(source).read_by([Field("InfraDevice", fields=(count,))]) is None
+
+
+async def test_a_document_whose_kinds_cannot_be_asked_for_is_not_taken_for_one_without_secrets() -> None:
+    class Refusing(CountingSource):
+        async def kind(self, kind: str) -> KindSchema:
+            raise SourceRejectedError(f"Infrahub cannot answer (500): {kind}")
+
+    with pytest.raises(SourceRejectedError, match=r"^Infrahub cannot answer \(500\): InfraDevice$"):
+        await Kinds(Refusing()).read_by([Field("InfraDevice", fields=(Field("count"),))])
 
 
 def discovery_spec(target_field: str) -> DiscoverySpec:

@@ -64,6 +64,8 @@ def test_credentials_print_neither_name_nor_secret() -> None:
         ("2001:db8:1:2::9", "2001:db8:1:2::/64"),
         ("::ffff:192.0.2.7", "192.0.2.7"),
         ("testclient", "testclient"),
+        ("x" * 1000, "x" * 64),
+        ("fe80::1%eth0", "fe80::/64"),
         (None, ""),
     ],
 )

@@ -497,3 +497,80 @@ async def test_the_fake_reads_what_it_holds() -> None:
     assert [page.rows async for page in inventory.pages(Selection("InfraDevice", ()))] == [
         [Row(identifier, "InfraDevice", ("leaf0",), ())]
     ]
+
+
+async def test_a_read_that_was_interrupted_before_the_clock_was_set_back_starts_afresh(followed: Followed) -> None:
+    followed.inventory.failing = 1
+    with pytest.raises(SourceUnavailableError):
+        await followed.read()
+    followed.inventory.failing = None
+    followed.inventory.now -= 60.0
+    _, at = await followed.follower.read(at=followed.inventory.now)
+    assert at == followed.inventory.now
+
+
+async def test_the_number_of_nodes_is_compared_on_demand_and_where_it_differs_the_next_refresh_finds_out(
+    followed: Followed,
+) -> None:
+    inventory = followed.inventory
+    assert await followed.follower.agrees(at=inventory.now)
+    await followed.follower.follow(at=inventory.now)
+    assert [what for what, _ in inventory.requests] == ["count of InfraDevice"]
+    inventory.create("InfraDevice", "unseen")
+    assert not await followed.follower.agrees(at=inventory.now)
+    delta = await followed.follower.follow(at=inventory.now)
+    assert [row.values[0] for row in delta.rows()] == ["unseen"]
+
+
+async def test_without_a_filter_nothing_is_counted_before_a_probe_told_the_number(followed: Followed) -> None:
+    await followed.read()
+    followed.follower._count = None
+    followed.inventory.requests.clear()
+    followed.follower.learn({"BuiltinTag": Change(frozenset(), 3)})
+    await followed.follower.follow(at=followed.inventory.now)
+    assert followed.inventory.requests == []
+
+
+@pytest.fixture
+async def many(monkeypatch: pytest.MonkeyPatch) -> Followed:
+    """Thirty-two devices, of which a few that leave are worth counting."""
+    monkeypatch.setattr(following, "CHUNK", 2)
+    monkeypatch.setattr(following, "_COUNTED", 16)
+    monkeypatch.setattr(following, "_WORTH_COUNTING", 10)
+    subject = Followed(("name",))
+    for number in range(32):
+        subject.inventory.create("InfraDevice", f"leaf{number}")
+    await subject.read()
+    for _ in range(3):
+        await subject.follow()
+        subject.inventory.now += 100.0
+    subject.inventory.requests.clear()
+    return subject
+
+
+@pytest.mark.parametrize("left", [[0], [31], [5, 6], [3, 20, 31]])
+async def test_a_few_who_left_among_many_are_found_by_halving_and_counting(many: Followed, left: Sequence[int]) -> None:
+    devices = many.inventory.of("InfraDevice")
+    for number in left:
+        many.inventory.delete(devices[number])
+    delta = await many.follow()
+    assert delta.removed == {devices[number] for number in left}
+    asked = [
+        (what, len(each))
+        for what, variables in many.inventory.requests
+        if isinstance(each := variables.get("ids"), list)
+    ]
+    assert len(asked) == len(many.inventory.requests)
+    assert {most for what, most in asked if what == "rows of InfraDevice"} == {2}
+    assert max(most for what, most in asked if what == "count of InfraDevice") == 16
+    assert await many.is_right()
+
+
+async def test_who_left_among_many_while_others_go_on_leaving_is_found_by_ids(many: Followed) -> None:
+    devices = many.inventory.of("InfraDevice")
+    for number in range(8):
+        many.inventory.delete(devices[number])
+    delta = await many.follow()
+    assert len(delta.removed) == 8
+    assert "count of InfraDevice" not in {what for what, _ in many.inventory.requests}
+    assert await many.is_right()

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from infrahub_exporter.domain.errors import DerivationError, SourceRejectedError
+from infrahub_exporter.domain.errors import DerivationError
 from infrahub_exporter.domain.model import AttributeSchema, KindSchema, RelationshipSchema
 from infrahub_exporter.domain.outlines import Field, kinds_read
 from tests.unit.domain.network import DEVICE, KINDS, SITE
@@ -67,8 +67,7 @@ def test_a_document_reads_the_kinds_of_its_roots_their_filters_and_their_relatio
     ],
 )
 def test_a_document_that_reads_what_no_probe_covers_is_not_said_to_be_covered(root: Field) -> None:
-    with pytest.raises(SourceRejectedError, match="no probe covers all that the document reads"):
-        kinds_read([nodes("InfraDevice", NAME), root], KINDS, {"InfrahubStatus"})
+    assert kinds_read([nodes("InfraDevice", NAME), root], KINDS, {"InfrahubStatus", "LineageOwner"}) is None
 
 
 def test_a_filter_along_a_tree_reads_all_of_the_tree() -> None:
@@ -99,13 +98,102 @@ def test_the_kind_whose_schema_is_needed_to_go_on_is_named(known: tuple[str, ...
     assert kinds_read(roots, kinds) == missing
 
 
-@pytest.mark.parametrize("unknown", [(), (Field("InfrahubStatus"),)])
-def test_a_document_that_asks_for_a_secret_is_refused_by_the_schemas_kind(unknown: tuple[Field, ...]) -> None:
-    schema = KindSchema(
-        "Router", {"name": AttributeSchema("name", "Text"), "code": AttributeSchema("code", "Password")}, {}
-    )
-    roots = (*unknown, nodes("Router", Field("unheard_of"), Field("name"), Field("code")))
+ROUTER = KindSchema(
+    "Router",
+    {"name": AttributeSchema("name", "Text"), "code": AttributeSchema("code", "Password")},
+    {
+        "site": RelationshipSchema("site", "Site", many=False),
+        "tags": RelationshipSchema("tags", "Tag", many=True),
+        "parent": RelationshipSchema("parent", "Router", many=False, hierarchy="Tree"),
+    },
+)
+SECRETIVE = {
+    "Router": ROUTER,
+    "Site": KindSchema("Site", {"pin": AttributeSchema("pin", "HashedPassword")}, {}),
+    "Tag": KindSchema("Tag", {"name": AttributeSchema("name", "Text")}, {}),
+    "Tree": KindSchema("Tree", {"key": AttributeSchema("key", "Password")}, {}),
+    "CoreGenericAccount": KindSchema(
+        "CoreGenericAccount", {"password": AttributeSchema("password", "HashedPassword")}, {}
+    ),
+}
+UNKNOWN = {"InfrahubStatus", "LineageOwner", "LineageSource", "AccountProfile", "EdgedRouter"}
+CODE, PIN, PASSWORD = (Field(name, fields=(Field("value"),)) for name in ("code", "pin", "password"))
 
+
+@pytest.mark.parametrize(
+    ("root", "message"),
+    [
+        (nodes("Router", CODE), "'code' of Router, a Password"),
+        (nodes("Router", Field("unheard_of"), NAME, CODE), "'code' of Router, a Password"),
+        (nodes("Router", one("unheard_of", NAME), CODE), "'code' of Router, a Password"),
+        (nodes("Router", one("site", PIN)), "'pin' of Site, a HashedPassword"),
+        (nodes("Tag", one("name", on="InfrahubStatus"), Field("code", on="Router")), "'code' of Router, a Password"),
+        (nodes("CoreNode", Field("code", on="Router")), "'code' of Router, a Password"),
+        (nodes("Router", nodes("tags", Field("code", on="Router"))), "'code' of Router, a Password"),
+        (nodes("Router", nodes("ancestors", Field("key"))), "'key' of Tree, a Password"),
+        (nodes("Router", nodes("ancestors", Field("code", on="Router"))), "'code' of Router, a Password"),
+        # by who made, owns or is the source of something
+        (
+            nodes(
+                "Router", Field("name", fields=(Field("value"), Field("owner", fields=(Field("code", on="Router"),))))
+            ),
+            "'code' of Router, a Password",
+        ),
+        (
+            nodes("Router", Field("node_metadata", fields=(Field("created_by", fields=(PASSWORD,)),))),
+            "'password' of CoreGenericAccount, a HashedPassword",
+        ),
+        (Field("AccountProfile", (), (PASSWORD,)), "'password' of CoreGenericAccount, a HashedPassword"),
+        # below what is no kind, a name that is a secret's is taken for one
+        (
+            Field("InfrahubStatus", (), (Field("x", fields=(Field("code", on="Router"),)),)),
+            "'code' of Router, a Password",
+        ),
+        (Field("InfrahubStatus", (), (Field("x", fields=(CODE,)),)), "'code' of a node, a Password"),
+        (Field("InfrahubStatus", (), (Field("x", fields=(CODE,), on="EdgedRouter"),)), "'code' of a node, a Password"),
+        # as a question
+        (nodes("Router", NAME, arguments=("code__value",)), "'code' of Router, a Password"),
+        (nodes("Router", NAME, arguments=("limit", "code__isnull")), "'code' of Router, a Password"),
+        (nodes("Router", NAME, arguments=("site__pin__values",)), "'pin' of Site, a HashedPassword"),
+        (
+            nodes("Router", one("site", NAME), nodes("tags", arguments=("name__value",)), CODE),
+            "'code' of Router, a Password",
+        ),
+    ],
+)
+@pytest.mark.parametrize("before", [(), (Field("InfrahubStatus"),), (nodes("Router", one("utilization", NAME)),)])
+def test_a_document_that_asks_for_a_secret_is_refused_by_the_schemas_kind(
+    before: tuple[Field, ...], root: Field, message: str
+) -> None:
+    kinds = {**SECRETIVE, "CoreNode": KindSchema("CoreNode", {}, {})}
     with pytest.raises(DerivationError) as raised:
-        kinds_read(roots, {"Router": schema}, {"InfrahubStatus"})
-    assert str(raised.value) == "the query asks for 'code' of Router, a Password: secrets are never exported"
+        kinds_read((*before, root), kinds, UNKNOWN)
+    assert str(raised.value) == f"the query asks for {message}: secrets are never exported"
+
+
+SPY = KindSchema(
+    "Spy",
+    {"name": AttributeSchema("name", "Text"), "code": AttributeSchema("code", "Password")},
+    {"site": RelationshipSchema("site", "Site", many=False)},
+    human_friendly_id=("name__value", "site__pin__value"),
+    display_label="{{ name__value }} ({{ code__value }})",
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("hfid", "'hfid' of Spy, made of 'pin' of Site, a HashedPassword"),
+        ("display_label", "'display_label' of Spy, made of 'code' of Spy, a Password"),
+    ],
+)
+def test_so_is_one_that_asks_for_a_name_that_is_made_of_a_secret(name: str, message: str) -> None:
+    with pytest.raises(DerivationError) as raised:
+        kinds_read([nodes("Spy", Field(name))], {**SECRETIVE, "Spy": SPY})
+    assert str(raised.value) == f"the query asks for {message}: secrets are never exported"
+    assert kinds_read([nodes("Tag", Field(name))], SECRETIVE) == frozenset({"Tag"})
+
+
+def test_a_relation_named_like_what_no_schema_has_is_that_relation() -> None:
+    kind = KindSchema("Thing", {}, {"owner": RelationshipSchema("owner", "Tag", many=False)})
+    assert kinds_read([nodes("Thing", one("owner", NAME))], {"Thing": kind, **SECRETIVE}) == frozenset({"Thing", "Tag"})

@@ -150,9 +150,11 @@ def test_the_kinds_that_a_selection_needs_are_asked_for_as_they_become_known() -
     assert asked == {"LocationSite", "BuiltinTag"}
     known = {"InfraDevice": DEVICE, "LocationSite": SITE}
     assert missing_kinds("InfraDevice", include, filters, known) == {"LocationRegion", "BuiltinTag"}
-    assert missing_kinds("InfraDevice", include, {}, {**known, "LocationRegion": REGION}) == frozenset()
+    assert missing_kinds("InfraDevice", include, {}, {**known, "LocationRegion": REGION}) == {"BuiltinTag"}
+    assert missing_kinds("InfraDevice", include, {}, KINDS) == frozenset()
 
 
-def test_a_bare_relation_and_a_wrong_path_need_no_other_kind() -> None:
-    include = ["site", "tags[]", "site.region", "nonsense.name", "name.value"]
-    assert missing_kinds("InfraDevice", include, {}, {"InfraDevice": DEVICE, "LocationSite": SITE}) == frozenset()
+def test_a_bare_relation_needs_its_kind_which_tells_what_it_is_named_by_and_a_wrong_path_none() -> None:
+    known = {"InfraDevice": DEVICE, "LocationSite": SITE}
+    assert missing_kinds("InfraDevice", ["site", "nonsense.name", "name.value"], {}, known) == frozenset()
+    assert missing_kinds("InfraDevice", ["site.region"], {}, known) == {"LocationRegion"}

@@ -1,22 +1,28 @@
 """Who sheds load or refuses is left alone, and an event makes only those look whom it may concern."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+import anyio
+import anyio.lowlevel
 import msgspec
 import pytest
 
 from infrahub_exporter.adapters.infrahub.outline import outline
 from infrahub_exporter.adapters.infrahub.reader import InfrahubReader
+from infrahub_exporter.app.debounce import Debounce
+from infrahub_exporter.app.exporter import Exporter
 from infrahub_exporter.app.inventory import Inventory
 from infrahub_exporter.domain.guard import GuardSpec
 from infrahub_exporter.domain.limits import Limits
 from infrahub_exporter.domain.specs import DiscoverySpec, MetricSpec
-from infrahub_exporter.domain.webhooks import Touched
+from infrahub_exporter.domain.webhooks import Event, Touched
 from tests.unit.following.test_corners import SUMMARY, followed_for_long, following_of, is_right, poll
 from tests.unit.following.test_sequences import Following
 from tests.unit.following.world import Line, World
 
 pytestmark = pytest.mark.anyio
+SOON = 0.01
+"""An interval that begins without delay; it never ends while a world's time stands still."""
 THREE = ("all", "members", "up the tree")
 
 
@@ -136,7 +142,9 @@ async def test_another_schema_makes_what_was_refused_be_tried_at_once() -> None:
 
 
 def listing(name: str, document: str) -> DiscoverySpec:
-    return DiscoverySpec(name=name, paths=(f"/sd/{name}",), target_field="name", document=document)
+    return DiscoverySpec(
+        name=name, paths=(f"/sd/{name}",), target_field="name", document=document, refresh_interval_seconds=SOON
+    )
 
 
 ROUTERS = listing("routers", "{ NetRouter { edges { node { name { value } } } } }")
@@ -190,7 +198,7 @@ async def test_an_event_concerns_those_that_depend_on_its_kind_or_on_one_that_it
     assert await depending(inventory, "NetCountry", "BuiltinTag") == (True, ["tags"])
     assert await depending(inventory, "CoreStandardGroup", "CoreGroup") == (False, [])
     kinds = [each.rpartition("/")[2] for each in line.asked]
-    assert kinds == ["NetFastPort", "NetRouter", "NetCountry", "CoreGroup", "CoreStandardGroup"]
+    assert kinds == ["NetFastPort", "NetCountry", "CoreGroup", "CoreStandardGroup"]
 
 
 async def test_an_event_of_an_unknown_kind_or_of_everything_concerns_all() -> None:
@@ -230,3 +238,46 @@ async def test_a_document_that_infrahub_refuses_is_run_ever_less_often() -> None
     inventory.forgive()
     await inventory.run(entry)
     assert entry.status.success
+
+
+async def at_once(_seconds: float) -> None:
+    await anyio.lowlevel.checkpoint()
+
+
+def an_event(kind: str) -> Event:
+    return Event("infrahub.node.updated", kind, "1", "main")
+
+
+async def test_an_event_brings_only_the_looks_forward_that_may_find_something() -> None:
+    world = World()
+    world.populate()
+    line = Line(world)
+    exporter = Exporter(
+        metrics=[MetricSpec(kind="NetPort", include=("name", "labels[]"))],
+        discoveries=[ROUTERS, TAGS],
+        source=InfrahubReader(line, clock=world.times, page_size=500),
+        clock=world.times,
+        poll_interval_seconds=SOON,
+        version="1",
+        outline=outline,
+        events=Debounce(seconds=2.0, branch="main", sleep=at_once),
+    )
+
+    async def until(condition: Callable[[], bool]) -> None:
+        with anyio.fail_after(5):
+            while not condition():
+                await anyio.wait_all_tasks_blocked()
+                await anyio.lowlevel.checkpoint()
+
+    async with exporter:
+        await until(lambda: all(entry.success for entry in exporter.status.entries))
+        await anyio.wait_all_tasks_blocked()
+        line.asked.clear()
+        exporter.notice(an_event("NetCountry"))
+        await until(lambda: line.asked == ["/api/schema/NetCountry"])
+        exporter.notice(an_event("BuiltinTag"))
+        await until(lambda: line.asked.count("probe") == 2)
+        await anyio.wait_all_tasks_blocked()
+        assert line.asked.count("probe") == 2
+        exporter.notice(Event("infrahub.branch.merged"))
+        await until(lambda: line.asked.count("probe") == 5)

@@ -15,7 +15,7 @@ from litestar.params import FromPath
 from litestar.types import ExceptionHandlersMap
 
 from infrahub_exporter.domain.credentials import Allowance, Passed
-from infrahub_exporter.domain.errors import ConfigError, UnknownDiscoveryError
+from infrahub_exporter.domain.errors import ConfigError, ExporterError, UnknownDiscoveryError
 from infrahub_exporter.domain.ports import Clock
 
 RELOAD_PATH = "/-/reload"
@@ -44,9 +44,9 @@ def build_admin(
 ) -> list[HTTPRouteHandler]:
     """Build the routes `POST /-/reload`, `/-/release/<name>` and `/-/refresh` over what they call.
 
-    `reload` raises ConfigError for a configuration that cannot be used, `release` UnknownDiscoveryError for a name that
-    nothing has, and tells whether anything was held. Who was not authenticated gets a 403, whatever stands in front;
-    more than `burst` requests at once, or one every `seconds`, a 429.
+    `reload` raises ConfigError for a configuration that cannot be used. `release` raises UnknownDiscoveryError for a
+    name that nothing has, DerivationError past a limit, and tells whether anything was held. Who was not authenticated
+    gets a 403, whatever stands in front; more than `burst` requests at once, or one every `seconds`, a 429.
     """
     allowance = Allowance(burst=burst, seconds=seconds)
 
@@ -72,8 +72,8 @@ def build_admin(
     async def release_(name: FromPath[str]) -> Response[bytes]:
         try:
             released = await release(name)
-        except UnknownDiscoveryError as error:
-            raise Refusal(HTTPStatus.NOT_FOUND, "Unknown name", str(error)) from error
+        except ExporterError as error:
+            raise _unreleased(error) from error
         return _done(HTTPStatus.OK, released=released)
 
     @post(REFRESH_PATH, status_code=HTTPStatus.ACCEPTED.value, guards=[guard], exception_handlers=_HANDLERS)
@@ -82,6 +82,12 @@ def build_admin(
         return _done(HTTPStatus.ACCEPTED, refreshing=True)
 
     return [reload_, release_, refresh_]
+
+
+def _unreleased(error: ExporterError) -> Refusal:
+    if isinstance(error, UnknownDiscoveryError):
+        return Refusal(HTTPStatus.NOT_FOUND, "Unknown name", str(error))
+    return Refusal(HTTPStatus.CONFLICT, "What is held cannot be published", str(error))
 
 
 def _done(status: HTTPStatus, **said: bool) -> Response[bytes]:

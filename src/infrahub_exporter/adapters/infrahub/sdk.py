@@ -84,6 +84,7 @@ class SdkTransport:
     def _open(self) -> "InfrahubClient":
         from infrahub_exporter.adapters.infrahub.client import open_client  # noqa: PLC0415 - the point of it
 
+        self._pool()  # loads certificates, which takes 20 ms
         return open_client(address=self._address, token=self._token, branch=self._branch, requester=self._request)
 
     async def _request(

@@ -7,7 +7,7 @@ from litestar.testing import AsyncTestClient
 
 from infrahub_exporter.adapters.http.admin import build_admin
 from infrahub_exporter.adapters.http.authentication import Authenticator, authenticated
-from infrahub_exporter.domain.errors import ConfigError, UnknownDiscoveryError
+from infrahub_exporter.domain.errors import ConfigError, DerivationError, UnknownDiscoveryError
 
 pytestmark = pytest.mark.anyio
 TOKEN = "distinctive-token"
@@ -42,8 +42,10 @@ class Operated:
 
     async def release(self, name: str) -> bool:
         self.calls.append(f"release {name}")
-        if name not in {"devices", "racks"}:
+        if name not in {"devices", "racks", "many"}:
             raise UnknownDiscoveryError(f"nothing is named {name!r}")
+        if name == "many":
+            raise DerivationError("there are 3 series, limits.max_series allows 2")
         return name in self.held
 
     def refresh(self) -> None:
@@ -159,3 +161,13 @@ async def test_too_many_requests_are_a_429(client: httpx.AsyncClient, operated: 
 async def test_other_methods_do_nothing(client: httpx.AsyncClient, operated: Operated, method: str) -> None:
     assert (await client.request(method, "/-/reload")).status_code == 405
     assert operated.calls == []
+
+
+async def test_what_a_limit_forbids_is_not_released(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/-/release/many", headers=HEADERS)
+    assert answer.status_code == 409
+    assert answer.json() == {
+        "title": "What is held cannot be published",
+        "status": 409,
+        "detail": "there are 3 series, limits.max_series allows 2",
+    }

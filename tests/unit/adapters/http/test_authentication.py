@@ -7,6 +7,8 @@ from typing import Any
 import anyio
 import bcrypt
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from litestar import Litestar, get, route
 from litestar.enums import HttpMethod
 from litestar.testing import AsyncTestClient
@@ -206,6 +208,35 @@ async def is_let_in(scope: Any, authenticator: Authenticator) -> bool:
 
     await authenticated(app, authenticator)(scope, app, ignore)  # type: ignore[arg-type] # never called
     return seen == [scope]
+
+
+SHOWN = (
+    st.binary(max_size=60)
+    | st.binary(max_size=40).map(base64.b64encode)
+    | st.sampled_from([HASH.encode(), b" ", b"\0"])
+)
+VALUES = st.tuples(st.sampled_from([b"", b"Basic ", b"bearer ", b"BASIC\t", b"Bearer  ", b"Digest "]), SHOWN).map(
+    b"".join
+)
+
+
+@given(st.lists(VALUES, max_size=3))
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_header_is_answered_and_none_gets_in(values: list[bytes]) -> None:
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def ask() -> None:
+        authenticator = Authenticator(users={"ann": HASH}, tokens=[TOKEN], clock=Hand())
+        headers = [(b"authorization", value) for value in values]
+        scope: Any = {"type": "http", "method": "GET", "path": "/x", "headers": headers, "client": ("::1", 1)}
+        await authenticated(send, authenticator)(scope, send, send)  # type: ignore[arg-type] # never called
+
+    anyio.run(ask)
+    start, body = sent
+    assert (start["status"], body["more_body"]) == (401, False)
 
 
 async def test_a_lifespan_is_nobodys_request(authenticator: Authenticator) -> None:

@@ -120,6 +120,20 @@ async def test_a_users_document_keeps_its_own_operation() -> None:
     assert b"x-infrahub-key" not in head.lower()
 
 
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+async def test_a_redirect_is_not_followed(status: int) -> None:
+    async with (
+        wire(says(http(200, b"{}"))) as other,
+        wire(says(http(status, b"", f"Location: {other.address}"))) as server,
+    ):
+        client = transport(server.address)
+        replies = [await client.graphql("{ a }", {}), await client.get("/api/schema/summary")]
+        await client.close()
+
+    assert [reply.status for reply in replies] == [status, status]
+    assert other.connections == []
+
+
 async def test_a_rest_path_is_asked_for_on_the_branch() -> None:
     async with wire(says(http(200, b"{}", "X-Test: yes"))) as server:
         client = transport(server.address, branch="a/b")
