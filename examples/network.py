@@ -1,7 +1,7 @@
 """An inventory that a host holds itself, and settings for it. The other examples use both."""
 
 from infrahub_exporter import MemorySource, Settings
-from infrahub_exporter.app.settings import parse_settings
+from infrahub_exporter.app.configuration.settings import parse_settings
 from infrahub_exporter.domain.model import AttributeSchema, KindSchema, Peer, RelationshipSchema
 
 SITE = KindSchema("LocationSite", {"name": AttributeSchema("name", "Text")}, {})

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from infrahub_exporter.adapters.memory import MemorySource
+    from infrahub_exporter.app.configuration.settings import Settings, load_settings
     from infrahub_exporter.app.container import build_exporter
     from infrahub_exporter.app.exporter import Exporter
-    from infrahub_exporter.app.plugin import ExporterPlugin
-    from infrahub_exporter.app.server import create_app
-    from infrahub_exporter.app.settings import Settings, load_settings
+    from infrahub_exporter.app.serving.plugin import ExporterPlugin
+    from infrahub_exporter.app.serving.server import create_app
     from infrahub_exporter.domain.errors import ExporterError
 
 __all__ = [
@@ -26,12 +26,12 @@ __all__ = [
 _HOMES = {
     "Exporter": "app.exporter",
     "ExporterError": "domain.errors",
-    "ExporterPlugin": "app.plugin",
+    "ExporterPlugin": "app.serving.plugin",
     "MemorySource": "adapters.memory",
-    "Settings": "app.settings",
+    "Settings": "app.configuration.settings",
     "build_exporter": "app.container",
-    "create_app": "app.server",
-    "load_settings": "app.settings",
+    "create_app": "app.serving.server",
+    "load_settings": "app.configuration.settings",
 }
 
 

@@ -6,9 +6,9 @@ import anyio
 import bcrypt
 import pytest
 
+from infrahub_exporter.app.configuration.settings import parse_settings
 from infrahub_exporter.app.container import build_exporter
 from infrahub_exporter.app.exporter import Exporter
-from infrahub_exporter.app.settings import parse_settings
 from infrahub_exporter.domain.errors import ExporterError
 
 CLEAR = "distinctive-clear"

@@ -15,9 +15,7 @@ from litestar.testing import TestClient
 from infrahub_exporter.adapters.clock import SystemClock
 from infrahub_exporter.adapters.http.authentication import Authenticator
 from infrahub_exporter.app.cli import run
-from infrahub_exporter.app.container import build_exporter
-from infrahub_exporter.app.server import create_app
-from infrahub_exporter.app.settings import (
+from infrahub_exporter.app.configuration.settings import (
     Settings,
     load_settings,
     parse_settings,
@@ -26,6 +24,8 @@ from infrahub_exporter.app.settings import (
     read_users,
     read_webhook_key,
 )
+from infrahub_exporter.app.container import build_exporter
+from infrahub_exporter.app.serving.server import create_app
 from infrahub_exporter.domain.errors import ConfigError, ExporterError
 
 PASSWORD = "distinctive-password"

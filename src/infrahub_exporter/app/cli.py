@@ -80,9 +80,9 @@ def command(
     """Turn Infrahub's inventory into Prometheus metrics, Prometheus targets and OpenTelemetry metrics."""
     if context.invoked_subcommand is not None:
         return
-    from infrahub_exporter.app.server import listen, serve  # noqa: PLC0415 - not needed to complain
-    from infrahub_exporter.app.service import Origin, Service  # noqa: PLC0415
-    from infrahub_exporter.app.settings import Settings, load_settings  # noqa: PLC0415
+    from infrahub_exporter.app.configuration.settings import Settings, load_settings  # noqa: PLC0415
+    from infrahub_exporter.app.serving.server import listen, serve  # noqa: PLC0415 - not needed to complain
+    from infrahub_exporter.app.serving.service import Origin, Service  # noqa: PLC0415
 
     def apply(settings: Settings) -> None:
         logs.configure((log_level or settings.log_level).upper(), log_format or settings.log_format)
@@ -119,8 +119,8 @@ def _openable(address: str) -> str:
 @_CONFIG
 def check(config: Path | None) -> None:
     """Validate a configuration and its query files: exit 0 where they are good, 2 with one line where not."""
+    from infrahub_exporter.app.configuration.settings import load_settings  # noqa: PLC0415
     from infrahub_exporter.app.container import build_exporter  # noqa: PLC0415 - not needed to complain
-    from infrahub_exporter.app.settings import load_settings  # noqa: PLC0415
 
     settings = load_settings(config, os.environ, lambda line: click.echo(f"warning: {line}", err=True))
     build_exporter(settings)
@@ -204,7 +204,7 @@ def infrahub(
     """Serve an Infrahub of schema and object files over HTTP, for demos, dry runs and tests."""
     from infrahub_exporter.adapters.embedded import EmbeddedInfrahub  # noqa: PLC0415 - only this command needs it
     from infrahub_exporter.adapters.embedded.server import create_app  # noqa: PLC0415
-    from infrahub_exporter.app.server import listen, serve  # noqa: PLC0415
+    from infrahub_exporter.app.serving.server import listen, serve  # noqa: PLC0415
 
     logs.configure("INFO", "text")
     embedded = EmbeddedInfrahub.load(schema, objects, token=token)

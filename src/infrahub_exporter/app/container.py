@@ -13,12 +13,18 @@ from infrahub_exporter.adapters.infrahub.neighbour import GoodNeighbour
 from infrahub_exporter.adapters.infrahub.patience import PatientTransport
 from infrahub_exporter.adapters.infrahub.reader import InfrahubReader
 from infrahub_exporter.adapters.stores import FileStore
+from infrahub_exporter.app.configuration.files import files_of, stamp
+from infrahub_exporter.app.configuration.settings import (
+    InfrahubSettings,
+    OtlpSettings,
+    Settings,
+    TlsSettings,
+    read_token,
+)
 from infrahub_exporter.app.debounce import Debounce
 from infrahub_exporter.app.exporter import Exporter
-from infrahub_exporter.app.files import files_of, stamp
 from infrahub_exporter.app.held import Source
 from infrahub_exporter.app.parts import Neighbour, Pusher
-from infrahub_exporter.app.settings import InfrahubSettings, OtlpSettings, Settings, TlsSettings, read_token
 from infrahub_exporter.app.watched import Outline
 from infrahub_exporter.domain.errors import ConfigError, SourceRejectedError
 from infrahub_exporter.domain.limits import Limits

@@ -8,7 +8,7 @@ from typing import ClassVar
 import pytest
 
 from infrahub_exporter.app.cli import run
-from infrahub_exporter.app.settings import load_settings
+from infrahub_exporter.app.configuration.settings import load_settings
 
 GOOD = """
 infrahub: {address: "http://localhost:8000", token: secret}

@@ -13,7 +13,7 @@ from uvicorn import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from infrahub_exporter.app.connections import Bounds, Connections, Ending, affordable, bounded
+from infrahub_exporter.app.serving.connections import Bounds, Connections, Ending, affordable, bounded
 
 pytestmark = pytest.mark.anyio
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"

@@ -10,9 +10,9 @@ import pytest
 from msgspec import NODEFAULT, Struct
 from msgspec.structs import FieldInfo, fields
 
-from infrahub_exporter.app.environment import variable_name
-from infrahub_exporter.app.settings import Settings, load_settings
-from infrahub_exporter.app.wording import describe, strip_optional
+from infrahub_exporter.app.configuration.environment import variable_name
+from infrahub_exporter.app.configuration.settings import Settings, load_settings
+from infrahub_exporter.app.configuration.wording import describe, strip_optional
 
 ROOT = Path(__file__).parents[3]
 DOCUMENT = ROOT / "docs" / "configuration.md"

@@ -13,7 +13,7 @@ import pytest
 import trustme
 from cryptography.hazmat.primitives import serialization
 
-from infrahub_exporter.app.listener import ListenerContext
+from infrahub_exporter.app.serving.listener import ListenerContext
 from infrahub_exporter.domain.errors import ConfigError
 
 pytestmark = pytest.mark.anyio

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from infrahub_exporter.app.settings import Settings, parse_settings
+from infrahub_exporter.app.configuration.settings import Settings, parse_settings
 from infrahub_exporter.domain.errors import ConfigError
 
 QUERY = "{ InfraDevice { edges { node { id } } } }"

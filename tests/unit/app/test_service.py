@@ -13,10 +13,10 @@ import pytest
 import yaml
 from litestar.testing import TestClient
 
+from infrahub_exporter.app.configuration.settings import parse_settings
 from infrahub_exporter.app.exporter import Exporter
-from infrahub_exporter.app.server import CONFIG_VARIABLE, create_app
-from infrahub_exporter.app.service import Service
-from infrahub_exporter.app.settings import parse_settings
+from infrahub_exporter.app.serving.server import CONFIG_VARIABLE, create_app
+from infrahub_exporter.app.serving.service import Service
 from infrahub_exporter.domain.errors import ConfigError
 
 SCHEMA = """

@@ -5,9 +5,9 @@ from pathlib import Path
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from infrahub_exporter.app.document import parse_document
-from infrahub_exporter.app.environment import places, variable_name
-from infrahub_exporter.app.settings import Settings, load_settings, parse_settings
+from infrahub_exporter.app.configuration.document import parse_document
+from infrahub_exporter.app.configuration.environment import places, variable_name
+from infrahub_exporter.app.configuration.settings import Settings, load_settings, parse_settings
 from infrahub_exporter.domain.errors import ConfigError
 
 VARIABLES = [variable_name(place) for place, _ in places(Settings)]

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from infrahub_exporter.app.secret import Secret
-from infrahub_exporter.app.settings import Settings, load_settings
+from infrahub_exporter.app.configuration.secret import Secret
+from infrahub_exporter.app.configuration.settings import Settings, load_settings
 from infrahub_exporter.domain.errors import ConfigError
 
 PREFIX = "INFRAHUB_SIDECAR_"

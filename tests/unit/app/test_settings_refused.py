@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from infrahub_exporter.app.settings import load_settings
+from infrahub_exporter.app.configuration.settings import load_settings
 from infrahub_exporter.domain.errors import ConfigError
 
 CONFIGS = Path(__file__).parent / "configs"

@@ -8,9 +8,9 @@ import msgspec
 import pytest
 from litestar.testing import TestClient
 
-from infrahub_exporter.app.server import create_app
-from infrahub_exporter.app.service import Service
-from infrahub_exporter.app.settings import parse_settings
+from infrahub_exporter.app.configuration.settings import parse_settings
+from infrahub_exporter.app.serving.server import create_app
+from infrahub_exporter.app.serving.service import Service
 from infrahub_exporter.domain.webhooks import sign
 
 KEY = "distinctive-webhook-key"

@@ -11,13 +11,19 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct, field
 
-from infrahub_exporter.app.decoding import ExistingPath, Place, SettingError, at, decode, exists, written
-from infrahub_exporter.app.document import parse_document
-from infrahub_exporter.app.environment import Overrides, override, variable_name
-from infrahub_exporter.app.queries import SEGMENT, QuerySettings, check_served
-from infrahub_exporter.app.secret import Secret, read_secret
-from infrahub_exporter.app.web import AdminSettings, ListenerTlsSettings, WebSettings, read_bearer_tokens, read_users
-from infrahub_exporter.app.wording import describe, shown
+from infrahub_exporter.app.configuration.decoding import ExistingPath, Place, SettingError, at, decode, exists, written
+from infrahub_exporter.app.configuration.document import parse_document
+from infrahub_exporter.app.configuration.environment import Overrides, override, variable_name
+from infrahub_exporter.app.configuration.queries import SEGMENT, QuerySettings, check_served
+from infrahub_exporter.app.configuration.secret import Secret, read_secret
+from infrahub_exporter.app.configuration.web import (
+    AdminSettings,
+    ListenerTlsSettings,
+    WebSettings,
+    read_bearer_tokens,
+    read_users,
+)
+from infrahub_exporter.app.configuration.wording import describe, shown
 from infrahub_exporter.domain.errors import ConfigError
 from infrahub_exporter.domain.guard import GuardSpec
 from infrahub_exporter.domain.limits import Limits

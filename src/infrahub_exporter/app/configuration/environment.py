@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 from msgspec import Struct, inspect
 
-from infrahub_exporter.app.decoding import Place
-from infrahub_exporter.app.document import parse_document
-from infrahub_exporter.app.wording import strip_optional
+from infrahub_exporter.app.configuration.decoding import Place
+from infrahub_exporter.app.configuration.document import parse_document
+from infrahub_exporter.app.configuration.wording import strip_optional
 from infrahub_exporter.domain.errors import ConfigError
 from infrahub_exporter.domain.paths import suggestion
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from typing_extensions import Self
 
-from infrahub_exporter.app.files import Stamp, stamp
+from infrahub_exporter.app.configuration.files import Stamp, stamp
 from infrahub_exporter.domain.errors import ConfigError
 
 logger = logging.getLogger("infrahub_exporter")

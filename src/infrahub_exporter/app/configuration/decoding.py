@@ -14,8 +14,8 @@ from typing import Annotated, Any, Literal, TypeVar, Union, cast, get_args, get_
 import msgspec
 from msgspec import Meta, Struct
 
-from infrahub_exporter.app.secret import Secret, dec_hook
-from infrahub_exporter.app.wording import describe, shown, strip_optional
+from infrahub_exporter.app.configuration.secret import Secret, dec_hook
+from infrahub_exporter.app.configuration.wording import describe, shown, strip_optional
 from infrahub_exporter.domain.errors import ConfigError
 from infrahub_exporter.domain.paths import suggestion
 from infrahub_exporter.domain.specs import Filters, FilterValue

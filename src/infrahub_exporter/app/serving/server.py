@@ -18,7 +18,8 @@ import uvicorn
 from litestar import Litestar
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from infrahub_exporter.app.connections import (
+from infrahub_exporter.app.configuration.settings import Settings, load_settings
+from infrahub_exporter.app.serving.connections import (
     HANDSHAKE_SECONDS,
     KEEP_ALIVE_SECONDS,
     Bounds,
@@ -26,9 +27,8 @@ from infrahub_exporter.app.connections import (
     affordable,
     bounded,
 )
-from infrahub_exporter.app.listener import ListenerContext
-from infrahub_exporter.app.service import Origin, Service
-from infrahub_exporter.app.settings import Settings, load_settings
+from infrahub_exporter.app.serving.listener import ListenerContext
+from infrahub_exporter.app.serving.service import Origin, Service
 from infrahub_exporter.domain.errors import ConfigError
 
 logger = logging.getLogger("infrahub_exporter")

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from msgspec import Struct, field
 
-from infrahub_exporter.app.decoding import ExistingPath, SettingError, at
-from infrahub_exporter.app.secret import Secret, read_secrets
+from infrahub_exporter.app.configuration.decoding import ExistingPath, SettingError, at
+from infrahub_exporter.app.configuration.secret import Secret, read_secrets
 from infrahub_exporter.domain.errors import ConfigError
 
 _HASH = re.compile(r"\$2[aby]\$(0[4-9]|1[0-5])\$[./A-Za-z0-9]{53}")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from infrahub_exporter.app.decoding import InnerPath, Place, SettingError, at, written
+from infrahub_exporter.app.configuration.decoding import InnerPath, Place, SettingError, at, written
 from infrahub_exporter.domain.discovery import check
 from infrahub_exporter.domain.guard import Override
 from infrahub_exporter.domain.paths import parse

@@ -6,8 +6,8 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from infrahub_exporter.app.settings import StoreSettings
-from infrahub_exporter.app.web import ListenerTlsSettings
+from infrahub_exporter.app.configuration.settings import StoreSettings
+from infrahub_exporter.app.configuration.web import ListenerTlsSettings
 
 Stamp = tuple[int, int, int]
 

@@ -19,10 +19,16 @@ from infrahub_exporter.adapters.http.admin import build_admin
 from infrahub_exporter.adapters.http.headers import with_security_headers
 from infrahub_exporter.adapters.http.routes import build_router
 from infrahub_exporter.adapters.http.webhook import WEBHOOK_PATH, build_webhook
+from infrahub_exporter.app.configuration.files import files_of, stamp
+from infrahub_exporter.app.configuration.settings import (
+    Settings,
+    WebSettings,
+    read_bearer_tokens,
+    read_users,
+    read_webhook_key,
+)
 from infrahub_exporter.app.container import VERSION, Build
 from infrahub_exporter.app.exporter import Exporter
-from infrahub_exporter.app.files import files_of, stamp
-from infrahub_exporter.app.settings import Settings, WebSettings, read_bearer_tokens, read_users, read_webhook_key
 from infrahub_exporter.domain.errors import ConfigError
 from infrahub_exporter.domain.status import ConfigStatus
 

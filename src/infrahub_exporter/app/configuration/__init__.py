@@ -1,0 +1,1 @@
+"""The configuration: from files and environment to settings that hold together."""
