@@ -45,7 +45,12 @@ BREACHES = [
     ("prometheus-client", "app/serving/server.py", "import prometheus_client", "server -> prometheus_client ("),
     ("opentelemetry", "app/exporter.py", "import opentelemetry.sdk.metrics", "app.exporter -> opentelemetry ("),
     ("graphql", "adapters/infrahub/__init__.py", "from graphql import parse", "adapters.infrahub -> graphql ("),
-    ("injection", "app/serving/plugin.py", "from dependency_injector import providers", "plugin -> dependency_injector ("),
+    (
+        "injection",
+        "app/serving/plugin.py",
+        "from dependency_injector import providers",
+        "-> dependency_injector (",
+    ),
     ("process", "adapters/http/__init__.py", "import uvicorn", "adapters.http -> uvicorn ("),
     ("acyclic", "domain/errors.py", "import infrahub_exporter.domain.paths", ".paths -> .errors"),
 ]

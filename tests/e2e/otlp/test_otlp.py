@@ -100,7 +100,7 @@ def test_every_series_is_a_point(
 
     before = len(receiver.points())
     exporter.send(signal.SIGTERM)
-    assert exporter.wait(5) == 0
+    assert exporter.wait(10) == 0
     assert len(receiver.points()) >= before + len(served), "no last push"
 
 

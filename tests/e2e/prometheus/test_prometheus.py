@@ -214,7 +214,7 @@ def test_targets_and_series_outlive_the_source(start_stack: StartStack) -> None:
     assert stack.number("up{job='exporter'}") == 1
     assert {name: httpx.get(f"{stack.exporter_url}/sd/{name}").content for name in lists} == lists
     stack.exporter.send(signal.SIGTERM)
-    assert stack.exporter.wait(5) == 0
+    assert stack.exporter.wait(10) == 0
 
 
 def test_before_the_first_answer_of_infrahub_nothing_is_an_empty_list(
