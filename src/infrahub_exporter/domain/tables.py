@@ -23,7 +23,7 @@ class Delta(Struct, frozen=True):
 
     def rows(self) -> Iterator[Row]:
         """Yield the changed rows with a value per column of the entry's selection."""
-        return (self.plan.joined(row, self.peers) for row in self.changed.values())
+        return map(self.plan.joiner(self.peers), self.changed.values())
 
 
 class Tables:

@@ -66,8 +66,9 @@ class Held:
 class Followed:
     """Entries under one watch; one that has not been read yet is read whole at its next turn."""
 
-    def __init__(self, reader: InfrahubReader, *, overlap_seconds: float) -> None:
+    def __init__(self, reader: InfrahubReader, truth: InfrahubReader, *, overlap_seconds: float) -> None:
         self._reader = reader
+        self._truth = truth
         self._kinds = Kinds(reader)
         self._watch = Watch(reader, overlap_seconds=overlap_seconds)
         self._overlap_seconds = overlap_seconds
@@ -105,7 +106,7 @@ class Followed:
         """Read each entry in one piece as it was at an instant, and tell what is held otherwise."""
         found = []
         for each in self.entries:
-            pages = [page.rows async for page in self._reader.pages(each.selection, at=at)]
+            pages = [page.rows async for page in self._truth.pages(each.selection, at=at)]
             read = plain({row.id: row for rows in pages for row in rows})
             held = plain(each.rows)
             found += [

@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ SCHEMA = Path(__file__).parent / "following.yml"
 KINDS = ("FollowArea", "FollowSite", "FollowLabel", "FollowRouter", "FollowPort")
 GROUP = "CoreStandardGroup"
 MAIN = "main"
+EMPTY: Mapping[str, Sequence[str]] = dict.fromkeys((*KINDS, GROUP), ())
+"""No nodes."""
 
 NOBODY = "00000000-0000-0000-0000-000000000000"
 """An id that no node has."""
@@ -83,9 +86,12 @@ def connections(address: str, token: str) -> Callable[[str], Transport]:
 
 
 class Network:
-    """The nodes, and the hand that changes them. `told` is what was done, with names for ids; `done` counts it."""
+    """The nodes, and the hand that changes them. `told` is what was done, with names for ids; `done` counts it.
 
-    def __init__(self, connect: Callable[[str], Transport], chance: random.Random) -> None:
+    `first` numbers the kind of change that is made first.
+    """
+
+    def __init__(self, connect: Callable[[str], Transport], chance: random.Random, first: int = 0) -> None:
         self.told: list[str] = []
         self.done: Counter[str] = Counter()
         self._connect = connect
@@ -94,6 +100,7 @@ class Network:
         self._names: dict[str, str] = {}
         self._kinds: dict[str, str] = {}
         self._made = 0
+        self._due = islice(cycle(sorted(changes(chance, EMPTY, 0))), first, None)
         self._numbers: Counter[str] = Counter()
 
     async def ask(self, document: str, branch: str = MAIN) -> Any:
@@ -173,12 +180,17 @@ class Network:
         if transport is not None:
             await transport.close()
 
-    async def change(self, branch: str = MAIN) -> None:
-        """Change something at random; what Infrahub refuses (a name that is taken, say) changes nothing."""
-        self._made += 1
-        possible = changes(self._chance, await self.nodes(branch), self._made)
-        what = self._chance.choice(sorted(possible))
-        await self._try(branch, what, f"mutation {{ {possible[what]} {{ ok }} }}")
+    async def change(self, number: int, branch: str = MAIN) -> None:
+        """Change something some times: in the way that is due, then at random.
+
+        What Infrahub refuses (a name that is taken, say) changes nothing.
+        """
+        nodes = await self.nodes(branch) if number else {}
+        for each in range(number):
+            self._made += 1
+            possible = changes(self._chance, nodes, self._made)
+            what = self._chance.choice(sorted(possible)) if each else next(self._due)
+            await self._try(branch, what, f"mutation {{ {possible[what]} {{ ok }} }}")
 
     async def _try(self, branch: str, what: str, document: str) -> bool:
         try:
@@ -238,9 +250,9 @@ def changes(chance: random.Random, nodes: Mapping[str, Sequence[str]], number: i
         "remove labels": f'FollowRouterUpdate(data: {{id: "{router}", labels: []}})',
         "put a router above": f'FollowRouterUpdate(data: {{id: "{router}", upstream: [{{id: "{other}"}}]}})',
         "delete a router": f'FollowRouterDelete(data: {{id: "{router}"}})',
-        "create a site": (
-            f'FollowSiteCreate(data: {{{name}, code: {{value: "c{code}"}}, parent: {{id: "{area}"}}, '
-            f'routers: [{{id: "{router}"}}]}})'
+        "create a site": f'FollowSiteCreate(data: {{{name}, code: {{value: "c{code}"}}, parent: {{id: "{area}"}}}})',
+        "create a site with a router": (  # the one that begins without a site: a router has one at most
+            f'FollowSiteCreate(data: {{{name}, parent: {{id: "{area}"}}, routers: [{{hfid: ["router4"]}}]}})'
         ),
         "set a code": f'FollowSiteUpdate(data: {{id: "{site}", code: {{value: "c{code}"}}}})',
         "rename a site": f'FollowSiteUpdate(data: {{id: "{site}", {name}}})',
@@ -266,9 +278,9 @@ def changes(chance: random.Random, nodes: Mapping[str, Sequence[str]], number: i
 
 
 @asynccontextmanager
-async def network(connect: Callable[[str], Transport], chance: random.Random) -> AsyncIterator[Network]:
+async def network(connect: Callable[[str], Transport], chance: random.Random, first: int = 0) -> AsyncIterator[Network]:
     """Build a network, and delete it afterwards."""
-    made = Network(connect, chance)
+    made = Network(connect, chance, first)
     try:
         await made.drop_branches()
         await made.clear()
