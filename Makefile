@@ -4,11 +4,13 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 RUN := $(BIN)/infrahub-exporter
+MINUTES ?= 3
+SEED ?=
 PYTHON ?= # the interpreter of a new environment; the newest that really runs where it is not given
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check docs-check format e2e faults e2e-infrahub bench bench-infrahub test-all lock coverage clean
+.PHONY: help demo test check format e2e faults soak e2e-infrahub bench bench-infrahub test-all lock coverage clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | sort | column -t -s '|'
@@ -38,7 +40,10 @@ e2e: $(VENV)/.test ## the real command, Prometheus and OTLP receiver
 faults: $(VENV)/.test ## every fault that it promises to survive, injected (some 4 minutes)
 	@$(BIN)/python -m pytest -q -p no:cacheprovider tests/faults/e2e
 
-e2e-infrahub: $(VENV)/.test ## against a real Infrahub (some 10 minutes, 4 GB)
+soak: $(VENV)/.test ## random faults, changes, reloads and kill -9; MINUTES=240 for longer, SEED=1 to repeat
+	@$(BIN)/python -m tests.soak --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
+
+e2e-infrahub: $(VENV)/.test ## against a real Infrahub (some 13 minutes, 4 GB)
 	@PATH="$(abspath $(BIN)):$$PATH" tests/e2e/infrahub/run
 
 bench: $(VENV)/.test ## ours and a plain SDK exporter side by side; writes docs/performance.md (some 10 minutes)

@@ -67,7 +67,7 @@ class Build:
             config=providers.Object(config),
         )
         self._source_of = _source_of(settings) if source is None else source
-        self._pushed_to = settings.exporters.otlp
+        self._pushed_of = _pushed_of(settings)
         if source is not None:
             self._container.source.override(providers.Object(source))
             self._container.neighbour.override(providers.Object(None))
@@ -79,7 +79,7 @@ class Build:
         if former._source_of == self._source_of:  # noqa: SLF001 - of its own class
             self._container.source.override(providers.Object(former._container.source()))  # noqa: SLF001 - of its own class
             self._container.neighbour.override(providers.Object(former._container.neighbour()))  # noqa: SLF001 - of its own class
-        if former._pushed_to == self._pushed_to:  # noqa: SLF001 - of its own class
+        if former._pushed_of == self._pushed_of:  # noqa: SLF001 - of its own class
             self._container.pusher.override(providers.Object(former._container.pusher()))  # noqa: SLF001 - of its own class
 
 
@@ -87,6 +87,12 @@ def _source_of(settings: Settings) -> tuple[object, ...]:
     """Return what a source depends on: where it is equal, the source may stay."""
     infrahub = settings.infrahub
     return infrahub, settings.limits, read_token(infrahub), tuple(map(stamp, files_of(infrahub)))
+
+
+def _pushed_of(settings: Settings) -> tuple[object, ...]:
+    """Return the same for a push: it must not go on with what was read of another Infrahub, or is no longer read."""
+    otlp, infrahub = settings.exporters.otlp, settings.infrahub
+    return otlp, tuple(map(stamp, files_of(otlp))), infrahub.address, infrahub.branch, bool(settings.metrics.kind)
 
 
 def _transport(infrahub: InfrahubSettings, limits: Limits) -> Transport:

@@ -162,6 +162,7 @@ class KindDiscovery(DiscoveryEntry):
 
     async def _refresh(self, turn: Turn) -> Refreshed:
         refreshed = await self.held.refresh(turn)
+        self._behind |= refreshed.changed  # until it is offered: a cancellation may come first
         if refreshed.changed or self.is_behind:
             hold = self.publication.guard.hold
             verified = refreshed.whole or (hold is not None and await self.held.agrees(at=turn.at))

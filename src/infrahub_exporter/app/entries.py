@@ -109,6 +109,7 @@ class MetricEntry(GuardedEntry[Sample]):
 
     async def _refresh(self, turn: Turn) -> Refreshed:
         refreshed = await self.held.refresh(turn)
+        self._behind |= refreshed.changed  # until it is offered: a cancellation may come first
         if not refreshed.changed and not self.is_behind:
             return refreshed
         hold = self.publication.guard.hold

@@ -114,12 +114,18 @@ class Exporter:
         """Set when a background loop has ended of an error."""
         self._tasks: TaskGroup | None = None
         self._heir: Exporter | None = None
+        self._has_ended = False
         self._telemetry = Telemetry(lambda: self.status, clock=clock, version=version)
 
     async def __aenter__(self) -> Self:
         if self._tasks is not None:
             raise RuntimeError("this exporter runs already")
-        await self._keeper.restore(self._inventory)
+        self._has_ended = False
+        try:
+            await self._keeper.restore(self._inventory)
+        except BaseException:
+            await self._end()
+            raise
         self._tasks = await anyio.create_task_group().__aenter__()
         if self._keeper.is_needed:
             save = partial(self._keeper.save, self._inventory)
@@ -142,12 +148,19 @@ class Exporter:
         tasks, self._tasks = self._tasks, None
         if tasks is None:
             return None
+        self._has_ended = True
         tasks.cancel_scope.cancel()
         try:
             return await tasks.__aexit__(kind, error, trace)
         finally:
-            with anyio.CancelScope(shield=True), anyio.move_on_after(_CLOSING_SECONDS):
-                await self._close()
+            if self._heir is not None:
+                with anyio.CancelScope(shield=True):
+                    await self._heir._inherit(self)  # noqa: SLF001 - of its own class
+            await self._end()
+
+    async def _end(self) -> None:
+        with anyio.CancelScope(shield=True), anyio.move_on_after(_CLOSING_SECONDS):
+            await self._close()
 
     def leave_to(self, heir: "Exporter") -> None:
         """Let another exporter, which has not been started, go on from here when this one ends.
@@ -259,14 +272,17 @@ class Exporter:
 
     async def _close(self) -> None:
         heir = self._heir
-        if heir is None:
-            await self._keeper.save(self._inventory)
-        else:
-            await heir._inherit(self)  # noqa: SLF001 - of its own class
-        if self._pusher is not None and (heir is None or heir._pusher is not self._pusher):  # noqa: SLF001 - of its own class
-            await self._pusher.close(_CLOSING_SECONDS * 0.75)
+        async with anyio.create_task_group() as last:
+            if heir is None:
+                last.start_soon(self._save_last)
+            if self._pusher is not None and (heir is None or heir._pusher is not self._pusher):  # noqa: SLF001 - of its own class
+                last.start_soon(self._pusher.close, _CLOSING_SECONDS * 0.75)
         if heir is None or heir._source is not self._source:  # noqa: SLF001 - of its own class
             await self._source.close()
+
+    async def _save_last(self) -> None:
+        with anyio.move_on_after(_CLOSING_SECONDS * 0.75):
+            await self._keeper.save(self._inventory, last=True)
 
     async def _inherit(self, former: "Exporter") -> None:
         if self._source_id != former._source_id:  # noqa: SLF001 - of its own class
@@ -280,6 +296,8 @@ class Exporter:
 
     async def _first_attempt(self, entry: DiscoveryEntry) -> None:
         """Wait a little until a discovery has been tried once; try it where no background refresh does."""
+        if self._has_ended:
+            return
         if self._tasks is None:
             await self._inventory.attempt(entry)
             return

@@ -96,6 +96,7 @@ class Held(Generic[Item]):
         self._source = source
         self._follower: Follower | None = None
         self._whole = False
+        self._read_at: float | None = None
         self._limit = Limit()
         self._told = 0
 
@@ -119,6 +120,11 @@ class Held(Generic[Item]):
         if self._follower is not None:
             self._follower.learn(changes)
 
+    def take_read_at(self) -> float | None:
+        """Return, once, when everything was read that has been read whole since the last time."""
+        at, self._read_at = self._read_at, None
+        return at
+
     def replan(self) -> None:
         """Read everything at the next turn, planned afresh: the schema has changed."""
         self._follower, self._whole = None, False
@@ -135,6 +141,8 @@ class Held(Generic[Item]):
             self._whole = False
             delta, at = await follower.read(at=turn.at, progress=self._progress)
         await self._apply(delta)
+        if delta.whole:
+            self._read_at = at
         return Refreshed(at, whole=delta.whole, changed=_differs(delta))
 
     async def _planned(self, turn: Turn) -> Follower:

@@ -140,6 +140,11 @@ class Inventory:
         for entry in self.queries:
             entry.forgive()
 
+    @property
+    def lacks_data(self) -> bool:
+        """Tell whether there is an entry that was never read well."""
+        return any(entry.status.succeeded_at is None for entry in self._entries)
+
     async def inherit(self, former: "Inventory") -> None:
         """Publish and go on from what an inventory over the same source holds of the same kinds and queries."""
         self._rounds.inherit(former._rounds)  # noqa: SLF001 - of its own class

@@ -74,14 +74,15 @@ class Rounds:
             if _is_put_off(entry):
                 continue
             refreshed = await entry.refresh(turn)
+            read_at = entry.held.take_read_at()  # also where what was read is not published
+            if read_at is not None and self._watch is not None:
+                self._watch.start(read_at)
             if refreshed is None:
                 if _is_shed(entry.status.error):
                     self._end_early(entry.status.error, order[position + 1 :])
                     return changed
                 continue
             if refreshed.whole:
-                if self._watch is not None:
-                    self._watch.start(refreshed.at)
                 await publish()
             changed |= refreshed.changed and not refreshed.whole
         return changed | await self._roll()

@@ -69,6 +69,11 @@ class Saved(Struct, frozen=True):
         return (*self.kinds, *self.lists)
 
     @property
+    def content(self) -> tuple[object, ...]:
+        """Return what was read, without when."""
+        return tuple((each.name, each.fingerprint, each.blocks) for each in self.entries)
+
+    @property
     def read_at(self) -> float | None:
         """Tell when the newest entry was read; None where there is none."""
         return max((each.read_at for each in self.entries), default=None)

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -202,6 +203,53 @@ def test_a_file_that_changes_is_noticed_where_that_is_wanted(running: Running, i
     running.until(lambda: "first" not in running.get("/sd/things"))
 
 
+def test_a_new_file_that_is_mended_is_noticed_though_no_configuration_in_use_names_it(
+    running: Running, installation: Installation
+) -> None:
+    installation.save(reload_on_change=True)
+    running.reload()
+    installation.write("new.gql", "{")
+    queries = [{"file_path": "new.gql", "target_field": "name"}]
+    installation.save(service_discovery={"enabled": True, "queries": queries})
+    running.until(lambda: running.service._config.error is not None)
+    installation.write("new.gql", QUERY)
+    running.until(lambda: "first" in running.get("/sd/new"))
+
+
+def test_what_nobody_foresaw_in_a_reload_leaves_the_old_configuration_in_use(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(running.service, "_build", breaks)
+    with pytest.raises(ConfigError, match="ZeroDivisionError"):
+        running.reload()
+    monkeypatch.undo()
+    assert len(published(running.get("/metrics"))) == 2
+    running.reload()
+
+
+def test_what_nobody_foresaw_in_handing_over_ends_the_service_visibly(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def breaks(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setenv(CONFIG_VARIABLE, str(installation.path))
+    monkeypatch.setattr(Exporter, "_inherit", breaks)
+    service = create_app()
+    ended = threading.Event()
+    service.ended = ended.set
+    client = TestClient(service)
+    client.__enter__()
+    client.blocking_portal.call(service.reload_soon)
+    assert ended.wait(10)
+    assert service.has_died
+    with pytest.raises(BaseException, match="unhandled errors"):
+        client.__exit__(None, None, None)
+
+
 def test_users_tokens_and_the_operator_s_paths_come_and_go_with_a_reload(
     running: Running, installation: Installation
 ) -> None:
@@ -230,8 +278,11 @@ def test_users_tokens_and_the_operator_s_paths_come_and_go_with_a_reload(
     assert refused.status_code == 422
     assert "config.yml: infrahub: expected a mapping" in refused.json()["detail"]
 
+    answers = {running.client.post("/-/reload", headers=bearer).status_code for _ in range(5)}
+    assert 429 in answers, "a reload is no way around the limit on reloads"
+
     installation.save(web={})
-    assert running.client.post("/-/reload", headers=bearer).status_code == 200
+    running.reload()
     running.until(lambda: running.get("/metrics") != "401")
 
 

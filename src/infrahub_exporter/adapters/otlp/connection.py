@@ -116,11 +116,15 @@ def _first(key: str, configured: str | None, found: tuple[str, str | None], defa
 
 def _insecure(place: str, endpoint: str, *, configured: bool | None, variables: "_Variables") -> bool:
     """Decide on TLS: `https` forces it, a configured `insecure` comes next, then `http`, then the environment."""
-    url = urlsplit(endpoint)
+    expected = f"{place}: expected http://host:port, https://host:port or host:port"
+    try:
+        url = urlsplit(endpoint)
+    except ValueError:  # not shown: there may be a password in it
+        raise ConfigError(expected) from None
     if "@" in url.netloc:
         raise ConfigError(f"{place}: expected an address without user and password; credentials go into headers")
     if url.scheme in ("http", "https") and not url.hostname:
-        raise ConfigError(f"{place}: expected http://host:port, https://host:port or host:port, got {endpoint!r}")
+        raise ConfigError(f"{expected}, got {endpoint!r}")
     if url.scheme == "https":
         return False
     if configured is not None:

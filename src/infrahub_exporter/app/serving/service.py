@@ -31,6 +31,7 @@ from infrahub_exporter.app.container import VERSION, Build
 from infrahub_exporter.app.exporter import Exporter
 from infrahub_exporter.domain.errors import ConfigError
 from infrahub_exporter.domain.status import ConfigStatus
+from infrahub_exporter.domain.webhooks import Event
 
 if TYPE_CHECKING:
     from infrahub_exporter.adapters.http.authentication import Authenticator
@@ -94,6 +95,10 @@ class Service(Litestar):
         self._config = ConfigStatus(loaded_at=self._clock.wall())
         self._asks: list[_Ask] = []
         self._asked = anyio.Event()
+        self._hooked: tuple[str, float, HTTPRouteHandler] | None = None
+        self._operated = build_admin(
+            reload=self.reload, release=self._release, refresh=self._refresh, clock=self._clock
+        )
         self._generation = self._build(settings)
         self.has_died = False
         self.ended: Callable[[], None] | None = None
@@ -139,23 +144,34 @@ class Service(Litestar):
 
     @asynccontextmanager
     async def _living(self, _app: Litestar) -> AsyncIterator[None]:
-        async with anyio.create_task_group() as tasks:
-            await tasks.start(self._live)
-            tasks.start_soon(self._watch)
-            yield
-            tasks.cancel_scope.cancel()
+        try:
+            async with anyio.create_task_group() as tasks:
+                await tasks.start(self._live)
+                tasks.start_soon(self._watch)
+                yield
+                tasks.cancel_scope.cancel()
+        except Exception:  # a server may go on without its lifespan, which would look well
+            self.has_died = True
+            if self.ended is not None:
+                logger.critical("what keeps the service alive has died, so the process ends")
+                self.ended()
+            raise
 
     async def _live(self, *, task_status: TaskStatus[None]) -> None:
         """Run one generation after the other, each as long as it is not replaced."""
-        generation = self._generation
+        generation, asks = self._generation, list[_Ask]()
         while True:
             async with generation.exporter as exporter:
                 self._generation = generation
+                if asks:
+                    self._config = ConfigStatus(loaded_at=self._clock.wall())
+                    logger.info("the configuration has been reloaded")
+                _answer(asks)
                 task_status.started()
                 task_status = anyio.TASK_STATUS_IGNORED
                 async with anyio.create_task_group() as tasks:
                     tasks.start_soon(self._mourn, exporter)
-                    generation = await self._next()
+                    generation, asks = await self._next()
                     exporter.leave_to(generation.exporter)
                     tasks.cancel_scope.cancel()
 
@@ -166,29 +182,27 @@ class Service(Litestar):
             self.has_died = True
             self.ended()
 
-    async def _next(self) -> _Generation:
-        """Wait until a configuration can take the place of the one in use; all who have asked by then are answered."""
+    async def _next(self) -> tuple[_Generation, list[_Ask]]:
+        """Wait until a configuration can take the place of the one in use; return it with those who asked for it."""
         while True:
             await self._asked.wait()
             asks, self._asks, self._asked = self._asks, [], anyio.Event()
             try:
                 generation = await self._loaded()
             except ConfigError as error:
-                self._answer(asks, error)
+                self._refuse(asks, error)
+            except Exception as error:  # whatever it is, what serves goes on
+                logger.exception("the reload has failed")
+                self._refuse(asks, ConfigError(f"it cannot be used: {type(error).__name__}"))
             else:
-                self._answer(asks, None)
-                return generation
+                return generation, asks
 
-    def _answer(self, asks: Iterable[_Ask], error: ConfigError | None) -> None:
-        if error is None:
-            self._config = ConfigStatus(loaded_at=self._clock.wall())
-            logger.info("the configuration has been reloaded")
-        else:
-            self._config = ConfigStatus(self._config.loaded_at, str(error))
+    def _refuse(self, asks: Iterable[_Ask], error: ConfigError) -> None:
+        """Say why the old configuration stays; of a file that is looked at again and again only when that changes."""
+        if str(error) != self._config.error:
             logger.error("the configuration cannot be reloaded, the old one stays: %s", error)
-        for ask in asks:
-            ask.error = error
-            ask.done.set()
+        self._config = ConfigStatus(self._config.loaded_at, str(error))
+        _answer(asks, error)
 
     async def _loaded(self) -> _Generation:
         """Load and build anew. Raises ConfigError."""
@@ -217,7 +231,7 @@ class Service(Litestar):
             version=VERSION,
             now=self._clock.wall,
             metrics_path=prometheus.metrics_path if prometheus.enabled else None,
-            handlers=[*self._webhook(settings, build.exporter), *self._admin(settings.web, build.exporter)],
+            handlers=[*self._webhook(settings), *(self._operated if settings.web.admin.enabled else ())],
         )
         app: ASGIApp = Litestar([router], openapi_config=None, logging_config=None)
         lock = self._lock(settings.web, None if former is None else former.lock)
@@ -236,18 +250,24 @@ class Service(Litestar):
             return former
         return _Lock(users, tokens, Authenticator(users=users, tokens=tokens, clock=self._clock))
 
-    def _webhook(self, settings: Settings, exporter: Exporter) -> list[HTTPRouteHandler]:
-        key = read_webhook_key(settings.webhook)
+    def _webhook(self, settings: Settings) -> tuple[HTTPRouteHandler, ...]:
+        """Return the webhook's route; with the same key it is the same, and still knows what it has seen."""
+        key, window_seconds = read_webhook_key(settings.webhook), settings.webhook.window_seconds
         if key is None:
-            return []
-        return [
-            build_webhook(exporter.notice, key=key, clock=self._clock, window_seconds=settings.webhook.window_seconds)
-        ]
+            return ()
+        if self._hooked is None or self._hooked[:2] != (key, window_seconds):
+            route = build_webhook(self._notice, key=key, clock=self._clock, window_seconds=window_seconds)
+            self._hooked = key, window_seconds, route
+        return (self._hooked[2],)
 
-    def _admin(self, web: WebSettings, exporter: Exporter) -> list[HTTPRouteHandler]:
-        if not web.admin.enabled:
-            return []
-        return build_admin(reload=self.reload, release=exporter.release, refresh=exporter.hurry, clock=self._clock)
+    def _notice(self, event: Event) -> None:
+        self.exporter.notice(event)
+
+    async def _release(self, name: str) -> bool:
+        return await self.exporter.release(name)
+
+    def _refresh(self) -> None:
+        self.exporter.hurry()
 
     async def _watch(self) -> None:
         """Reload when a file of the configuration has changed, where that is wanted."""
@@ -255,14 +275,22 @@ class Service(Litestar):
         while True:
             await anyio.sleep(_WATCH_SECONDS)
             stamps = self._stamps()
-            if stamps != seen and self.settings.reload_on_change:
+            is_refused = self._config.error is not None  # by a file, perhaps, that only the new configuration names
+            if self.settings.reload_on_change and (stamps != seen or is_refused):
                 with suppress(ConfigError):  # the log has told
                     await self.reload()
+                stamps = self._stamps()
             seen = stamps
 
     def _stamps(self) -> list[tuple[Path, object]]:
         own = [] if self._origin is None or self._origin.path is None else [self._origin.path]
         return [(path, stamp(path)) for path in (*own, *files_of(self.settings))]
+
+
+def _answer(asks: Iterable[_Ask], error: ConfigError | None = None) -> None:
+    for ask in asks:
+        ask.error = error
+        ask.done.set()
 
 
 def _locked(app: ASGIApp, lock: _Lock) -> ASGIApp:
