@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs
 
 import uvicorn
 
@@ -66,7 +65,7 @@ class Inventory:
         self.round = 0
 
     def change(self, what: str) -> None:
-        """Change one device, a hundredth of them, or the site that a tenth of them names; or let all changes be old."""
+        """Change one device, a thousandth or a hundredth of them, or the site that a tenth names; or make changes old."""
         self.round += 1
         if what == "forget":
             self.recent = {kind: {} for kind in self.kinds}
@@ -75,7 +74,7 @@ class Inventory:
         if what == "peer":
             chosen = [self.kinds["BenchSite"]["site-00000000"]]
         else:
-            count = {"one": 1, "percent": max(1, len(devices) // 100)}[what]
+            count = {"one": 1, "few": max(1, len(devices) // 1000), "percent": max(1, len(devices) // 100)}[what]
             step = len(devices) // count
             chosen = [devices[(self.round * 7 + n * step) % len(devices)] for n in range(count)]
         for node in chosen:
@@ -137,8 +136,8 @@ class Canned:
         self._parsed: dict[str, Selection] = {}
         self._schema = EmbeddedInfrahub.load([Path(__file__).parent / "schema.yml"], [])
 
-    def answer(self, method: str, path: str, query: str, body: bytes) -> tuple[int, bytes]:
-        """Answer one request."""
+    def answer(self, method: str, path: str, body: bytes) -> tuple[int, bytes]:
+        """Answer one request; all branches are alike."""
         if path == "/admin/requests":
             return 200, str(self.requests).encode()
         if path.startswith("/admin/"):
@@ -147,7 +146,7 @@ class Canned:
         self.requests += 1
         if path.startswith("/graphql"):
             return 200, self._graphql(json.loads(body))
-        reply = self._schema.handle(method, f"{path}?{query}", {})
+        reply = self._schema.handle(method, f"{path}?branch=main", {})
         return reply.status, reply.body
 
     def _graphql(self, sent: Mapping[str, Any]) -> bytes:
@@ -251,9 +250,7 @@ def application(canned: Canned) -> Any:
             body += message.get("body", b"")
             if not message.get("more_body"):
                 break
-        query = scope["query_string"].decode()
-        branch = parse_qs(query).get("branch", ["main"])[0]
-        status, answer = canned.answer(scope["method"], scope["path"], f"branch={branch}", body)
+        status, answer = canned.answer(scope["method"], scope["path"], body)
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(answer)).encode())]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": answer})

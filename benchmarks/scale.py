@@ -17,7 +17,7 @@ from canned import Canned
 from infrahub_exporter import build_exporter
 from infrahub_exporter.adapters.clock import SystemClock
 from infrahub_exporter.adapters.infrahub.reader import InfrahubReader
-from infrahub_exporter.app.settings import Settings
+from infrahub_exporter.app.configuration.settings import Settings
 from infrahub_exporter.domain.ports import Reply
 
 CHANGES = 9
@@ -42,7 +42,7 @@ class Direct:
 
     def _answer(self, method: str, path: str, body: bytes) -> Reply:
         began = time.process_time()
-        status, answer = self._canned.answer(method, path, "branch=main", body)
+        status, answer = self._canned.answer(method, path, body)
         self.spent += time.process_time() - began
         return Reply(status, {"date": formatdate(usegmt=True)}, answer)
 

@@ -127,6 +127,7 @@ class Stage:
         self,
         *,
         poll: float = 3600,
+        rolling: float = 3600,
         site: bool = False,
         discovery: bool = False,
         kinds: bool = True,
@@ -137,7 +138,7 @@ class Stage:
         port = free_port()
         include = ["name", "role", "serial", "address"] + (["site.name"] if site else [])
         lines = [
-            f"infrahub: {{address: '{self.address}', token: x, branch: {branch}}}",
+            f"infrahub: {{address: '{self.address}', token: x, branch: {branch}, full_refresh_seconds: {rolling}}}",
             "listen_address: 127.0.0.1",
             f"listen_port: {port}",
             f"poll_interval_seconds: {poll}",

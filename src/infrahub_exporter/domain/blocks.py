@@ -52,6 +52,8 @@ class Blocks(Generic[Item]):
 
     def update(self, items: Mapping[str, Item], removed: Iterable[str] = ()) -> None:
         """Put items in place and take others away."""
+        if not self._count:
+            self._settle_bits(len(items))
         touched, grown = set(), set()
         for identifier, item in items.items():
             index = self._index(identifier)
@@ -67,7 +69,7 @@ class Blocks(Generic[Item]):
             if self._buckets[index].pop(identifier, None) is not None:
                 self._count -= 1
                 touched.add(index)
-        if self._settle_bits():
+        if self._settle_bits(self._count):
             return
         for index in grown:
             self._buckets[index] = _sorted(self._buckets[index].items())
@@ -77,11 +79,12 @@ class Blocks(Generic[Item]):
     def _index(self, identifier: str) -> int:
         return crc32(identifier.encode()) >> (_HASH_BITS - self._bits)
 
-    def _settle_bits(self) -> bool:
+    def _settle_bits(self, count: int) -> bool:
+        """Split or join all blocks where that many items want more or fewer of them; tell whether they did."""
         bits = self._bits
-        while self._count > _MOST << bits:
+        while count > _MOST << bits:
             bits += 1
-        while bits and self._count < _LEAST << bits:
+        while bits and count < _LEAST << bits:
             bits -= 1
         if bits == self._bits:
             return False

@@ -6,7 +6,7 @@ from contextlib import suppress
 from infrahub_exporter.domain import discovery
 from infrahub_exporter.domain.dependencies import NONE, Dependencies, dependencies
 from infrahub_exporter.domain.discovery import Discovery
-from infrahub_exporter.domain.errors import SourceRejectedError, UnknownKindError
+from infrahub_exporter.domain.errors import UnknownKindError
 from infrahub_exporter.domain.model import KindSchema
 from infrahub_exporter.domain.outlines import Field, kinds_read
 from infrahub_exporter.domain.plan import Plan, plan, whole
@@ -19,12 +19,15 @@ _ANY_NODE = "CoreNode"
 
 
 class Kinds:
-    """The kinds' schema, each asked for once, unknown ones too: while this lives, the schema is taken not to change."""
+    """The kinds' schema, each asked for once, unknown ones too: while this lives, the schema is taken not to change.
+
+    What was refused for any other reason (401, 403, 500) is asked for again.
+    """
 
     def __init__(self, source: SchemaSource) -> None:
         self._source = source
         self._known: dict[str, KindSchema] = {}
-        self._refused: dict[str, SourceRejectedError] = {}
+        self._unknown: dict[str, UnknownKindError] = {}
 
     async def select(self, kind: str, include: Iterable[str], filters: Filters) -> Selection:
         """Resolve paths and filters. Raises SourceError, SourceRejectedError for what the schema does not have."""
@@ -46,7 +49,7 @@ class Kinds:
 
         Raises SourceError where a kind cannot be asked for, DerivationError where the document asks for a secret.
         """
-        while isinstance(found := kinds_read(roots, self._known, self._refused), str):
+        while isinstance(found := kinds_read(roots, self._known, self._unknown), str):
             with suppress(UnknownKindError):
                 await self._learn((found,))
         return found
@@ -59,12 +62,12 @@ class Kinds:
 
     async def _learn(self, missing: Iterable[str]) -> None:
         for kind in sorted(missing):
-            if kind in self._refused:
-                raise type(self._refused[kind])(str(self._refused[kind]))
+            if kind in self._unknown:
+                raise UnknownKindError(str(self._unknown[kind]))
             try:
                 self._known[kind] = await self._source.kind(kind)
-            except SourceRejectedError as error:
-                self._refused[kind] = error
+            except UnknownKindError as error:
+                self._unknown[kind] = error
                 raise
 
 

@@ -37,7 +37,8 @@ def metric_name(kind: str) -> str:
 
 def sample(row: Row) -> Sample:
     """Make the info sample of a row: `id`, `hfid`, then its values."""
-    return Sample(row.id, (row.id, label_form(row.kind, row.hfid, row.id), *map(text, row.values)))
+    values = [each if type(each) is str else text(each) for each in row.values]  # most are: half the cost of calls
+    return Sample(row.id, (row.id, label_form(row.kind, row.hfid, row.id), *values))
 
 
 def assemble(entries: Sequence[Entry], previous: Assembly) -> Assembly:

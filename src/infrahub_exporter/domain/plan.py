@@ -5,6 +5,7 @@ many rows name it.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from operator import itemgetter
 
 import msgspec
 from msgspec import Struct
@@ -50,8 +51,21 @@ class Plan(Struct, frozen=True):
         """Return what does that for any number of rows over the same tables of peers."""
         if not self.reaches:
             return _as_it_is
-        readers = tuple(_reader(reach, peers) for reach in self.reaches)
-        return lambda row: Row(row.id, row.kind, row.hfid, tuple([read(row) for read in readers]))
+        own, places = len(self.root.columns), []
+        readers: list[Callable[[Row], object]] = []
+        for reach in self.reaches:
+            if not reach.crossings and isinstance(reach.leaf, int):
+                places.append(reach.leaf)
+            else:
+                places.append(own + len(readers))
+                readers.append(_reader(reach, peers))
+        arranged = itemgetter(*places, *places[:1])  # of one place alone it would return no tuple
+
+        def join(row: Row) -> Row:
+            found = arranged((*row.values, *[read(row) for read in readers]))
+            return Row(row.id, row.kind, row.hfid, found[:-1])
+
+        return join
 
 
 ROOT = ""

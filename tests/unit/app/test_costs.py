@@ -1,7 +1,9 @@
 """What a change makes anew of what is published: its own block, however much there is."""
 
 import gc
-from collections.abc import Mapping
+import threading
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 import pytest
 
@@ -9,7 +11,8 @@ from infrahub_exporter.adapters.clock import SystemClock
 from infrahub_exporter.adapters.memory import MemorySource
 from infrahub_exporter.adapters.prometheus.exposition import Block
 from infrahub_exporter.app.exporter import Exporter
-from infrahub_exporter.domain.model import AttributeSchema, KindSchema, Section
+from infrahub_exporter.domain.limits import Limits
+from infrahub_exporter.domain.model import AttributeSchema, KindSchema, Sample, Section
 from infrahub_exporter.domain.specs import MetricSpec
 
 pytestmark = pytest.mark.anyio
@@ -21,7 +24,17 @@ def device(number: int, name: str | None = None) -> Mapping[str, object]:
     return {"id": f"id{number}", "kind": "Device", "name": name or f"device{number}"}
 
 
-async def published() -> tuple[Exporter, MemorySource]:
+class Noted(Limits, frozen=True):
+    """Limits that note the threads in which series are held against them."""
+
+    threads: ClassVar[set[int]] = set()
+
+    def check_samples(self, label_names: Sequence[str], samples: Sequence[Sample]) -> None:
+        self.threads.add(threading.get_ident())
+        super().check_samples(label_names, samples)
+
+
+async def published(limits: Limits | None = None) -> tuple[Exporter, MemorySource]:
     schema = [KindSchema("Device", {"name": AttributeSchema("name", "Text")}, {})]
     source = MemorySource(map(device, range(DEVICES)), schema=schema)
     exporter = Exporter(
@@ -31,6 +44,7 @@ async def published() -> tuple[Exporter, MemorySource]:
         clock=SystemClock(),
         poll_interval_seconds=60.0,
         version="1",
+        limits=limits,
     )
     await exporter.refresh()
     return exporter, source
@@ -78,6 +92,13 @@ async def test_one_changed_node_among_many_is_one_new_section_of_the_snapshot() 
     await exporter.refresh()
     after = [section for family in exporter.snapshot.families for section in family.sections]
     assert sum(id(section) not in sections for section in after) == 1
+
+
+async def test_what_was_read_whole_is_held_against_the_limits_beside_the_event_loop() -> None:
+    limits = Noted()
+    await published(limits)
+    assert limits.threads
+    assert threading.get_ident() not in limits.threads
 
 
 async def test_nothing_is_kept_of_what_was_published_before() -> None:

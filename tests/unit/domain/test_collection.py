@@ -5,7 +5,12 @@ import pytest
 from infrahub_exporter.adapters.memory import MemorySource
 from infrahub_exporter.domain.collection import Kinds, discover, entry_names
 from infrahub_exporter.domain.dependencies import Dependencies, Link
-from infrahub_exporter.domain.errors import DerivationError, SourceRejectedError, SourceUnavailableError
+from infrahub_exporter.domain.errors import (
+    DerivationError,
+    SourceRejectedError,
+    SourceUnavailableError,
+    UnknownKindError,
+)
 from infrahub_exporter.domain.model import KindSchema, TargetGroup
 from infrahub_exporter.domain.outlines import Field
 from infrahub_exporter.domain.plan import Crossing, Plan, Reach
@@ -149,6 +154,25 @@ async def test_a_document_whose_kinds_cannot_be_asked_for_is_not_taken_for_one_w
 
     with pytest.raises(SourceRejectedError, match=r"^Infrahub cannot answer \(500\): InfraDevice$"):
         await Kinds(Refusing()).read_by([Field("InfraDevice", fields=(Field("count"),))])
+
+
+async def test_a_kind_that_was_refused_for_once_is_asked_for_again_and_an_unknown_one_is_not() -> None:
+    class Restarting(CountingSource):
+        async def kind(self, kind: str) -> KindSchema:
+            schema = await super().kind(kind)
+            if len(self.asked) == 1:
+                raise SourceRejectedError("Infrahub cannot answer (500)")
+            return schema
+
+    source = Restarting()
+    kinds = Kinds(source)
+    with pytest.raises(SourceRejectedError, match="500"):
+        await kinds.select("InfraDevice", ("name",), {})
+    assert (await kinds.select("InfraDevice", ("name",), {})).kind == "InfraDevice"
+    for _ in range(2):
+        with pytest.raises(UnknownKindError):
+            await kinds.select("InfraNothing", (), {})
+    assert source.asked == ["InfraDevice", "InfraDevice", "InfraNothing"]
 
 
 def discovery_spec(target_field: str) -> DiscoverySpec:
