@@ -132,8 +132,7 @@ def test_an_operator_reloads_refreshes_and_releases(start: StartWatched, line: L
         assert refused.status_code == 422
         assert refused.json()["detail"].endswith("poll_interval_seconds: expected a number of at least 1, got 'often'")
 
-        answers = {operator.post("/-/refresh").status_code for _ in range(20)}
-        assert answers == {202, 429}
+        assert 429 in {operator.post("/-/refresh").status_code for _ in range(20)}
     for path in ("/-/reload", "/-/refresh", "/-/release/DcimDevice"):
         assert httpx.post(f"{url}{path}").status_code == 401
         assert httpx.post(f"{url}{path}", headers={"Authorization": "Bearer guess"}).status_code in {401, 429}
