@@ -23,6 +23,11 @@ KEPT_SECONDS = 35.0
 FIGURES_SECONDS = 2.0
 
 _KINDS = (DEVICES, RACKS, SITES)
+_TURNS = [
+    (encoding, other, path)
+    for other in ("identity", "gzip")
+    for encoding, path in (("identity", "/sd/devices"), ("gzip", "/sd/routers"))
+]
 _LISTS = {"/sd/devices": LIST, "/sd/routers": ROUTERS}
 
 
@@ -48,10 +53,10 @@ class Client(threading.Thread):
 
     def run(self) -> None:
         while not self._stopping.is_set():
-            for encoding, path in (("identity", "/sd/devices"), ("gzip", "/sd/routers")):
+            for encoding, other, path in _TURNS:
                 try:
                     self._scrape(encoding)
-                    self._discover(path)
+                    self._discover(path, other)
                 except Exception as error:  # noqa: BLE001, PERF203 - an end of this would go unnoticed
                     self._ledger.wrong(str(error) if isinstance(error, UnreadableError) else repr(error))
         self._http.close()
@@ -118,9 +123,9 @@ class Client(threading.Thread):
             said.popleft()
         self._since[entry] = min(each for _, each in said)
 
-    def _discover(self, path: str) -> None:
+    def _discover(self, path: str, encoding: str) -> None:
         lives = self._exporter.absences.lives
-        answered = self._ask(path, "gzip" if self._life % 2 else "identity")
+        answered = self._ask(path, encoding)
         if answered is not None and self._life == lives == self._exporter.absences.lives:
             ended, answer = answered
             self._check(_LISTS[path], read_list(answer.content), ended)

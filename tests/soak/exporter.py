@@ -22,6 +22,8 @@ TOKEN = "soak-operator-0123456789"
 INFRAHUB_TOKEN = "soak-infrahub-0123456789"
 START_SECONDS = 20.0
 RELOAD_SECONDS = 10.0
+_SWEPT_SECONDS = 150.0
+"""How long a file that a killed process has begun may lie there: a later save sweeps it away."""
 
 _SITES = {"kind": "LocationSite", "include": ["name", "facility"], "guard": {"min_loss": 1, "max_loss_ratio": 0.3}}
 _BAD = ("poll_interval_seconds: never\n", "metrics: [\n", "infrahub: {adress: x}\n", "\x00", "")
@@ -195,11 +197,9 @@ class Soaked:
 
     def left_behind(self) -> list[str]:
         """Name what should not be in its folder."""
-        young = time() - 120
+        old = time() - _SWEPT_SECONDS
         names = [each.name for each in self.directory.iterdir() if ".bad-" in each.name]
-        return names + [
-            each.name for each in self.directory.glob("*.tmp") if each.stat().st_mtime < young and not self.has_ended
-        ]
+        return names + [each.name for each in self.directory.glob("*.tmp") if each.stat().st_mtime < old]
 
     def _write(self, text: str) -> None:
         path = self.directory / "config.yml"

@@ -66,6 +66,7 @@ class Weather:
             self._empty.append((datetime.now(timezone.utc), _NEVER))
         elif self.fault == CLOCK:
             ahead = self._chance.choice(_JUMPS)
+            self._empty.clear()  # it must not come back to one of these
             self._jumps.append((time(), float("inf"), float(max(0, -ahead))))
             self._line.clock.ahead = timedelta(seconds=ahead)
         elif case is None:
