@@ -1,9 +1,11 @@
 """A service whose configuration is loaded again while it serves."""
 
+import gc
 import logging
 import os
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -132,6 +134,21 @@ def test_a_reload_that_changes_nothing_keeps_data_and_caches(running: Running) -
     assert inventory.metrics[0].held._follower is follower, "nothing was read again"
     assert inventory.queries[0]._document._ran_at == ran_at
     assert [entry.success for entry in running.service.exporter.status.entries] == [True] * 3
+
+
+def test_former_generations_are_let_go(running: Running) -> None:
+    former = weakref.ref(running.service.exporter)
+    running.reload()
+    running.reload()
+    running.becomes_ready()
+    gc.collect()
+    assert former() is None
+    before = len(gc.get_objects())
+    for _ in range(20):
+        running.reload()
+    running.becomes_ready()
+    gc.collect()
+    assert len(gc.get_objects()) - before < 2000
 
 
 def test_a_kind_that_is_added_is_read_and_what_is_taken_away_is_gone(
