@@ -46,7 +46,7 @@ soak: $(VENV)/.test ## random faults, changes, reloads and kill -9; MINUTES=240 
 e2e-infrahub: $(VENV)/.test ## against a real Infrahub (some 13 minutes, 4 GB)
 	@PATH="$(abspath $(BIN)):$$PATH" tests/e2e/infrahub/run
 
-bench: $(VENV)/.test ## ours and a plain SDK exporter side by side; writes docs/performance.md (some 10 minutes)
+bench: $(VENV)/.test ## ours and a plain SDK exporter side by side; writes docs/performance.md (some 15 minutes)
 	@$(BIN)/python benchmarks/run.py
 
 bench-infrahub: $(VENV)/.test ## the same against a real Infrahub (some 6 minutes, 4 GB)

@@ -18,10 +18,10 @@ def cpu_of(pid: int) -> float:
     return time.clock_gettime((~pid << 3) | _PROCESS_CLOCK)
 
 
-def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Write rows as a Markdown table with the machine below."""
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]], *, against: str = "") -> str:
+    """Write rows as a Markdown table with the machine below, and what was measured against."""
     lines = [_line(heads), "|" + "---|" * len(heads), *map(_line, rows)]
-    return "\n".join([*lines, "", f"Measured on {machine()}."])
+    return "\n".join([*lines, "", f"Measured on {machine()}{against}."])
 
 
 def _line(cells: Sequence[str]) -> str:

@@ -178,14 +178,19 @@ class Inventory:
 
         Raises UnknownDiscoveryError.
         """
-        async with self._turn:
-            named = [entry for entry in self._entries if entry.status.name == name]
-            if not named:
-                raise UnknownDiscoveryError(f"no kind and no discovery {name!r} is configured")
-            released = [entry.release() for entry in named]
-            if any(released):
+        named = [entry for entry in self._entries if entry.status.name == name]
+        if not named:
+            raise UnknownDiscoveryError(f"no kind and no discovery {name!r} is configured")
+        return any([await self._released(entry) for entry in named])
+
+    async def _released(self, entry: MetricEntry | DiscoveryEntry) -> bool:
+        """Release an entry as soon as it is not being read: a query waits for itself alone."""
+        async with entry.lock if isinstance(entry, QueryDiscovery) else self._turn:
+            if not entry.release():
+                return False
+            if isinstance(entry, MetricEntry):
                 await self._publish()
-            return any(released)
+            return True
 
     def let_go(self) -> None:
         """Let go of all who wait for a first list."""

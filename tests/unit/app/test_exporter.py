@@ -445,6 +445,18 @@ async def test_what_is_held_can_be_released() -> None:
         await subject.release("nobody")
 
 
+async def test_the_release_of_a_query_does_not_wait_for_a_round() -> None:
+    source = Source()
+    subject = exporter(source)
+    source.gate = anyio.Event()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(subject.refresh)
+        await until(lambda: source.reads)
+        with anyio.fail_after(5):
+            assert not await subject.release("q")
+        source.gate.set()
+
+
 async def test_a_recovery_ends_a_hold_and_nothing_was_lost() -> None:
     source = Source()
     subject = exporter(source, guard=GUARD)
