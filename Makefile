@@ -49,7 +49,7 @@ e2e-infrahub: $(VENV)/.test ## against a real Infrahub (some 13 minutes, 4 GB)
 bench: $(VENV)/.test ## ours and a plain SDK exporter side by side; writes docs/performance.md (some 15 minutes)
 	@$(BIN)/python benchmarks/run.py
 
-bench-infrahub: $(VENV)/.test ## the same against a real Infrahub (some 6 minutes, 4 GB)
+bench-infrahub: $(VENV)/.test ## the same against a real Infrahub (some 12 minutes, 4 GB)
 	@$(BIN)/python benchmarks/real.py
 
 test-all: ## run the tests on each Python from 3.10 to 3.13 that runs here

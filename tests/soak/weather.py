@@ -1,5 +1,6 @@
 """The faults of the line, by chance."""
 
+import math
 import random
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
@@ -18,13 +19,13 @@ _FLAKY = 0.3
 _JUMPS = (-120, -60, -10, -2, 2, 45, 600, 3600)
 _NEVER = datetime.max.replace(tzinfo=timezone.utc)
 _SHORTEST, _LONGEST = 0.5, 6.0
+_SLACK = 2.0
 
 
 class Weather:
     """One fault at a time, or none.
 
-    `refused` tells of a fault since `clear` after which an exporter leaves things alone for long. `behind` says by how
-    many seconds Infrahub's clock may have been set back for what was read at a time.
+    `refused` tells of a fault since `clear` after which an exporter leaves things alone for long.
     """
 
     def __init__(self, line: Line, chance: random.Random, others: random.Random, ledger: Ledger) -> None:
@@ -35,6 +36,7 @@ class Weather:
         self._ends = 0.0
         self._asked = 0
         self._jumps: list[tuple[float, float, float]] = []
+        self._holds: list[tuple[float, float]] = []
         self._empty: list[tuple[datetime, datetime]] = []
         self.fault: str | None = None
         self.refused = False
@@ -63,11 +65,12 @@ class Weather:
         case = _CASES.get(self.fault)
         if self.fault == EMPTIED:
             self.emptied = True
+            self._holds.append((time(), math.inf))
             self._empty.append((datetime.now(timezone.utc), _NEVER))
         elif self.fault == CLOCK:
             ahead = self._chance.choice(_JUMPS)
             self._empty.clear()  # it must not come back to one of these
-            self._jumps.append((time(), float("inf"), float(max(0, -ahead))))
+            self._jumps.append((time(), math.inf, float(max(0, -ahead))))
             self._line.clock.ahead = timedelta(seconds=ahead)
         elif case is None:
             self._line.fault = self._through(self._any)
@@ -91,10 +94,16 @@ class Weather:
         """Note that the exporter has got over all there was."""
         self.refused = self.emptied = False
         self._jumps = [(began, min(ended, time()), behind) for began, ended, behind in self._jumps[-10:]]
+        self._holds = [(began, min(ended, time())) for began, ended in self._holds[-10:]]
 
     def behind(self, at: float) -> float:
-        """Say by how much older than believed what was read at a time may be, in seconds."""
-        return max((behind for began, ended, behind in self._jumps if began - 2 <= at <= ended), default=0.0)
+        """Say by how many seconds what is served may be older than the time at which it was read.
+
+        That is how far Infrahub's clock was set back, or for how long the guard has held on to what was there before.
+        """
+        jumps = (behind for began, ended, behind in self._jumps if began - _SLACK <= at <= ended)
+        holds = (at - began + _SLACK for began, ended in self._holds if began <= at <= ended)
+        return max([0.0, *jumps, *holds])
 
     def _through(self, fault: Fault) -> Fault:
         """Let a fault have what Infrahub has, or had at the instant that is asked for: nothing, at times."""
