@@ -94,6 +94,7 @@ def command(
         logger.warning("%s", warning)
     listener = listen(settings.listen_address, settings.listen_port, any_port=any_port)
     load = partial(load_settings, config, os.environ, logger.warning)
+    gc.freeze()  # what has been imported stays, so no collection need look at it again; what a reload replaces does not
     service = Service(settings, Origin(load, config, apply))
     port = listener.getsockname()[1]
     if port != settings.listen_port:
@@ -104,7 +105,6 @@ def command(
     paths = [prometheus.metrics_path] if prometheus.enabled else []
     for path in [*paths, *(spec.paths[0] for spec in settings.discoveries), "/-/ready", "/-/metrics"]:
         logger.info("serving %s://%s:%d%s", scheme, host, port, path)
-    gc.freeze()  # what has been imported stays: no collection need look at it again, which would stop all for 30 ms
     serve(service, listener)
 
 

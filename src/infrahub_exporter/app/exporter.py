@@ -157,6 +157,7 @@ class Exporter:
                 with anyio.CancelScope(shield=True):
                     await self._heir._inherit(self)  # noqa: SLF001 - of its own class
             await self._end()
+            self._heir = None  # whoever still holds on to this one holds on to none that came after
 
     async def _end(self) -> None:
         with anyio.CancelScope(shield=True), anyio.move_on_after(_CLOSING_SECONDS):

@@ -1,6 +1,8 @@
 """What comes at a bad moment: a limit at the first read, an end or an heir within a read, a slow last save."""
 
+import gc
 import threading
+import weakref
 
 import anyio
 import pytest
@@ -166,6 +168,17 @@ async def test_an_heir_that_comes_while_a_first_read_is_derived_publishes_it_and
     world.times.wait(10)
     await heir.refresh()
     assert routers(heir) == 3
+
+
+async def test_who_holds_on_to_an_exporter_that_has_ended_does_not_hold_on_to_its_heirs() -> None:
+    source = Source()
+    former, heir = over(source, Pushes()), over(source, Pushes())
+    async with former:
+        former.leave_to(heir)
+    kept = weakref.ref(heir)
+    del heir
+    gc.collect()
+    assert kept() is None
 
 
 async def test_a_save_that_hangs_at_the_end_costs_neither_the_last_push_nor_the_farewell() -> None:
