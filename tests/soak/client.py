@@ -5,6 +5,7 @@ from collections import defaultdict, deque
 from time import sleep, time
 
 import httpx
+from msgspec import Struct
 
 from tests.faults.watched import DEVICES, LIST, RACKS, ROUTERS
 from tests.soak.exporter import TOKEN, Soaked
@@ -19,7 +20,7 @@ SLACK_SECONDS = 2.0
 ROUND_SECONDS = 5.0
 """After how long what it says to have read has to be served: a round publishes at its end."""
 KEPT_SECONDS = 35.0
-"""How old what was kept over a restart may be."""
+"""How much an end may cost: what was read before that has been saved."""
 FIGURES_SECONDS = 2.0
 
 _KINDS = (DEVICES, RACKS, SITES)
@@ -29,6 +30,14 @@ _TURNS = [
     for encoding, path in (("identity", "/sd/devices"), ("gzip", "/sd/routers"))
 ]
 _LISTS = {"/sd/devices": LIST, "/sd/routers": ROUTERS}
+
+
+class _Said(Struct, frozen=True):
+    """That it has said, at a time, to have read an entry; and at least when what it then had was true."""
+
+    at: float
+    read_at: float
+    true_at: float
 
 
 class Client(threading.Thread):
@@ -43,7 +52,7 @@ class Client(threading.Thread):
         self._stopping = threading.Event()
         self._life = -1
         self._since: dict[Entry, float] = {}
-        self._said: dict[Entry, deque[tuple[float, float]]] = defaultdict(deque)
+        self._said: dict[Entry, deque[_Said]] = defaultdict(deque)
         self._noted = 0.0
         self._http = httpx.Client(base_url=exporter.url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=5)
 
@@ -92,36 +101,41 @@ class Client(threading.Thread):
         page = read_metrics(answer.text)
         if lives != self._life:
             self._life = lives
+            self._greet(page)
             self._said.clear()
-            self._greet(page, self._exporter.absences.left_at)
         for entry in (*_KINDS, *_LISTS.values()):
             read_at = page.own.get("last_success_timestamp_seconds", *entry)
             if read_at is None:
                 self._since.pop(entry, None)
             elif not page.own.get("held", *entry) or entry not in self._since:
-                self._believe(entry, ended, read_at - self._weather.behind(read_at))
+                self._believe(entry, ended, read_at)
         for entry in _KINDS:
             self._check(entry, page.series[entry], ended)
         if time() - self._noted > FIGURES_SECONDS:
             self._noted = time()
             self._exporter.note(page.memory_bytes, page.files)
 
-    def _greet(self, page: Page, left_at: float) -> None:
-        """Look at what a new process serves at first: how much the end of the one before has cost."""
-        for entry in (*_KINDS, *_LISTS.values()):
+    def _greet(self, page: Page) -> None:
+        """Look at what a new process serves at first: what was read long before the end has to be there."""
+        left_at = self._exporter.absences.left_at
+        for entry, said in self._said.items():
             read_at = page.own.get("last_success_timestamp_seconds", *entry)
-            if read_at is not None and left_at:
-                self._ledger.lasted("age of what was kept over an end", left_at - read_at)
-                if left_at - read_at > KEPT_SECONDS:
-                    self._ledger.wrong(f"{entry[1]} was kept as of {left_at - read_at:.1f} s before, {self._state()}")
+            if read_at is None or not said:
+                continue
+            self._ledger.lasted("time that an end has cost", said[-1].read_at - read_at)
+            kept = [each.read_at for each in said if each.at <= left_at - KEPT_SECONDS]
+            if kept and read_at < kept[-1]:
+                cost = f"of {entry[1]} an end has cost what was read {left_at - kept[-1]:.1f} s before"
+                self._ledger.wrong(f"{cost}, {self._state()}")
 
     def _believe(self, entry: Entry, now: float, read_at: float) -> None:
         """Take its word for when an entry was read, as soon as that must have been published."""
         said = self._said[entry]
-        said.append((now, read_at))
-        while len(said) > 1 and said[1][0] <= now - ROUND_SECONDS:
+        said.append(_Said(now, read_at, read_at - self._weather.behind(read_at)))
+        while len(said) > 1 and said[1].at <= now - KEPT_SECONDS:
             said.popleft()
-        self._since[entry] = min(each for _, each in said)
+        mature = [each.true_at for each in said if each.at <= now - ROUND_SECONDS][-1:]
+        self._since[entry] = min(mature + [each.true_at for each in said if each.at > now - ROUND_SECONDS])
 
     def _discover(self, path: str, encoding: str) -> None:
         lives = self._exporter.absences.lives

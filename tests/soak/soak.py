@@ -17,7 +17,8 @@ from tests.soak.truth import ALL, SITES, Truth
 from tests.soak.weather import Weather
 
 QUIET_SECONDS = (10.0, 25.0)
-SETTLE_SECONDS = 40.0
+SETTLE_SECONDS = 75.0
+"""How long it may take until all is true again: a schema that was mended is seen within a minute."""
 PAUSE_SECONDS = (0.05, 0.6)
 CALM = (0.25, 0.75)
 """From which share of the time to which no process is ended, so that one of them shows how its memory grows."""
