@@ -16,11 +16,11 @@ import msgspec
 
 from examples.network import network, settings
 from infrahub_exporter import build_exporter
+from infrahub_exporter.domain.asking.paths import suggestion
+from infrahub_exporter.domain.asking.selection import Column, Filter, Selection
 from infrahub_exporter.domain.errors import SourceRejectedError, SourceUnavailableError, UnknownKindError
 from infrahub_exporter.domain.model import JSON, KindSchema, Peer, Row
-from infrahub_exporter.domain.paths import suggestion
 from infrahub_exporter.domain.ports import Page
-from infrahub_exporter.domain.selection import Column, Filter, Selection
 
 TABLES = """
     CREATE TABLE node (id TEXT PRIMARY KEY, kind TEXT, hfid TEXT);

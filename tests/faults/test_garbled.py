@@ -17,9 +17,9 @@ from infrahub_exporter.adapters.clock import SystemClock
 from infrahub_exporter.adapters.embedded import EmbeddedInfrahub, EmbeddedTransport
 from infrahub_exporter.adapters.infrahub.outline import outline
 from infrahub_exporter.adapters.infrahub.reader import InfrahubReader
+from infrahub_exporter.domain.asking.specs import DiscoverySpec, MetricSpec
 from infrahub_exporter.domain.errors import ExporterError
 from infrahub_exporter.domain.ports import Reply
-from infrahub_exporter.domain.specs import DiscoverySpec, MetricSpec
 
 SCHEMA = """
 version: "1.0"

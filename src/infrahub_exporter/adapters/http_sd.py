@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 import msgspec
 
-from infrahub_exporter.domain.discovery import Decision
 from infrahub_exporter.domain.model import TargetGroup
+from infrahub_exporter.domain.views.discovery import Decision
 
 
 def render(groups: Iterable[TargetGroup]) -> bytes:

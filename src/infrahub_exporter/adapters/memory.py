@@ -2,11 +2,11 @@
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 
+from infrahub_exporter.domain.asking.paths import suggestion
+from infrahub_exporter.domain.asking.selection import Column, Selection
 from infrahub_exporter.domain.errors import SourceRejectedError, UnknownKindError
 from infrahub_exporter.domain.model import JSON, KindSchema, Row
-from infrahub_exporter.domain.paths import suggestion
 from infrahub_exporter.domain.ports import Page
-from infrahub_exporter.domain.selection import Column, Selection
 
 
 class MemorySource:

@@ -8,8 +8,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from infrahub_exporter.domain.ports import Clock
-from infrahub_exporter.domain.saved import StoreStatus
-from infrahub_exporter.domain.status import ConfigStatus, EntryStatus, PushStatus, SourceStatus, Status
+from infrahub_exporter.domain.publishing.saved import StoreStatus
+from infrahub_exporter.domain.publishing.status import ConfigStatus, EntryStatus, PushStatus, SourceStatus, Status
 
 _ENTRY = ("source", "name")
 

@@ -154,7 +154,7 @@ def _operating(function: Callable[..., int]) -> click.Command:
 @click.argument("name")
 def release(name: str, **where: Any) -> int:
     """Publish what the shrink guard holds of the kind or discovery NAME."""
-    from infrahub_exporter.app.operating import Operator  # noqa: PLC0415 - not needed to complain
+    from infrahub_exporter.app.operator import Operator  # noqa: PLC0415 - not needed to complain
 
     with Operator.find(**where) as operator:
         released = operator.post(f"/-/release/{quote(name, safe='')}").get("released")
@@ -165,7 +165,7 @@ def release(name: str, **where: Any) -> int:
 @_operating
 def reload(**where: Any) -> int:
     """Let the service load its configuration again."""
-    from infrahub_exporter.app.operating import Operator  # noqa: PLC0415 - not needed to complain
+    from infrahub_exporter.app.operator import Operator  # noqa: PLC0415 - not needed to complain
 
     with Operator.find(**where) as operator:
         operator.post("/-/reload")
@@ -176,7 +176,7 @@ def reload(**where: Any) -> int:
 @_operating
 def refresh(**where: Any) -> int:
     """Let the service look at Infrahub now."""
-    from infrahub_exporter.app.operating import Operator  # noqa: PLC0415 - not needed to complain
+    from infrahub_exporter.app.operator import Operator  # noqa: PLC0415 - not needed to complain
 
     with Operator.find(**where) as operator:
         operator.post("/-/refresh")

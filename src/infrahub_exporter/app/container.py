@@ -21,16 +21,16 @@ from infrahub_exporter.app.configuration.settings import (
     TlsSettings,
     read_token,
 )
-from infrahub_exporter.app.debounce import Debounce
 from infrahub_exporter.app.exporter import Exporter
-from infrahub_exporter.app.held import Source
-from infrahub_exporter.app.parts import Neighbour, Pusher
-from infrahub_exporter.app.watched import Outline
+from infrahub_exporter.app.refreshing.debounce import Debounce
+from infrahub_exporter.app.refreshing.held import Source
+from infrahub_exporter.app.refreshing.parts import Neighbour, Pusher
+from infrahub_exporter.app.refreshing.watched import Outline
 from infrahub_exporter.domain.errors import ConfigError, SourceRejectedError
-from infrahub_exporter.domain.limits import Limits
 from infrahub_exporter.domain.ports import Transport
-from infrahub_exporter.domain.saved import digest
-from infrahub_exporter.domain.status import ConfigStatus
+from infrahub_exporter.domain.publishing.limits import Limits
+from infrahub_exporter.domain.publishing.saved import digest
+from infrahub_exporter.domain.publishing.status import ConfigStatus
 
 VERSION = importlib.metadata.version("infrahub-exporter")
 

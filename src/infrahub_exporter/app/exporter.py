@@ -13,22 +13,22 @@ from typing_extensions import Self
 
 from infrahub_exporter.adapters.prometheus import Exposition, PrometheusSink, SnapshotCollector
 from infrahub_exporter.adapters.telemetry import Telemetry
-from infrahub_exporter.app.debounce import Debounce
-from infrahub_exporter.app.discoveries import DiscoveryEntry, QueryDiscovery
-from infrahub_exporter.app.held import Source
-from infrahub_exporter.app.inventory import Inventory
-from infrahub_exporter.app.keeping import Keeper
-from infrahub_exporter.app.pace import Pace
-from infrahub_exporter.app.parts import Neighbour, Pusher, Store
-from infrahub_exporter.app.watched import Outline
-from infrahub_exporter.domain.guard import GuardSpec
-from infrahub_exporter.domain.limits import Limits
+from infrahub_exporter.app.refreshing.debounce import Debounce
+from infrahub_exporter.app.refreshing.discoveries import DiscoveryEntry, QueryDiscovery
+from infrahub_exporter.app.refreshing.held import Source
+from infrahub_exporter.app.refreshing.inventory import Inventory
+from infrahub_exporter.app.refreshing.keeping import Keeper
+from infrahub_exporter.app.refreshing.pace import Pace
+from infrahub_exporter.app.refreshing.parts import Neighbour, Pusher, Store
+from infrahub_exporter.app.refreshing.watched import Outline
+from infrahub_exporter.domain.access.webhooks import Event
+from infrahub_exporter.domain.asking.specs import DiscoverySpec, MetricSpec
 from infrahub_exporter.domain.model import Snapshot, TargetGroup
 from infrahub_exporter.domain.ports import Clock
-from infrahub_exporter.domain.pressure import Pressure
-from infrahub_exporter.domain.specs import DiscoverySpec, MetricSpec
-from infrahub_exporter.domain.status import ConfigStatus, Status
-from infrahub_exporter.domain.webhooks import Event
+from infrahub_exporter.domain.publishing.guard import GuardSpec
+from infrahub_exporter.domain.publishing.limits import Limits
+from infrahub_exporter.domain.publishing.pressure import Pressure
+from infrahub_exporter.domain.publishing.status import ConfigStatus, Status
 
 logger = logging.getLogger("infrahub_exporter")
 

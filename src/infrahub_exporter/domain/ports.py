@@ -7,9 +7,9 @@ from typing import Protocol, runtime_checkable
 
 from msgspec import Struct
 
+from infrahub_exporter.domain.asking.selection import Selection
 from infrahub_exporter.domain.model import JSON, KindSchema, Row, Snapshot
-from infrahub_exporter.domain.saved import Saved
-from infrahub_exporter.domain.selection import Selection
+from infrahub_exporter.domain.publishing.saved import Saved
 
 
 class Reply(Struct, frozen=True):

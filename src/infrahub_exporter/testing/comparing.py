@@ -5,9 +5,9 @@ from typing import cast
 
 import msgspec
 
+from infrahub_exporter.domain.asking.selection import Selection, select
 from infrahub_exporter.domain.model import Peer, Row
 from infrahub_exporter.domain.ports import NodeSource, Page
-from infrahub_exporter.domain.selection import Selection, select
 from infrahub_exporter.testing.inventory import KEYS, KINDS, NODES
 from infrahub_exporter.testing.readings import Reading
 

@@ -4,9 +4,9 @@ from typing import Protocol
 
 import pytest
 
+from infrahub_exporter.domain.asking.selection import select
 from infrahub_exporter.domain.errors import SourceRejectedError, SourceUnavailableError
 from infrahub_exporter.domain.ports import ChangeProbe, Counted, NodeSource
-from infrahub_exporter.domain.selection import select
 from infrahub_exporter.testing.comparing import comparable, read
 from infrahub_exporter.testing.contract import Act, Contract
 from infrahub_exporter.testing.inventory import ADDED_DRAFT, KINDS, REMOVED_DRAFT

@@ -2,8 +2,8 @@
 
 from msgspec import Struct
 
+from infrahub_exporter.domain.asking.specs import Filters
 from infrahub_exporter.domain.model import Row
-from infrahub_exporter.domain.specs import Filters
 from infrahub_exporter.testing.nodes import (
     ADRIFT,
     ALPS,

@@ -5,10 +5,10 @@ from typing import cast
 import anyio
 import pytest
 
+from infrahub_exporter.domain.asking.selection import Filter, Selection, select
+from infrahub_exporter.domain.asking.specs import Filters
 from infrahub_exporter.domain.errors import SourceRejectedError, SourceUnavailableError
 from infrahub_exporter.domain.ports import NodeSource
-from infrahub_exporter.domain.selection import Filter, Selection, select
-from infrahub_exporter.domain.specs import Filters
 from infrahub_exporter.testing.comparing import comparable, ids, next_page, read, renamed
 from infrahub_exporter.testing.contract import Act, Contract
 from infrahub_exporter.testing.inventory import ADDED_DRAFT, KINDS, REMOVED_DRAFT

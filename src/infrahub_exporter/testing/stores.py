@@ -7,10 +7,10 @@ import anyio
 import msgspec
 import pytest
 
-from infrahub_exporter.domain.discovery import Decision
 from infrahub_exporter.domain.model import Sample, TargetGroup
 from infrahub_exporter.domain.ports import SnapshotStore
-from infrahub_exporter.domain.saved import Saved, SavedKind, SavedList
+from infrahub_exporter.domain.publishing.saved import Saved, SavedKind, SavedList
+from infrahub_exporter.domain.views.discovery import Decision
 from infrahub_exporter.testing.contract import Contract
 
 __all__ = ["LastingSnapshotStoreContract", "SnapshotStoreContract"]

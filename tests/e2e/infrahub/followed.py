@@ -6,13 +6,13 @@ from typing import Any
 from msgspec import Struct
 
 from infrahub_exporter.adapters.infrahub.reader import InfrahubReader
-from infrahub_exporter.domain.collection import Kinds
-from infrahub_exporter.domain.following import Follower
+from infrahub_exporter.domain.asking.selection import Selection
+from infrahub_exporter.domain.asking.specs import Filters
 from infrahub_exporter.domain.model import Row
-from infrahub_exporter.domain.selection import Selection
-from infrahub_exporter.domain.specs import Filters
-from infrahub_exporter.domain.tables import Delta
-from infrahub_exporter.domain.watching import Watch
+from infrahub_exporter.domain.replica.following import Follower
+from infrahub_exporter.domain.replica.kinds import Kinds
+from infrahub_exporter.domain.replica.tables import Delta
+from infrahub_exporter.domain.replica.watching import Watch
 
 
 class Entry(Struct, frozen=True):

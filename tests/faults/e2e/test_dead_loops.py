@@ -14,7 +14,7 @@ from tests.faults.watched import LIMIT_SECONDS, config
 BROKEN = """
 import sys
 from infrahub_exporter.app import cli
-from infrahub_exporter.app.inventory import Inventory
+from infrahub_exporter.app.refreshing.inventory import Inventory
 
 async def dies(self):
     raise ZeroDivisionError("nobody foresaw this")

@@ -13,7 +13,7 @@ import pytest
 
 from infrahub_exporter.adapters.clock import SystemClock
 from infrahub_exporter.adapters.stores import FileStore
-from infrahub_exporter.domain.saved import Saved
+from infrahub_exporter.domain.publishing.saved import Saved
 from tests.e2e.children import eventually
 from tests.faults.conftest import StartWatched
 from tests.faults.line import Line

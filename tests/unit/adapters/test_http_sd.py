@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infrahub_exporter.adapters.http_sd import TargetList, render
-from infrahub_exporter.domain.discovery import ID_LABEL, NO_TARGET, Decision
 from infrahub_exporter.domain.model import TargetGroup
+from infrahub_exporter.domain.views.discovery import ID_LABEL, NO_TARGET, Decision
 
 
 def test_the_body_is_a_list_of_objects_of_two_keys() -> None:

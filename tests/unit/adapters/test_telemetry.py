@@ -2,9 +2,9 @@ import msgspec
 
 from infrahub_exporter.adapters.telemetry import Telemetry
 from infrahub_exporter.domain.errors import SourceUnavailableError
-from infrahub_exporter.domain.guard import Hold
-from infrahub_exporter.domain.saved import StoreStatus
-from infrahub_exporter.domain.status import EntryStatus, PushStatus, SourceStatus, Status
+from infrahub_exporter.domain.publishing.guard import Hold
+from infrahub_exporter.domain.publishing.saved import StoreStatus
+from infrahub_exporter.domain.publishing.status import EntryStatus, PushStatus, SourceStatus, Status
 
 
 class Noon:

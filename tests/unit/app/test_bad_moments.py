@@ -10,15 +10,15 @@ import pytest
 from infrahub_exporter.adapters.infrahub.reader import InfrahubReader
 from infrahub_exporter.adapters.memory import MemorySource
 from infrahub_exporter.adapters.stores import MemoryStore
-from infrahub_exporter.app import held
 from infrahub_exporter.app.exporter import Exporter
-from infrahub_exporter.app.parts import Store
+from infrahub_exporter.app.refreshing import held
+from infrahub_exporter.app.refreshing.parts import Store
+from infrahub_exporter.domain.asking.specs import DiscoverySpec, MetricSpec
 from infrahub_exporter.domain.errors import SourceUnavailableError
-from infrahub_exporter.domain.limits import Limits
 from infrahub_exporter.domain.model import AttributeSchema, KindSchema, Snapshot
-from infrahub_exporter.domain.saved import Saved
-from infrahub_exporter.domain.specs import DiscoverySpec, MetricSpec
-from infrahub_exporter.domain.status import PushStatus
+from infrahub_exporter.domain.publishing.limits import Limits
+from infrahub_exporter.domain.publishing.saved import Saved
+from infrahub_exporter.domain.publishing.status import PushStatus
 from tests.unit.following.world import Line, World
 
 pytestmark = pytest.mark.anyio

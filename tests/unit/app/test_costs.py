@@ -11,9 +11,9 @@ from infrahub_exporter.adapters.clock import SystemClock
 from infrahub_exporter.adapters.memory import MemorySource
 from infrahub_exporter.adapters.prometheus.exposition import Block
 from infrahub_exporter.app.exporter import Exporter
-from infrahub_exporter.domain.limits import Limits
+from infrahub_exporter.domain.asking.specs import MetricSpec
 from infrahub_exporter.domain.model import AttributeSchema, KindSchema, Sample, Section
-from infrahub_exporter.domain.specs import MetricSpec
+from infrahub_exporter.domain.publishing.limits import Limits
 
 pytestmark = pytest.mark.anyio
 DEVICES = 3000

@@ -9,19 +9,19 @@ from prometheus_client import CollectorRegistry, generate_latest
 from infrahub_exporter.adapters.memory import MemorySource
 from infrahub_exporter.adapters.stores import MemoryStore
 from infrahub_exporter.app.exporter import Exporter
+from infrahub_exporter.domain.asking.selection import Selection
+from infrahub_exporter.domain.asking.specs import DiscoverySpec, MetricSpec
 from infrahub_exporter.domain.errors import (
     ExporterError,
     SourceRejectedError,
     SourceUnavailableError,
     UnknownDiscoveryError,
 )
-from infrahub_exporter.domain.guard import GuardSpec
-from infrahub_exporter.domain.limits import Limits
 from infrahub_exporter.domain.model import JSON, AttributeSchema, KindSchema, Snapshot, TargetGroup
 from infrahub_exporter.domain.ports import Page
-from infrahub_exporter.domain.selection import Selection
-from infrahub_exporter.domain.specs import DiscoverySpec, MetricSpec
-from infrahub_exporter.domain.status import PushStatus
+from infrahub_exporter.domain.publishing.guard import GuardSpec
+from infrahub_exporter.domain.publishing.limits import Limits
+from infrahub_exporter.domain.publishing.status import PushStatus
 
 pytestmark = pytest.mark.anyio
 DOCUMENT = "{ Device { edges { node { id name { value } } } } }"

@@ -29,10 +29,10 @@ from infrahub_exporter.app.configuration.settings import (
     read_users,
     read_webhook_key,
 )
+from infrahub_exporter.domain.asking.specs import DiscoverySpec, GuardOverride, MetricSpec, Override
 from infrahub_exporter.domain.errors import ConfigError
-from infrahub_exporter.domain.guard import GuardOverride, GuardSpec, Override
-from infrahub_exporter.domain.limits import Limits
-from infrahub_exporter.domain.specs import DiscoverySpec, MetricSpec
+from infrahub_exporter.domain.publishing.guard import GuardSpec
+from infrahub_exporter.domain.publishing.limits import Limits
 
 CONFIGS = Path(__file__).parent / "configs"
 INFRAHUB = "infrahub: {address: 'http://infrahub:8000', token: abc}\n"

@@ -11,7 +11,7 @@ from litestar.testing import TestClient
 from infrahub_exporter.app.configuration.settings import parse_settings
 from infrahub_exporter.app.serving.server import create_app
 from infrahub_exporter.app.serving.service import Service
-from infrahub_exporter.domain.webhooks import sign
+from infrahub_exporter.domain.access.webhooks import sign
 
 KEY = "distinctive-webhook-key"
 SCHEMA = """

@@ -8,10 +8,10 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 
 from msgspec import Struct
 
+from infrahub_exporter.domain.asking.selection import Column, Filter, Selection
 from infrahub_exporter.domain.errors import SourceUnavailableError
 from infrahub_exporter.domain.model import Peer, Row
 from infrahub_exporter.domain.ports import Counted, Page, Probed, Stamp
-from infrahub_exporter.domain.selection import Column, Filter, Selection
 
 
 class Node(Struct):

@@ -7,9 +7,9 @@ import anyio
 import msgspec
 import pytest
 
-from infrahub_exporter.domain import following as module
 from infrahub_exporter.domain.errors import DerivationError
 from infrahub_exporter.domain.model import Row
+from infrahub_exporter.domain.replica import following as module
 from tests.unit.following.test_sequences import Following, Setup, plain
 from tests.unit.following.world import to, to_many
 

@@ -11,13 +11,13 @@ import pytest
 
 from infrahub_exporter.adapters.embedded import EmbeddedInfrahub, EmbeddedTransport
 from infrahub_exporter.adapters.infrahub.reader import InfrahubReader
-from infrahub_exporter.domain.collection import Kinds
+from infrahub_exporter.domain.asking.specs import Filters
 from infrahub_exporter.domain.errors import SourceError, SourceUnavailableError
-from infrahub_exporter.domain.following import Follower
 from infrahub_exporter.domain.model import Row
 from infrahub_exporter.domain.ports import Reply
-from infrahub_exporter.domain.specs import Filters
-from infrahub_exporter.domain.watching import Watch
+from infrahub_exporter.domain.replica.following import Follower
+from infrahub_exporter.domain.replica.kinds import Kinds
+from infrahub_exporter.domain.replica.watching import Watch
 
 pytestmark = pytest.mark.anyio
 STEPS = 30

@@ -9,13 +9,13 @@ import pytest
 
 from infrahub_exporter.adapters.infrahub.outline import outline
 from infrahub_exporter.adapters.infrahub.reader import InfrahubReader
-from infrahub_exporter.app.debounce import Debounce
 from infrahub_exporter.app.exporter import Exporter
-from infrahub_exporter.app.inventory import Inventory
-from infrahub_exporter.domain.guard import GuardSpec
-from infrahub_exporter.domain.limits import Limits
-from infrahub_exporter.domain.specs import DiscoverySpec, MetricSpec
-from infrahub_exporter.domain.webhooks import Event, Touched
+from infrahub_exporter.app.refreshing.debounce import Debounce
+from infrahub_exporter.app.refreshing.inventory import Inventory
+from infrahub_exporter.domain.access.webhooks import Event, Touched
+from infrahub_exporter.domain.asking.specs import DiscoverySpec, MetricSpec
+from infrahub_exporter.domain.publishing.guard import GuardSpec
+from infrahub_exporter.domain.publishing.limits import Limits
 from tests.unit.following.test_corners import SUMMARY, followed_for_long, following_of, is_right, poll
 from tests.unit.following.test_sequences import Following
 from tests.unit.following.world import Line, World

@@ -10,14 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infrahub_exporter.adapters.infrahub.reader import InfrahubReader
-from infrahub_exporter.app.attempts import Attempts
-from infrahub_exporter.app.held import Held, Refreshed, Turn
-from infrahub_exporter.app.rounds import Rounds
-from infrahub_exporter.domain.collection import Kinds
+from infrahub_exporter.app.refreshing.attempts import Attempts
+from infrahub_exporter.app.refreshing.held import Held, Refreshed, Turn
+from infrahub_exporter.app.refreshing.rounds import Rounds
+from infrahub_exporter.domain.asking.selection import Selection
+from infrahub_exporter.domain.asking.specs import Filters
 from infrahub_exporter.domain.model import Row
-from infrahub_exporter.domain.selection import Selection
-from infrahub_exporter.domain.specs import Filters
-from infrahub_exporter.domain.status import EntryStatus
+from infrahub_exporter.domain.publishing.status import EntryStatus
+from infrahub_exporter.domain.replica.kinds import Kinds
 from tests.unit.following.world import STEPS, Line, Times, World
 
 WIDE = ("name", "display_label", "city", "city.parent.parent.name", "tags[]", "tags[].description", "ports[].labels[]")

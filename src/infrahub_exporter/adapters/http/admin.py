@@ -14,7 +14,7 @@ from litestar.handlers.base import BaseRouteHandler
 from litestar.params import FromPath
 from litestar.types import ExceptionHandlersMap
 
-from infrahub_exporter.domain.credentials import Allowance, Passed
+from infrahub_exporter.domain.access.credentials import Allowance, Passed
 from infrahub_exporter.domain.errors import ConfigError, ExporterError, UnknownDiscoveryError
 from infrahub_exporter.domain.ports import Clock
 

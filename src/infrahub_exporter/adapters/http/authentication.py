@@ -18,7 +18,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from msgspec import Struct
 
 from infrahub_exporter.adapters.http.page import wants_html
-from infrahub_exporter.domain.credentials import Credentials, Guesses, Passed, origin, presented
+from infrahub_exporter.domain.access.credentials import Credentials, Guesses, Passed, origin, presented
 from infrahub_exporter.domain.ports import Clock
 
 logger = logging.getLogger("infrahub_exporter")

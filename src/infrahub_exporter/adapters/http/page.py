@@ -11,9 +11,9 @@ from html import escape
 from urllib.parse import quote, unquote_to_bytes
 
 from infrahub_exporter.adapters.http.headers import SECURITY_HEADERS
-from infrahub_exporter.domain.guard import Hold
-from infrahub_exporter.domain.saved import StoreStatus
-from infrahub_exporter.domain.status import ConfigStatus, EntryStatus, PushStatus, Status
+from infrahub_exporter.domain.publishing.guard import Hold
+from infrahub_exporter.domain.publishing.saved import StoreStatus
+from infrahub_exporter.domain.publishing.status import ConfigStatus, EntryStatus, PushStatus, Status
 
 _STYLE = """
 :root{color-scheme:light dark;--bad:#b00020;--odd:#7a4f00;--line:#8886}

@@ -13,10 +13,10 @@ from litestar.handlers import HTTPRouteHandler
 from infrahub_exporter.adapters.http.bodies import Body, ChunkedResponse, Compressed
 from infrahub_exporter.adapters.http.negotiation import wants_gzip
 from infrahub_exporter.adapters.http.page import PAGE_HEADERS, base_of, render, wants_html
-from infrahub_exporter.domain.credentials import Passed
+from infrahub_exporter.domain.access.credentials import Passed
+from infrahub_exporter.domain.asking.specs import DiscoverySpec
 from infrahub_exporter.domain.errors import ExporterError
-from infrahub_exporter.domain.specs import DiscoverySpec
-from infrahub_exporter.domain.status import Status
+from infrahub_exporter.domain.publishing.status import Status
 
 REFRESH_HEADER = "X-Prometheus-Refresh-Interval-Seconds"
 METRICS_TYPE = "text/plain; version=0.0.4"

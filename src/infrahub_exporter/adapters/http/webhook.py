@@ -10,9 +10,9 @@ from litestar import MediaType, Request, Response, post
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.handlers import HTTPRouteHandler
 
-from infrahub_exporter.domain.credentials import Allowance
+from infrahub_exporter.domain.access.credentials import Allowance
+from infrahub_exporter.domain.access.webhooks import Deliveries, Delivery, Event, Refusal
 from infrahub_exporter.domain.ports import Clock
-from infrahub_exporter.domain.webhooks import Deliveries, Delivery, Event, Refusal
 
 WEBHOOK_PATH = "/-/refresh/webhook"
 _LARGEST_BYTES = 2 * 1024 * 1024

@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
+from infrahub_exporter.domain.asking.selection import Column, Hop, Selection
 from infrahub_exporter.domain.model import Peer, Row
-from infrahub_exporter.domain.selection import Column, Hop, Selection
 
 OPERATION = "infrahub_exporter"
 """The operation's name: it shows in Infrahub's own metrics."""

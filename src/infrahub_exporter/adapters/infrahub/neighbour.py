@@ -2,8 +2,8 @@
 
 from infrahub_exporter.adapters.infrahub.patience import PatientTransport
 from infrahub_exporter.adapters.infrahub.reader import InfrahubReader
-from infrahub_exporter.domain.pressure import Pressure
-from infrahub_exporter.domain.status import SourceStatus
+from infrahub_exporter.domain.publishing.pressure import Pressure
+from infrahub_exporter.domain.publishing.status import SourceStatus
 
 
 class GoodNeighbour:

@@ -14,8 +14,8 @@ from graphql import (
     parse,
 )
 
+from infrahub_exporter.domain.asking.outlines import Field
 from infrahub_exporter.domain.errors import SourceRejectedError
-from infrahub_exporter.domain.outlines import Field
 
 Fragments = Mapping[str, FragmentDefinitionNode]
 _DEEPEST = 32

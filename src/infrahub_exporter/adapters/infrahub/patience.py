@@ -12,7 +12,7 @@ from msgspec import Struct
 from infrahub_exporter.adapters.infrahub.answers import UNREADABLE, failure
 from infrahub_exporter.domain.errors import SourceUnavailableError
 from infrahub_exporter.domain.ports import Clock, Reply, Transport
-from infrahub_exporter.domain.pressure import Pressure
+from infrahub_exporter.domain.publishing.pressure import Pressure
 
 _PASSING = frozenset({HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT})
 _SHED = HTTPStatus.TOO_MANY_REQUESTS

@@ -20,12 +20,12 @@ from infrahub_exporter.adapters.infrahub.probes import (
 )
 from infrahub_exporter.adapters.infrahub.schemas import Kind, Summary
 from infrahub_exporter.adapters.infrahub.server_time import ServerTime, iso
+from infrahub_exporter.domain.asking.paths import suggestion
+from infrahub_exporter.domain.asking.selection import Selection
 from infrahub_exporter.domain.errors import DerivationError, UnknownKindError
-from infrahub_exporter.domain.limits import Limits
 from infrahub_exporter.domain.model import JSON, KindSchema
-from infrahub_exporter.domain.paths import suggestion
 from infrahub_exporter.domain.ports import Clock, Page, Probed, Reply, Stamp, Transport
-from infrahub_exporter.domain.selection import Selection
+from infrahub_exporter.domain.publishing.limits import Limits
 
 logger = logging.getLogger("infrahub_exporter.infrahub")
 

@@ -21,7 +21,7 @@ from infrahub_exporter.adapters.otlp.packing import Request, requests
 from infrahub_exporter.adapters.otlp.resource import resource
 from infrahub_exporter.adapters.otlp.status import Condition, Tally, counted
 from infrahub_exporter.domain.model import Snapshot
-from infrahub_exporter.domain.status import PushStatus
+from infrahub_exporter.domain.publishing.status import PushStatus
 
 logger = logging.getLogger("infrahub_exporter.otlp")
 

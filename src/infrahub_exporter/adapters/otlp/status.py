@@ -4,7 +4,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from infrahub_exporter.adapters.otlp.calls import Accepted, Refused
-from infrahub_exporter.domain.status import PushStatus
+from infrahub_exporter.domain.publishing.status import PushStatus
 
 
 class Condition(Struct, frozen=True):

@@ -19,7 +19,7 @@ import anyio.to_thread
 
 from infrahub_exporter.adapters.stores.packing import Packing, UntrustedError, unpack
 from infrahub_exporter.domain.ports import Clock
-from infrahub_exporter.domain.saved import Saved, StoreStatus
+from infrahub_exporter.domain.publishing.saved import Saved, StoreStatus
 
 logger = logging.getLogger("infrahub_exporter.store")
 

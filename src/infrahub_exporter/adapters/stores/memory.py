@@ -1,6 +1,6 @@
 """A snapshot store for tests, and for hosts that keep no files."""
 
-from infrahub_exporter.domain.saved import Saved, StoreStatus
+from infrahub_exporter.domain.publishing.saved import Saved, StoreStatus
 
 
 class MemoryStore:

@@ -11,9 +11,9 @@ from typing import TypeVar
 import msgspec
 from msgspec import Struct
 
-from infrahub_exporter.domain.discovery import Decision
 from infrahub_exporter.domain.model import Sample
-from infrahub_exporter.domain.saved import Saved, SavedKind, SavedList
+from infrahub_exporter.domain.publishing.saved import Saved, SavedKind, SavedList
+from infrahub_exporter.domain.views.discovery import Decision
 
 Item = TypeVar("Item")
 

@@ -16,9 +16,9 @@ from msgspec import Meta, Struct
 
 from infrahub_exporter.app.configuration.secret import Secret, dec_hook
 from infrahub_exporter.app.configuration.wording import describe, shown, strip_optional
+from infrahub_exporter.domain.asking.paths import suggestion
+from infrahub_exporter.domain.asking.specs import Filters, FilterValue
 from infrahub_exporter.domain.errors import ConfigError
-from infrahub_exporter.domain.paths import suggestion
-from infrahub_exporter.domain.specs import Filters, FilterValue
 
 Place = tuple[str | int, ...]
 Find = Callable[[Path], Path]

@@ -10,8 +10,8 @@ from msgspec import Struct, inspect
 from infrahub_exporter.app.configuration.decoding import Place
 from infrahub_exporter.app.configuration.document import parse_document
 from infrahub_exporter.app.configuration.wording import strip_optional
+from infrahub_exporter.domain.asking.paths import suggestion
 from infrahub_exporter.domain.errors import ConfigError
-from infrahub_exporter.domain.paths import suggestion
 
 PREFIX = "INFRAHUB_SIDECAR_"
 _INJECTED = re.compile(r"(?!.*__).*_(SERVICE_.*|PORT|PORT_.*)")

@@ -8,10 +8,9 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from infrahub_exporter.app.configuration.decoding import InnerPath, Place, SettingError, at, written
-from infrahub_exporter.domain.discovery import check
-from infrahub_exporter.domain.guard import Override
-from infrahub_exporter.domain.paths import parse
-from infrahub_exporter.domain.specs import DiscoverySpec, Filters, KindName, Seconds
+from infrahub_exporter.domain.asking.paths import parse
+from infrahub_exporter.domain.asking.specs import DiscoverySpec, Filters, KindName, Override, Seconds
+from infrahub_exporter.domain.views.discovery import check
 
 SEGMENT = r"(?!\.{1,2}(?:/|\Z))[A-Za-z0-9._~!$&'()*+,;=:@-]+"
 """What can stand between two slashes of a URL without escapes (RFC 3986, `pchar`)."""

@@ -24,11 +24,11 @@ from infrahub_exporter.app.configuration.web import (
     read_users,
 )
 from infrahub_exporter.app.configuration.wording import describe, shown
+from infrahub_exporter.domain.asking.paths import label_names
+from infrahub_exporter.domain.asking.specs import DiscoverySpec, MetricSpec, Seconds
 from infrahub_exporter.domain.errors import ConfigError
-from infrahub_exporter.domain.guard import GuardSpec
-from infrahub_exporter.domain.limits import Limits
-from infrahub_exporter.domain.paths import label_names
-from infrahub_exporter.domain.specs import DiscoverySpec, MetricSpec, Seconds
+from infrahub_exporter.domain.publishing.guard import GuardSpec
+from infrahub_exporter.domain.publishing.limits import Limits
 
 __all__ = [
     "AdminSettings",

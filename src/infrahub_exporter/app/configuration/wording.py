@@ -8,7 +8,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from msgspec import inspect
 
-from infrahub_exporter.domain.specs import Filters
+from infrahub_exporter.domain.asking.specs import Filters
 
 _SHOWN = 60
 _UNIONS = (Union, UnionType)

@@ -29,9 +29,9 @@ from infrahub_exporter.app.configuration.settings import (
 )
 from infrahub_exporter.app.container import VERSION, Build
 from infrahub_exporter.app.exporter import Exporter
+from infrahub_exporter.domain.access.webhooks import Event
 from infrahub_exporter.domain.errors import ConfigError
-from infrahub_exporter.domain.status import ConfigStatus
-from infrahub_exporter.domain.webhooks import Event
+from infrahub_exporter.domain.publishing.status import ConfigStatus
 
 if TYPE_CHECKING:
     from infrahub_exporter.adapters.http.authentication import Authenticator

@@ -15,7 +15,7 @@ from litestar.testing import AsyncTestClient
 from litestar.types import Message
 
 from infrahub_exporter.adapters.http.authentication import Authenticator, Refused, authenticated
-from infrahub_exporter.domain.credentials import UNREADABLE, Credentials, Passed
+from infrahub_exporter.domain.access.credentials import UNREADABLE, Credentials, Passed
 
 pytestmark = pytest.mark.anyio
 PASSWORD, TOKEN = "distinctive-password", "distinctive-token"

@@ -16,12 +16,12 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from infrahub_exporter.adapters.http.headers import SECURITY_HEADERS, with_security_headers
 from infrahub_exporter.adapters.http.page import PAGE_HEADERS, base_of, remarks, render, wants_html
 from infrahub_exporter.adapters.http.routes import build_router
-from infrahub_exporter.domain.credentials import Passed
+from infrahub_exporter.domain.access.credentials import Passed
+from infrahub_exporter.domain.asking.specs import DiscoverySpec
 from infrahub_exporter.domain.errors import ExporterError, SourceUnavailableError
-from infrahub_exporter.domain.guard import Hold
-from infrahub_exporter.domain.saved import StoreStatus
-from infrahub_exporter.domain.specs import DiscoverySpec
-from infrahub_exporter.domain.status import ConfigStatus, EntryStatus, PushStatus, SourceStatus, Status
+from infrahub_exporter.domain.publishing.guard import Hold
+from infrahub_exporter.domain.publishing.saved import StoreStatus
+from infrahub_exporter.domain.publishing.status import ConfigStatus, EntryStatus, PushStatus, SourceStatus, Status
 
 NOW = 1_700_000_000.0
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"

@@ -9,9 +9,9 @@ from litestar.testing import AsyncTestClient
 from msgspec import Struct
 
 from infrahub_exporter.adapters.http.routes import build_router
+from infrahub_exporter.domain.asking.specs import DiscoverySpec
 from infrahub_exporter.domain.errors import SourceUnavailableError
-from infrahub_exporter.domain.specs import DiscoverySpec
-from infrahub_exporter.domain.status import EntryStatus, Status
+from infrahub_exporter.domain.publishing.status import EntryStatus, Status
 
 pytestmark = pytest.mark.anyio
 DEVICES = DiscoverySpec(

@@ -8,7 +8,7 @@ from litestar import Litestar, Router
 from litestar.testing import AsyncTestClient
 
 from infrahub_exporter.adapters.http.webhook import WEBHOOK_PATH, build_webhook
-from infrahub_exporter.domain.webhooks import Event, sign
+from infrahub_exporter.domain.access.webhooks import Event, sign
 
 pytestmark = pytest.mark.anyio
 KEY = "open-sesame"

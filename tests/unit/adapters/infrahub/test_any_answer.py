@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from infrahub_exporter.adapters.infrahub.answers import failure
 from infrahub_exporter.adapters.infrahub.patience import PatientTransport
 from infrahub_exporter.adapters.infrahub.reader import InfrahubReader
+from infrahub_exporter.domain.asking.selection import Column, Hop, Selection
 from infrahub_exporter.domain.errors import ExporterError, SourceError
 from infrahub_exporter.domain.model import Peer, Row
 from infrahub_exporter.domain.ports import Reply
-from infrahub_exporter.domain.selection import Column, Hop, Selection
 from tests.unit.domain.anything import JSON_VALUES
 
 SITE = Hop("site", many=False, peer="NetSite")

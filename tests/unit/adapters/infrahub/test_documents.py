@@ -2,8 +2,8 @@ import msgspec
 import pytest
 
 from infrahub_exporter.adapters.infrahub.documents import Document
+from infrahub_exporter.domain.asking.selection import Column, Filter, Hop, Selection
 from infrahub_exporter.domain.model import Peer, Row
-from infrahub_exporter.domain.selection import Column, Filter, Hop, Selection
 
 SITE, TAGS = Hop("site", many=False, peer="LocationSite"), Hop("tags", many=True, peer="BuiltinTag")
 REGION = Hop("region", many=False, peer="LocationRegion")

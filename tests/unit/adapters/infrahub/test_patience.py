@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from infrahub_exporter.adapters.infrahub.patience import PatientTransport, _status
 from infrahub_exporter.domain.errors import SourceUnavailableError
 from infrahub_exporter.domain.ports import Reply, Transport
-from infrahub_exporter.domain.pressure import Pressure
+from infrahub_exporter.domain.publishing.pressure import Pressure
 
 pytestmark = pytest.mark.anyio
 GOOD = Reply(200, {}, b'{"data": {}}')

@@ -4,10 +4,10 @@ import msgspec
 import pytest
 
 from infrahub_exporter.adapters.infrahub.reader import InfrahubReader
+from infrahub_exporter.domain.asking.selection import Column, Filter, Selection
 from infrahub_exporter.domain.errors import DerivationError, SourceRejectedError, SourceUnavailableError
 from infrahub_exporter.domain.model import AttributeSchema, KindSchema, RelationshipSchema
 from infrahub_exporter.domain.ports import Reply
-from infrahub_exporter.domain.selection import Column, Filter, Selection
 
 pytestmark = pytest.mark.anyio
 DATE = {"date": "Tue, 24 Nov 2026 12:00:00 GMT"}

@@ -24,7 +24,7 @@ from opentelemetry.proto.metrics.v1.metrics_pb2 import Metric, NumberDataPoint
 from infrahub_exporter.adapters.otlp import OtlpSink
 from infrahub_exporter.domain.model import Family, FamilyType, Sample, Section, Snapshot
 from infrahub_exporter.domain.ports import SnapshotSink
-from infrahub_exporter.domain.status import PushStatus
+from infrahub_exporter.domain.publishing.status import PushStatus
 
 if TYPE_CHECKING:
     from tests.unit.adapters.otlp.conftest import Answer, Collector

@@ -6,10 +6,10 @@ import anyio
 import pytest
 
 from infrahub_exporter.adapters.stores import FileStore
-from infrahub_exporter.domain.discovery import Decision
 from infrahub_exporter.domain.model import Sample, TargetGroup
 from infrahub_exporter.domain.ports import SnapshotStore
-from infrahub_exporter.domain.saved import Saved, SavedKind, SavedList
+from infrahub_exporter.domain.publishing.saved import Saved, SavedKind, SavedList
+from infrahub_exporter.domain.views.discovery import Decision
 
 NOW = 1_795_512_134.0
 """2026-11-24T09:22:14Z."""

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, example, given, settings, strategies
 
 from infrahub_exporter.adapters.stores import FileStore
 from infrahub_exporter.adapters.stores.packing import Packing
-from infrahub_exporter.domain.saved import Saved, StoreStatus
+from infrahub_exporter.domain.publishing.saved import Saved, StoreStatus
 from tests.unit.adapters.stores.conftest import NOW, StandingClock, load, save, saved
 
 HEADER = struct.Struct(">27sHQ32s")

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from infrahub_exporter.adapters.stores import FileStore
-from infrahub_exporter.domain.saved import Saved
+from infrahub_exporter.domain.publishing.saved import Saved
 from tests.unit.adapters.stores.conftest import StandingClock, load, save
 
 WRITER = """
@@ -18,7 +18,7 @@ import anyio
 from infrahub_exporter.adapters.clock import SystemClock
 from infrahub_exporter.adapters.stores import FileStore
 from infrahub_exporter.domain.model import Sample
-from infrahub_exporter.domain.saved import Saved, SavedKind
+from infrahub_exporter.domain.publishing.saved import Saved, SavedKind
 
 def block(prefix, text, size):
     return tuple(Sample(f"{prefix}-{each}", (f"{prefix}-{each}", text)) for each in range(size))

@@ -1,0 +1,1 @@
+"""Everything that works in the background: rounds, entries, their pace, what they keep."""

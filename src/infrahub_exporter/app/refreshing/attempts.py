@@ -1,0 +1,142 @@
+"""What all entries have in common: how their reads go, and the guard before what they publish."""
+
+import logging
+import re
+from abc import abstractmethod
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Generic, TypeVar
+
+import msgspec
+
+from infrahub_exporter.domain.errors import ExporterError, SourceUnavailableError
+from infrahub_exporter.domain.ports import Clock
+from infrahub_exporter.domain.publishing.backoff import Backoff
+from infrahub_exporter.domain.publishing.guard import GuardSpec
+from infrahub_exporter.domain.publishing.limits import Limits
+from infrahub_exporter.domain.publishing.publication import Publication
+from infrahub_exporter.domain.publishing.status import EntryStatus
+
+logger = logging.getLogger("infrahub_exporter")
+Item = TypeVar("Item")
+Read = TypeVar("Read")
+_NUMBER = re.compile(r"\d+")
+_MESSAGES = 5
+"""How many different messages of one outage are logged: it may fail in several ways by turns."""
+Counts = tuple[int, int, Mapping[str, int]]
+"""Nodes, published series or groups, and skipped nodes by reason."""
+
+
+class Attempts:
+    """An entry's status, with one log line per change of state."""
+
+    def __init__(self, status: EntryStatus, clock: Clock) -> None:
+        self._clock = clock
+        self._said: set[str] = set()
+        self._backoff = Backoff()
+        self.status = status
+
+    @property
+    def is_backing_off(self) -> bool:
+        """Tell whether this was refused, or did not fit, and is not to be tried again yet."""
+        return not self._backoff.is_over(self._clock.monotonic())
+
+    def forgive(self) -> None:
+        """Try again at the next turn, whatever was refused."""
+        self._backoff = Backoff()
+
+    async def attempt(self, read: Callable[[], Awaitable[Read]], counts: Callable[[], Counts]) -> Read | None:
+        """Read and note how it went; None where it failed."""
+        at, began = self._clock.wall(), self._clock.monotonic()
+        try:
+            found = await read()
+        except ExporterError as error:
+            now = self._clock.monotonic()
+            if not isinstance(error, SourceUnavailableError):
+                self._backoff = self._backoff.refused(now)
+            self.failed(error, now - began)
+            return None
+        seconds = self._clock.monotonic() - began
+        nodes, published, skipped = counts()
+        status = self.status.succeeded(
+            at=at, duration_seconds=seconds, nodes=nodes, published=published, skipped=skipped
+        )
+        self._succeeded(status)
+        return found
+
+    def failed(self, error: ExporterError, seconds: float = 0.0) -> None:
+        """Note a failure."""
+        before, self.status = self.status, self.status.failed(error, duration_seconds=seconds)
+        if self._is_news(str(error)):
+            kept = "; its last good data stays" if before.succeeded_at is not None else ""
+            logger.warning("%s %s cannot be read: %s%s", before.source, before.name, error, kept)
+
+    def _is_news(self, message: str) -> bool:
+        """Tell whether a message has not been logged since all was well; numbers in it do not make it another one."""
+        words = _NUMBER.sub("", message)
+        is_news = words not in self._said and len(self._said) < _MESSAGES
+        self._said.update([words] if is_news else [])
+        return is_news
+
+    def _succeeded(self, status: EntryStatus) -> None:
+        self._said.clear()
+        self._backoff = Backoff()
+        before, self.status = self.status, status
+        if before.error is not None:
+            logger.info("%s %s is read well again: %d nodes", status.source, status.name, status.nodes)
+        elif before.succeeded_at is None:
+            logger.info(
+                "%s %s is read: %d nodes in %.2f s", status.source, status.name, status.nodes, status.duration_seconds
+            )
+
+
+class GuardedEntry(Attempts, Generic[Item]):
+    """An entry with the guard between what it has read and what it publishes."""
+
+    def __init__(self, status: EntryStatus, guard: GuardSpec, limits: Limits, clock: Clock) -> None:
+        super().__init__(status, clock)
+        self.publication: Publication[Item] = Publication(guard)
+        self._limits = limits
+        self._behind = False
+
+    @property
+    def is_behind(self) -> bool:
+        """Tell whether what is published is not what was read: the guard holds it, or a limit forbids it."""
+        return self._behind
+
+    def release(self) -> bool:
+        """Publish what the guard holds; tell whether it held anything."""
+        if not self.publication.release():
+            return False
+        self._offer_again()
+        return True
+
+    def _take_over(self, former: "GuardedEntry[Item]") -> None:
+        """Go on from what an entry published that reads and derives the same; own guard and limits judge what comes."""
+        self.publication.take_over(former.publication)
+        same = self.publication.guard.spec == former.publication.guard.spec and self._limits == former._limits  # noqa: SLF001 - of its own class
+        self._behind = former._behind or not same  # noqa: SLF001 - of its own class
+        self.status = msgspec.structs.replace(former.status, name=self.status.name)
+
+    @abstractmethod
+    def _offer_again(self) -> None:
+        """Offer what was read last once more."""
+
+    def _offer(
+        self,
+        blocks: tuple[tuple[Item, ...], ...],
+        count: int,
+        *,
+        verified: bool,
+        check: Callable[[tuple[Item, ...]], None],
+    ) -> bool:
+        """Publish what was read unless the guard holds it. Raises DerivationError past a limit."""
+        before, self._behind = self.publication.guard, True
+        verdict = self.publication.offer(blocks, count, at=self._clock.wall(), verified=verified, check=check)
+        self._behind = not verdict.publishes
+        guard = self.publication.guard
+        if before.hold is None and guard.hold is not None:
+            logger.warning("%s %s is held: %s", self.status.source, self.status.name, guard.reason)
+        elif before.hold is not None and guard.hold is None:
+            logger.info("%s %s is no longer held: %s", self.status.source, self.status.name, verdict.value)
+        self.status = msgspec.structs.replace(self.status, hold=guard.hold)
+        return verdict.publishes

@@ -1,0 +1,186 @@
+"""The discoveries at work: each holds its last good list, and how it is doing."""
+
+from collections import Counter
+from collections.abc import Sequence
+from functools import partial
+
+import anyio
+import anyio.to_thread
+
+from infrahub_exporter.adapters import http_sd
+from infrahub_exporter.app.refreshing.attempts import Counts, GuardedEntry
+from infrahub_exporter.app.refreshing.held import Held, Refreshed, Source, Turn
+from infrahub_exporter.app.refreshing.watched import WatchedDocument
+from infrahub_exporter.domain.asking.specs import DiscoverySpec
+from infrahub_exporter.domain.errors import ExporterError
+from infrahub_exporter.domain.model import TargetGroup
+from infrahub_exporter.domain.ports import Clock
+from infrahub_exporter.domain.publishing.guard import GuardSpec
+from infrahub_exporter.domain.publishing.limits import Limits
+from infrahub_exporter.domain.publishing.saved import Saved, SavedList, fingerprint
+from infrahub_exporter.domain.publishing.status import EntryStatus
+from infrahub_exporter.domain.views import discovery
+from infrahub_exporter.domain.views.discovery import SKIP_REASONS, Decision
+
+
+class DiscoveryEntry(GuardedEntry[Decision]):
+    """A discovery: its last good list, as groups and as ready bytes. The first attempt can be waited for."""
+
+    def __init__(self, spec: DiscoverySpec, clock: Clock, *, guard: GuardSpec, limits: Limits) -> None:
+        super().__init__(EntryStatus("query", spec.name), guard.overridden(spec.guard), limits, clock)
+        self.spec = spec
+        self.chunks: Sequence[bytes] | None = None
+        self.lock = anyio.Lock()
+        self.attempted = anyio.Event()
+        self._counted: Counts = (0, 0, {})
+
+    @property
+    def groups(self) -> tuple[TargetGroup, ...]:
+        """Return the last good list; None of `chunks` tells that there is none yet."""
+        return tuple(each.group for block in self.publication.blocks for each in block if each.group is not None)
+
+    def failed(self, error: ExporterError, seconds: float = 0.0) -> None:
+        """Note a failure, which ends the wait for the first attempt too."""
+        super().failed(error, seconds)
+        self.attempted.set()
+
+    def counts(self) -> Counts:
+        """Return what the list was made of."""
+        return self._counted
+
+    def saved(self) -> SavedList | None:
+        """Return what is kept over a restart."""
+        if self.status.succeeded_at is None:
+            return None
+        return SavedList(self.spec.name, fingerprint(self.spec), self.status.succeeded_at, self.publication.blocks)
+
+    def restore(self, saved: Saved) -> bool:
+        """Publish what was kept; tell whether there was anything."""
+        kept = saved.find_list(self.spec)
+        if kept is None:
+            return False
+        self.publication.restore(kept.blocks, sum(each.group is not None for block in kept.blocks for each in block))
+        self._behind = True
+        self._render()
+        nodes, published, _ = self._counted
+        self.status = self.status.restored(read_at=kept.read_at, nodes=nodes, published=published)
+        return True
+
+    def _take_over_list(self, former: "DiscoveryEntry") -> None:
+        self._take_over(former)
+        self.chunks, self._counted = former.chunks, former._counted  # noqa: SLF001 - of its own class
+        if former.attempted.is_set():
+            self.attempted.set()
+
+    def _offer_decisions(self, blocks: tuple[tuple[Decision, ...], ...], *, verified: bool) -> bool:
+        count = sum(each.group is not None for block in blocks for each in block)
+        published = self._offer(blocks, count, verified=verified, check=self._limits.check_decisions)
+        if published:
+            self._render()
+        return published
+
+    def _render(self) -> None:
+        self.chunks = self._rendered()
+        skipped = Counter(each.reason for block in self.publication.blocks for each in block if each.reason)
+        nodes = sum(map(len, self.publication.blocks))
+        self._counted = nodes, self.publication.count, {reason: skipped[reason] for reason in SKIP_REASONS}
+
+    def _rendered(self) -> Sequence[bytes]:
+        return (http_sd.render(self.groups),)
+
+
+class QueryDiscovery(DiscoveryEntry):
+    """A discovery by a GraphQL document, which is run when something that it reads has changed."""
+
+    def __init__(
+        self,
+        spec: DiscoverySpec,
+        document: WatchedDocument,
+        *,
+        source: Source,
+        clock: Clock,
+        guard: GuardSpec,
+        limits: Limits,
+    ) -> None:
+        super().__init__(spec, clock, guard=guard, limits=limits)
+        self._document = document
+        self._source = source
+        self._found: tuple[tuple[Decision, ...], ...] = ()
+
+    async def refresh(self) -> None:
+        """Run the query where that is due. A failure keeps the last good list; what was refused waits its time."""
+        if self.is_backing_off:
+            return
+        await self.attempt(self._refresh, self.counts)
+        self.attempted.set()
+
+    def reads(self, kinds: frozenset[str]) -> bool:
+        """Tell whether the document may read any of these kinds."""
+        return self._document.reads(kinds)
+
+    async def _refresh(self) -> bool:
+        due = self.status.error is not None or self.is_behind or await self._document.is_due()
+        if due:
+            await self._document.began()
+            found = discovery.derive_answer(self.spec, await self._source.run(str(self.spec.document)))
+            self._limits.check_nodes(len(found.decisions))
+            self._found = (found.decisions,)
+            self._offer_decisions(self._found, verified=True)
+            self._document.ended_well()
+        return due
+
+    def inherit(self, former: "QueryDiscovery") -> None:
+        """Go on from a discovery that runs the same document and derives the same, at the same source."""
+        self._take_over_list(former)
+        self._document, self._found = former._document, former._found  # noqa: SLF001 - of its own class
+
+    def _offer_again(self) -> None:
+        self._offer_decisions(self._found, verified=False)
+
+
+class KindDiscovery(DiscoveryEntry):
+    """A discovery by kind: rows like a metric's."""
+
+    def __init__(
+        self, spec: DiscoverySpec, kind: str, *, source: Source, clock: Clock, guard: GuardSpec, limits: Limits
+    ) -> None:
+        super().__init__(spec, clock, guard=guard, limits=limits)
+        derive = discovery.row_deriver(spec)
+        self.held: Held[Decision] = Held(kind, discovery.paths(spec), spec.filters, derive=derive, source=source)
+        self._list = http_sd.TargetList()
+
+    async def refresh(self, turn: Turn) -> Refreshed | None:
+        """Take a turn; None where it failed. A failure keeps the last good list."""
+        refreshed = await self.attempt(lambda: self._refresh(turn), self.counts)
+        self.attempted.set()
+        return refreshed
+
+    async def roll(self, share: float, *, at: float) -> bool:
+        """Read a share again; tell whether anything published differs. Raises SourceError, DerivationError."""
+        return await self.held.roll(share, at=at) and self._offer_read(verified=False)
+
+    async def _refresh(self, turn: Turn) -> Refreshed:
+        refreshed = await self.held.refresh(turn)
+        self._behind |= refreshed.changed  # until it is offered: a cancellation may come first
+        if refreshed.changed or self.is_behind:
+            hold = self.publication.guard.hold
+            verified = refreshed.whole or (hold is not None and await self.held.agrees(at=turn.at))
+            offer = partial(self._offer_read, verified=verified)
+            await anyio.to_thread.run_sync(offer) if refreshed.whole else offer()
+        return refreshed
+
+    def inherit(self, former: "KindDiscovery") -> None:
+        """Go on from a discovery that reads and derives the same, from the same source."""
+        self._take_over_list(former)
+        self.held, self._list = former.held, former._list  # noqa: SLF001 - of its own class
+
+    def _offer_again(self) -> None:
+        self._offer_read(verified=False)
+
+    def _offer_read(self, *, verified: bool) -> bool:
+        self._behind = True
+        self._limits.check_nodes(len(self.held.blocks))
+        return self._offer_decisions(self.held.blocks.blocks, verified=verified)
+
+    def _rendered(self) -> Sequence[bytes]:
+        return self._list.render(self.publication.blocks)

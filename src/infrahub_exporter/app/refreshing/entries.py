@@ -1,0 +1,130 @@
+"""An entry of `metrics.kind` at work: it holds what it read well last, and how it is doing."""
+
+from collections.abc import Callable
+from functools import partial
+from itertools import compress, count
+from operator import attrgetter, is_not
+
+import anyio.to_thread
+import msgspec
+
+from infrahub_exporter.app.refreshing.attempts import Counts, GuardedEntry
+from infrahub_exporter.app.refreshing.held import Held, Refreshed, Source, Turn
+from infrahub_exporter.domain.asking.paths import label_names
+from infrahub_exporter.domain.asking.specs import MetricSpec
+from infrahub_exporter.domain.model import Sample, Section
+from infrahub_exporter.domain.ports import Clock
+from infrahub_exporter.domain.publishing.guard import GuardSpec
+from infrahub_exporter.domain.publishing.limits import Limits
+from infrahub_exporter.domain.publishing.saved import Saved, SavedKind, fingerprint
+from infrahub_exporter.domain.publishing.status import EntryStatus
+from infrahub_exporter.domain.views import metrics
+
+_SAMPLES = attrgetter("samples")
+
+
+class MetricEntry(GuardedEntry[Sample]):
+    """An entry of `metrics.kind`. `others` counts the series of the other entries, for the limit over all."""
+
+    def __init__(
+        self,
+        name: str,
+        spec: MetricSpec,
+        *,
+        source: Source,
+        clock: Clock,
+        guard: GuardSpec,
+        limits: Limits,
+        others: Callable[["MetricEntry"], int],
+    ) -> None:
+        super().__init__(EntryStatus("kind", name), guard.overridden(spec.guard), limits, clock)
+        self.spec = spec
+        self.held: Held[Sample] = Held(spec.kind, spec.include, spec.filters, derive=metrics.sample, source=source)
+        self._others = others
+        self._label_names = label_names(spec.include)
+        self._sections: tuple[Section, ...] = ()
+        self._duplicates = 0
+
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        """Return a section per published block; one whose samples are the same stays the same object."""
+        blocks = tuple(filter(None, self.publication.blocks))
+        held = tuple(map(_SAMPLES, self._sections))
+        if len(blocks) != len(held):
+            kept = dict(zip(map(id, held), self._sections, strict=True))
+            self._sections = tuple(kept.get(id(block)) or Section(self._label_names, block) for block in blocks)
+        elif touched := list(compress(count(), map(is_not, blocks, held))):
+            sections = list(self._sections)
+            for index in touched:
+                sections[index] = Section(self._label_names, blocks[index])
+            self._sections = tuple(sections)
+        return self._sections
+
+    def finder(self) -> Callable[[str], Sample | None]:
+        """Return what finds a node's published sample by its id."""
+        if not self.is_behind and self.status.success:
+            return self.held.blocks.get
+        return {each.id: each for block in self.publication.blocks for each in block}.get
+
+    async def refresh(self, turn: Turn) -> Refreshed | None:
+        """Take a turn; None where it failed. A failure keeps the last good samples."""
+        return await self.attempt(lambda: self._refresh(turn), self._counts)
+
+    async def roll(self, share: float, *, at: float) -> bool:
+        """Read a share again; tell whether anything published differs. Raises SourceError, DerivationError."""
+        return await self.held.roll(share, at=at) and self._offer_read(verified=False)
+
+    def published(self, duplicates: int) -> None:
+        """Learn how many of the series an earlier entry had already."""
+        self._duplicates = duplicates
+        _, published, skipped = self._counts()
+        self.status = msgspec.structs.replace(self.status, published=published, skipped=skipped)
+
+    def saved(self) -> SavedKind | None:
+        """Return what is kept over a restart."""
+        if self.status.succeeded_at is None:
+            return None
+        key = fingerprint(self.spec)
+        return SavedKind(self.status.name, key, self.status.succeeded_at, self._label_names, self.publication.blocks)
+
+    def restore(self, saved: Saved) -> bool:
+        """Publish what was kept; tell whether there was anything."""
+        kept = saved.find_kind(self.status.name, self.spec)
+        if kept is None:
+            return False
+        count = sum(map(len, kept.blocks))
+        self.publication.restore(kept.blocks, count)
+        self._behind = True
+        self.status = self.status.restored(read_at=kept.read_at, nodes=count, published=count)
+        return True
+
+    def inherit(self, former: "MetricEntry") -> None:
+        """Go on from an entry that reads and derives the same, from the same source."""
+        self._take_over(former)
+        self.held = former.held
+        self._sections, self._duplicates = former.sections, former._duplicates  # noqa: SLF001 - of its own class
+
+    def _offer_again(self) -> None:
+        self._offer_read(verified=False)
+
+    async def _refresh(self, turn: Turn) -> Refreshed:
+        refreshed = await self.held.refresh(turn)
+        self._behind |= refreshed.changed  # until it is offered: a cancellation may come first
+        if not refreshed.changed and not self.is_behind:
+            return refreshed
+        hold = self.publication.guard.hold
+        verified = refreshed.whole or (hold is not None and await self.held.agrees(at=turn.at))
+        offer = partial(self._offer_read, verified=verified)
+        published = await anyio.to_thread.run_sync(offer) if refreshed.whole else offer()
+        return msgspec.structs.replace(refreshed, changed=published)
+
+    def _offer_read(self, *, verified: bool) -> bool:
+        count = len(self.held.blocks)
+        self._behind = True
+        self._limits.check_nodes(count)
+        self._limits.check_series(count, others=self._others(self))
+        check = partial(self._limits.check_samples, self._label_names)
+        return self._offer(self.held.blocks.blocks, count, verified=verified, check=check)
+
+    def _counts(self) -> Counts:
+        return len(self.held.blocks), self.publication.count - self._duplicates, {"duplicate": self._duplicates}

@@ -1,0 +1,233 @@
+"""The entries at work, and what is published of them."""
+
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
+
+import anyio
+import msgspec
+
+from infrahub_exporter.app.refreshing.discoveries import DiscoveryEntry, KindDiscovery, QueryDiscovery
+from infrahub_exporter.app.refreshing.entries import MetricEntry
+from infrahub_exporter.app.refreshing.held import Source
+from infrahub_exporter.app.refreshing.rounds import Rounds
+from infrahub_exporter.app.refreshing.watched import Outline, WatchedDocument
+from infrahub_exporter.domain.access.webhooks import Touched
+from infrahub_exporter.domain.asking.specs import DiscoverySpec, MetricSpec, entry_names
+from infrahub_exporter.domain.errors import SourceUnavailableError, UnknownDiscoveryError
+from infrahub_exporter.domain.model import Snapshot
+from infrahub_exporter.domain.ports import Clock, SnapshotSink
+from infrahub_exporter.domain.publishing.guard import GuardSpec
+from infrahub_exporter.domain.publishing.limits import Limits
+from infrahub_exporter.domain.publishing.saved import Saved, fingerprint
+from infrahub_exporter.domain.publishing.status import EntryStatus
+from infrahub_exporter.domain.views.metrics import Assembly, Entry, assemble
+
+AnyEntry = TypeVar("AnyEntry", MetricEntry, KindDiscovery, QueryDiscovery)
+
+
+class Inventory:
+    """All entries: kinds and discoveries by kind are read in rounds, discoveries by document each for itself."""
+
+    def __init__(
+        self,
+        *,
+        metrics: Sequence[MetricSpec],
+        discoveries: Sequence[DiscoverySpec],
+        source: Source,
+        sinks: Sequence[SnapshotSink],
+        clock: Clock,
+        outline: Outline | None,
+        overlap_seconds: float,
+        full_refresh_seconds: float,
+        refresh_timeout_seconds: float,
+        guard: GuardSpec,
+        limits: Limits,
+    ) -> None:
+        self._clock = clock
+        self._sinks = tuple(sinks)
+        names = entry_names(spec.kind for spec in metrics)
+        self.metrics = tuple(
+            MetricEntry(name, spec, source=source, clock=clock, guard=guard, limits=limits, others=self._others)
+            for name, spec in zip(names, metrics, strict=True)
+        )
+        self.by_kind: list[KindDiscovery] = []
+        self.queries: list[QueryDiscovery] = []
+        for spec in discoveries:
+            if spec.document is None:
+                entry = KindDiscovery(spec, str(spec.kind), source=source, clock=clock, guard=guard, limits=limits)
+                self.by_kind.append(entry)
+                continue
+            document = WatchedDocument(
+                spec.document,
+                source=source,
+                clock=clock,
+                outline=outline,
+                overlap_seconds=overlap_seconds,
+                full_refresh_seconds=full_refresh_seconds,
+            )
+            self.queries.append(QueryDiscovery(spec, document, source=source, clock=clock, guard=guard, limits=limits))
+        listed: dict[str, DiscoveryEntry] = {entry.spec.name: entry for entry in (*self.by_kind, *self.queries)}
+        self.discoveries = {spec.name: listed[spec.name] for spec in discoveries}
+        self._rounds = Rounds(
+            (*self.by_kind, *self.metrics),
+            source=source,
+            clock=clock,
+            overlap_seconds=overlap_seconds,
+            full_refresh_seconds=full_refresh_seconds,
+            refresh_timeout_seconds=refresh_timeout_seconds,
+        )
+        self._turn = anyio.Lock()
+        self._assembly = Assembly()
+        self.snapshot = Snapshot()
+        self.round_seconds: float | None = None
+
+    @property
+    def statuses(self) -> tuple[EntryStatus, ...]:
+        """How every entry is doing."""
+        rows = (msgspec.structs.replace(entry.status, reading=entry.held.reading) for entry in self.metrics)
+        lists = (entry.status for entry in self.discoveries.values())
+        return (*rows, *lists)
+
+    @property
+    def _entries(self) -> tuple[MetricEntry | DiscoveryEntry, ...]:
+        return (*self.metrics, *self.discoveries.values())
+
+    def find(self, name: str) -> DiscoveryEntry:
+        """Return a discovery. Raises UnknownDiscoveryError."""
+        try:
+            return self.discoveries[name]
+        except KeyError:
+            raise UnknownDiscoveryError(f"no discovery {name!r} is configured") from None
+
+    def last_list(self, name: str) -> DiscoveryEntry:
+        """Return a discovery that has a list; raise the last attempt's error, or SourceUnavailableError, where not."""
+        entry = self.find(name)
+        if entry.chunks is None:
+            raise entry.status.error or SourceUnavailableError(f"discovery {name!r} has not been read yet")
+        return entry
+
+    async def round(self) -> None:
+        """Give every entry that is read as rows its turn, and publish."""
+        async with self._turn:
+            await self._round()
+
+    async def run(self, entry: QueryDiscovery) -> None:
+        """Run a discovery's document where it is due."""
+        async with entry.lock:
+            await entry.refresh()
+
+    async def attempt(self, entry: DiscoveryEntry) -> None:
+        """Try a discovery that has not been tried yet; several at once are one attempt."""
+        async with entry.lock if isinstance(entry, QueryDiscovery) else self._turn:
+            if entry.status.success is not None:
+                return
+            if isinstance(entry, QueryDiscovery):
+                await entry.refresh()
+            else:
+                await self._round()
+
+    async def depending(self, touched: Touched) -> tuple[bool, tuple[QueryDiscovery, ...]]:
+        """Tell whether anything that is read as rows, and which documents, may depend on what events touched."""
+        kinds = None if touched.everything else await self._rounds.lineages(touched.kinds)
+        if kinds is None:
+            return True, tuple(self.queries)
+        return self._rounds.read_any(kinds), tuple(entry for entry in self.queries if entry.reads(kinds))
+
+    def forgive(self) -> None:
+        """Try everything again at its next turn, whatever was refused."""
+        self._rounds.forgive()
+        for entry in self.queries:
+            entry.forgive()
+
+    @property
+    def lacks_data(self) -> bool:
+        """Tell whether there is an entry that was never read well."""
+        return any(entry.status.succeeded_at is None for entry in self._entries)
+
+    async def inherit(self, former: "Inventory") -> None:
+        """Publish and go on from what an inventory over the same source holds of the same kinds and queries."""
+        self._rounds.inherit(former._rounds)  # noqa: SLF001 - of its own class
+        for entry, kept in _paired(self.metrics, former.metrics):
+            entry.inherit(kept)
+        for by_kind, kept_by_kind in _paired(self.by_kind, former.by_kind):
+            by_kind.inherit(kept_by_kind)
+        for query, kept_query in _paired(self.queries, former.queries):
+            query.inherit(kept_query)
+        await self._publish()
+
+    async def restore(self, saved: Saved) -> int:
+        """Publish what was kept over a restart, of entries that have nothing; tell for how many there was anything."""
+        restored = sum(entry.restore(saved) for entry in self._entries if entry.status.succeeded_at is None)
+        await self._publish()
+        return restored
+
+    def saved(self, source: str) -> Saved:
+        """Return what is to be kept over a restart, as it is published."""
+        kinds = (entry.saved() for entry in self.metrics)
+        lists = (entry.saved() for entry in self.discoveries.values())
+        return Saved(
+            source,
+            schema="",
+            kinds=tuple(each for each in kinds if each is not None),
+            lists=tuple(each for each in lists if each is not None),
+        )
+
+    async def release(self, name: str) -> bool:
+        """Publish what the guard holds of the entries of a name; tell whether it held anything.
+
+        Raises UnknownDiscoveryError.
+        """
+        named = [entry for entry in self._entries if entry.status.name == name]
+        if not named:
+            raise UnknownDiscoveryError(f"no kind and no discovery {name!r} is configured")
+        return any([await self._released(entry) for entry in named])
+
+    async def _released(self, entry: MetricEntry | DiscoveryEntry) -> bool:
+        """Release an entry as soon as it is not being read: a query waits for itself alone."""
+        async with entry.lock if isinstance(entry, QueryDiscovery) else self._turn:
+            if not entry.release():
+                return False
+            if isinstance(entry, MetricEntry):
+                await self._publish()
+            return True
+
+    def let_go(self) -> None:
+        """Let go of all who wait for a first list."""
+        for entry in self.discoveries.values():
+            entry.attempted.set()
+
+    def _read_at(self) -> float:
+        """When the newest good read of a kind began, 0 before any."""
+        return max((entry.status.succeeded_at or 0.0 for entry in self.metrics), default=0.0)
+
+    def _others(self, entry: MetricEntry) -> int:
+        return sum(other.publication.count for other in self.metrics if other is not entry)
+
+    async def _round(self) -> None:
+        began = self._clock.monotonic()
+        changed = await self._rounds.run(self._publish)
+        if changed or self._read_at() > self.snapshot.at:
+            await self._publish()
+        self.round_seconds = self._clock.monotonic() - began
+
+    async def _publish(self) -> None:
+        read = [entry for entry in self.metrics if entry.status.succeeded_at is not None]
+        if not read:
+            return
+        entries = [Entry(entry.spec, entry.sections, entry.finder()) for entry in read]
+        self._assembly = assemble(entries, self._assembly)
+        for entry, duplicates in zip(read, self._assembly.duplicates, strict=True):
+            entry.published(duplicates)
+        self.snapshot = Snapshot(self._assembly.families, self._read_at())
+        for sink in self._sinks:
+            await sink.publish(self.snapshot)
+
+
+def _paired(entries: Sequence[AnyEntry], former: Sequence[AnyEntry]) -> Iterator[tuple[AnyEntry, AnyEntry]]:
+    """Pair entries with former ones that read and derive the same; each former one is taken once."""
+    left: dict[str, list[AnyEntry]] = {}
+    for entry in reversed(former):
+        left.setdefault(fingerprint(entry.spec), []).append(entry)
+    for entry in entries:
+        if alike := left.get(fingerprint(entry.spec)):
+            yield entry, alike.pop()

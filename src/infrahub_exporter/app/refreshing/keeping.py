@@ -1,0 +1,51 @@
+"""Keep what is published over a restart."""
+
+import logging
+
+from infrahub_exporter.app.refreshing.inventory import Inventory
+from infrahub_exporter.app.refreshing.parts import Store
+from infrahub_exporter.domain.publishing.saved import Saved, StoreStatus
+
+logger = logging.getLogger("infrahub_exporter")
+
+_CONFIRM_SECONDS = 600.0
+"""How much older than the last good look what is kept may say it is, as long as nothing has changed."""
+
+
+class Keeper:
+    """Restore an inventory from a store, and save it there when anything of it is new. Without a store it does nothing.
+
+    `source_id` tells the Infrahub and branch apart: what came from another one is not restored.
+    """
+
+    def __init__(self, store: Store | None, *, source_id: str) -> None:
+        self._store = store
+        self._source_id = source_id
+        self._stored = Saved(source_id, "")
+
+    @property
+    def is_needed(self) -> bool:
+        """Tell whether there is a store."""
+        return self._store is not None
+
+    @property
+    def status(self) -> StoreStatus | None:
+        """Tell how saving goes; None without a store."""
+        return None if self._store is None else self._store.status
+
+    async def restore(self, inventory: Inventory) -> None:
+        """Publish what was kept, of entries that have nothing yet."""
+        saved = None if self._store is None or not inventory.lacks_data else await self._store.load()
+        if saved is not None and saved.source == self._source_id and (restored := await inventory.restore(saved)):
+            logger.info("served from before the restart until read again: %d kinds and queries", restored)
+
+    async def save(self, inventory: Inventory, *, last: bool = False) -> None:
+        """Keep what is published, where it is new; and now and then, or a last time, also when it was found true."""
+        if self._store is None:
+            return
+        saved = inventory.saved(self._source_id)
+        age = (saved.read_at or 0.0) - (self._stored.read_at or 0.0)
+        is_new = saved.content != self._stored.content or age > (0 if last else _CONFIRM_SECONDS)
+        if saved.entries and is_new:
+            await self._store.save(saved)
+            self._stored = saved

@@ -1,0 +1,93 @@
+"""A GraphQL document that is run again only when something that it reads has changed."""
+
+from collections.abc import Callable, Sequence
+
+from infrahub_exporter.app.refreshing.held import Source
+from infrahub_exporter.domain.asking.outlines import Field
+from infrahub_exporter.domain.errors import ExporterError, SourceUnavailableError
+from infrahub_exporter.domain.ports import ChangeProbe, Clock
+from infrahub_exporter.domain.replica.kinds import Kinds
+from infrahub_exporter.domain.replica.watching import Watch
+
+Outline = Callable[[str], Sequence[Field]]
+"""List the root fields of a document. Raises SourceRejectedError."""
+
+_SCHEMA_SECONDS = 60.0
+"""How often the schema is asked for its hash, at most."""
+
+
+class WatchedDocument:
+    """Tell whether a document has to be run: when it never was, when nothing can tell, and now and then anyway."""
+
+    def __init__(
+        self,
+        document: str,
+        *,
+        source: Source,
+        clock: Clock,
+        outline: Outline | None,
+        overlap_seconds: float,
+        full_refresh_seconds: float,
+    ) -> None:
+        self._document = document
+        self._source = source
+        self._clock = clock
+        self._outline = outline
+        self._full_refresh_seconds = full_refresh_seconds
+        self._probe = source if isinstance(source, ChangeProbe) else None
+        self._watch = None if self._probe is None else Watch(self._probe, overlap_seconds=overlap_seconds)
+        self._kinds: frozenset[str] | None = None
+        self._fingerprint: str | None = None
+        self._schema_at = 0.0
+        self._ran_at: float | None = None
+
+    def reads(self, kinds: frozenset[str]) -> bool:
+        """Tell whether the document reads any of these kinds, or nobody knows what it reads."""
+        return self._kinds is None or not kinds.isdisjoint(self._kinds)
+
+    async def is_due(self) -> bool:
+        """Tell whether the document has to be run. Raises SourceError where Infrahub does not answer."""
+        if self._probe is None or self._watch is None or self._outline is None or self._ran_at is None:
+            return True
+        now = self._clock.monotonic()
+        if now - self._ran_at >= self._full_refresh_seconds or self._kinds is None:
+            return True
+        if now - self._schema_at >= _SCHEMA_SECONDS:
+            self._schema_at = now
+            if await self._source.fingerprint() != self._fingerprint:
+                return True
+        return await self._has_changed(self._watch, self._kinds, at=await self._probe.instant())
+
+    async def began(self) -> None:
+        """Note, before the document is run, the instant that its answer will show at least.
+
+        Raises SourceError, and DerivationError where the document asks for secrets.
+        """
+        if self._outline is None:
+            return
+        fingerprint = await self._source.fingerprint()
+        self._schema_at = self._clock.monotonic()
+        if fingerprint != self._fingerprint:
+            read = await Kinds(self._source).read_by(self._outline(self._document))
+            self._kinds = read if self._probe is not None and await self._probe.is_followable() else None
+            self._fingerprint = fingerprint
+        if self._probe is None or self._watch is None:
+            return
+        at = await self._probe.instant()
+        self._watch.start(at)
+        if self._kinds is not None:
+            await self._has_changed(self._watch, self._kinds, at=at)  # until now: that is in the answer to come
+
+    def ended_well(self) -> None:
+        """Note that the document has been run."""
+        self._ran_at = self._clock.monotonic()
+
+    @staticmethod
+    async def _has_changed(watch: Watch, kinds: frozenset[str], *, at: float) -> bool:
+        """Tell whether any kind has changed, or that nothing can tell. Raises SourceUnavailableError."""
+        try:
+            return bool(await watch.look(kinds, at=at))
+        except SourceUnavailableError:
+            raise
+        except ExporterError:
+            return True

@@ -1,0 +1,62 @@
+"""What the user asks for, as the configuration file says it."""
+
+from collections.abc import Iterable
+from typing import Annotated, TypeAlias
+
+from msgspec import Meta, Struct
+
+FilterValue = str | bool | int | float | list[str | bool | int | float]
+Filters = dict[str, FilterValue]
+Seconds = Annotated[float, Meta(gt=0)]
+KindName = Annotated[str, Meta(pattern=r"^[A-Z][A-Za-z0-9]*\Z", description="the name of a kind, such as InfraDevice")]
+
+
+Ratio = Annotated[float, Meta(ge=0, le=1)]
+Count = Annotated[int, Meta(ge=1)]
+
+
+class GuardOverride(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What one entry says differently from the guard of all; None is not said."""
+
+    enabled: bool | None = None
+    max_loss_ratio: Ratio | None = None
+    min_loss: Count | None = None
+    confirmations: Count | None = None
+
+
+Override: TypeAlias = bool | GuardOverride | None
+"""`False` turns the guard off, `True` on; None leaves it as it is."""
+
+
+class MetricSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An entry of `metrics.kind`: one info metric of the nodes of a kind."""
+
+    kind: KindName
+    include: tuple[str, ...] = ()
+    filters: Filters = {}
+    guard: Override = None
+
+
+class DiscoverySpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A discovery, resolved: served at each of `paths`, read by GraphQL (`document`) or by `kind` and `filters`."""
+
+    name: str
+    paths: tuple[str, ...]
+    target_field: str
+    port_field: str | None = None
+    label_mappings: dict[str, str] = {}
+    refresh_interval_seconds: Seconds = 60.0
+    document: str | None = None
+    kind: KindName | None = None
+    filters: Filters = {}
+    guard: Override = None
+
+
+def entry_names(kinds: Iterable[str]) -> tuple[str, ...]:
+    """Name the entries of `metrics.kind`: the kind, from its second entry on with a number (`InfraDevice#2`)."""
+    counted: dict[str, int] = {}
+    names = []
+    for kind in kinds:
+        counted[kind] = counted.get(kind, 0) + 1
+        names.append(kind if counted[kind] == 1 else f"{kind}#{counted[kind]}")
+    return tuple(names)

@@ -1,0 +1,73 @@
+"""How much is taken from Infrahub at most: past a limit a refresh fails, and the last good data stays."""
+
+from collections.abc import Iterable, Sequence
+from itertools import chain
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from infrahub_exporter.domain.errors import DerivationError
+from infrahub_exporter.domain.model import Sample
+from infrahub_exporter.domain.views.discovery import Decision
+
+Most = Annotated[int, Meta(ge=1)]
+
+_SHOWN = 64
+"""How much of an id a message shows."""
+
+
+class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The limits. `max_nodes` are those of one kind or query, `max_series` all that are published together.
+
+    `max_label_length` counts characters, `max_response_bytes` those of one answer after decompression.
+    """
+
+    max_nodes: Most = 1_000_000
+    max_series: Most = 2_000_000
+    max_label_length: Most = 65_536
+    max_response_bytes: Most = 268_435_456
+
+    def check_nodes(self, count: int) -> None:
+        """Raise DerivationError for more nodes than one kind or query may have."""
+        if count > self.max_nodes:
+            raise DerivationError(f"there are {count} nodes or more, limits.max_nodes allows {self.max_nodes}")
+
+    def check_series(self, count: int, *, others: int = 0) -> None:
+        """Raise DerivationError where these series and those of the other kinds are too many."""
+        if count + others > self.max_series:
+            beside = f" beside {others} of other kinds" if others else ""
+            raise DerivationError(f"there are {count} series{beside}, limits.max_series allows {self.max_series}")
+
+    def check_samples(self, label_names: Sequence[str], samples: Sequence[Sample]) -> None:
+        """Raise DerivationError, with label and node but without the text, for a label value that is too long."""
+        most = self.max_label_length
+        if max(map(len, chain.from_iterable([sample.labels for sample in samples])), default=0) <= most:
+            return
+        for sample in samples:
+            for name, value in zip(label_names, sample.labels, strict=True):
+                if len(value) > most:
+                    raise self._too_long(f"label {name!r}{_of(sample.id)}", len(value))
+
+    def check_decisions(self, decisions: Iterable[Decision]) -> None:
+        """Raise DerivationError for a target or a label value that is too long, as `check_samples` does."""
+        most = self.max_label_length
+        for decision in decisions:
+            if decision.group is None:
+                continue
+            for target in decision.group.targets:
+                if len(target) > most:
+                    raise self._too_long(f"a target{_of(decision.id)}", len(target))
+            for name, value in decision.group.labels.items():
+                if len(value) > most:
+                    raise self._too_long(f"label {name!r}{_of(decision.id)}", len(value))
+
+    def _too_long(self, what: str, length: int) -> DerivationError:
+        allowed = self.max_label_length
+        return DerivationError(f"{what} has {length} characters, limits.max_label_length allows {allowed}")
+
+
+def _of(identifier: str | None) -> str:
+    """Name a node in a message; nobody says that an id is short."""
+    if not identifier:
+        return ""
+    return f" of node {identifier if len(identifier) <= _SHOWN else identifier[:_SHOWN] + '...'}"

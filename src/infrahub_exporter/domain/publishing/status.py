@@ -1,0 +1,126 @@
+"""How each entry of the configuration is doing, as values that a refresh replaces."""
+
+from collections.abc import Mapping
+
+import msgspec
+from msgspec import Struct
+
+from infrahub_exporter.domain.errors import DerivationError, ExporterError, SourceRejectedError
+from infrahub_exporter.domain.publishing.guard import Hold
+from infrahub_exporter.domain.publishing.saved import StoreStatus
+
+_OWN_FAULTS = frozenset({SourceRejectedError.reason, DerivationError.reason})
+
+
+class EntryStatus(Struct, frozen=True):
+    """The state of one entry: `source` is `kind` or `query`, `name` is unique among those.
+
+    `success` is None before the first refresh has ended. `published` counts the series or target groups of the last
+    good refresh, which stay published; `skipped` its nodes that gave none, by reason. `errors` counts failed refreshes
+    by class since the start; `error` is the last refresh's, None after a good one. `hold` says what the guard holds
+    back, `is_restored` that the data is from before a restart, `reading` how many nodes of a whole read have come.
+    """
+
+    source: str
+    name: str
+    success: bool | None = None
+    succeeded_at: float | None = None
+    duration_seconds: float = 0.0
+    nodes: int = 0
+    published: int = 0
+    skipped: Mapping[str, int] = {}
+    errors: Mapping[str, int] = {}
+    error: ExporterError | None = None
+    hold: Hold | None = None
+    is_restored: bool = False
+    reading: int | None = None
+
+    @property
+    def settled(self) -> bool:
+        """Tell whether waiting longer would change nothing: it was read well once, or found to be itself at fault."""
+        return self.succeeded_at is not None or not _OWN_FAULTS.isdisjoint(self.errors)
+
+    def restored(self, *, read_at: float, nodes: int, published: int) -> "EntryStatus":
+        """Return the status of data that was kept over a restart, until the first refresh has ended."""
+        return msgspec.structs.replace(self, succeeded_at=read_at, nodes=nodes, published=published, is_restored=True)
+
+    def succeeded(
+        self, *, at: float, duration_seconds: float, nodes: int, published: int, skipped: Mapping[str, int]
+    ) -> "EntryStatus":
+        """Return the status after a good refresh that began at `at` (unix seconds)."""
+        return msgspec.structs.replace(
+            self,
+            success=True,
+            succeeded_at=at,
+            duration_seconds=duration_seconds,
+            nodes=nodes,
+            published=published,
+            skipped=skipped,
+            error=None,
+            is_restored=False,
+        )
+
+    def failed(self, error: ExporterError, *, duration_seconds: float) -> "EntryStatus":
+        """Return the status after a failed refresh: what was read before stays."""
+        errors = {**self.errors, error.reason: self.errors.get(error.reason, 0) + 1}
+        return msgspec.structs.replace(
+            self, success=False, duration_seconds=duration_seconds, errors=errors, error=error
+        )
+
+
+class PushStatus(Struct, frozen=True):
+    """What OTLP pushes have done since the start.
+
+    `pushes` counts those that the collector took whole. `points_rejected` are those that it said no to in a partial
+    success, `points_dropped` those of refused requests and those too large for any request. `failures` counts failed
+    requests by gRPC code in lower case, or as `credentials` where those cannot be read. `last_error` is the message of
+    the newest push, None where that went well; it holds no secret.
+    """
+
+    pushes: int = 0
+    points_delivered: int = 0
+    points_rejected: int = 0
+    points_dropped: int = 0
+    failures: Mapping[str, int] = {}
+    last_success_timestamp_seconds: float | None = None
+    last_error: str | None = None
+
+
+class SourceStatus(Struct, frozen=True):
+    """How it goes with Infrahub: `requests` and `retries` since the start; how far its clock is ahead of this one."""
+
+    requests: int = 0
+    retries: int = 0
+    skew_seconds: float | None = None
+
+
+class ConfigStatus(Struct, frozen=True):
+    """What became of the configuration: `loaded_at` is when the one in use was loaded (unix seconds).
+
+    `error` says why the last reload was refused, None where it was not.
+    """
+
+    loaded_at: float
+    error: str | None = None
+
+
+class Status(Struct, frozen=True):
+    """How the exporter is doing: `dead` names refresh loops that have ended unexpectedly.
+
+    `config` is None where a host configures the exporter.
+    `poll_interval_seconds` is the interval of the rounds as it is just now, `round_seconds` how long the last one took.
+    """
+
+    entries: tuple[EntryStatus, ...]
+    dead: tuple[str, ...] = ()
+    push: PushStatus | None = None
+    source: SourceStatus | None = None
+    store: StoreStatus | None = None
+    config: ConfigStatus | None = None
+    poll_interval_seconds: float | None = None
+    round_seconds: float | None = None
+
+    @property
+    def ready(self) -> bool:
+        """Tell whether every entry has settled and every loop lives."""
+        return not self.dead and all(entry.settled for entry in self.entries)

@@ -1,0 +1,69 @@
+"""Plan what a spec asks for against the schema, and run discoveries' queries: port calls around pure functions."""
+
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+
+from infrahub_exporter.domain.asking.outlines import Field, kinds_read
+from infrahub_exporter.domain.asking.selection import Selection, missing_kinds, select
+from infrahub_exporter.domain.asking.specs import Filters
+from infrahub_exporter.domain.errors import UnknownKindError
+from infrahub_exporter.domain.model import KindSchema
+from infrahub_exporter.domain.ports import SchemaSource
+from infrahub_exporter.domain.replica.dependencies import NONE, Dependencies, dependencies
+from infrahub_exporter.domain.replica.plan import Plan, plan, whole
+
+_ANY_NODE = "CoreNode"
+"""The generic of nearly all nodes, which their schemas do not name."""
+
+
+class Kinds:
+    """The kinds' schema, each asked for once, unknown ones too: while this lives, the schema is taken not to change.
+
+    What was refused for any other reason (401, 403, 500) is asked for again.
+    """
+
+    def __init__(self, source: SchemaSource) -> None:
+        self._source = source
+        self._known: dict[str, KindSchema] = {}
+        self._unknown: dict[str, UnknownKindError] = {}
+
+    async def select(self, kind: str, include: Iterable[str], filters: Filters) -> Selection:
+        """Resolve paths and filters. Raises SourceError, SourceRejectedError for what the schema does not have."""
+        paths = tuple(include)
+        while missing := missing_kinds(kind, paths, filters, self._known):
+            await self._learn(missing)
+        return select(kind, paths, filters, self._known)
+
+    async def plan(self, selection: Selection, *, in_pieces: bool) -> tuple[Plan, Dependencies]:
+        """Take a selection apart, with what it then depends on; or, not `in_pieces`, read it as it is."""
+        if not in_pieces:
+            return whole(selection), NONE
+        planned = plan(selection)
+        await self._learn(planned.peers.keys() - self._known.keys())
+        return planned, dependencies(planned, self._known)
+
+    async def read_by(self, roots: Sequence[Field]) -> frozenset[str] | None:
+        """Name the kinds that a document reads, None where no probe covers all of it.
+
+        Raises SourceError where a kind cannot be asked for, DerivationError where the document asks for a secret.
+        """
+        while isinstance(found := kinds_read(roots, self._known, self._unknown), str):
+            with suppress(UnknownKindError):
+                await self._learn((found,))
+        return found
+
+    async def lineages(self, kinds: Iterable[str]) -> frozenset[str]:
+        """Name kinds and the generics that they inherit from. Raises SourceError, also where one is unknown."""
+        wanted = frozenset(kinds)
+        await self._learn(wanted - self._known.keys())
+        return wanted.union({_ANY_NODE}, *(self._known[kind].inherit_from for kind in wanted))
+
+    async def _learn(self, missing: Iterable[str]) -> None:
+        for kind in sorted(missing):
+            if kind in self._unknown:
+                raise UnknownKindError(str(self._unknown[kind]))
+            try:
+                self._known[kind] = await self._source.kind(kind)
+            except UnknownKindError as error:
+                self._unknown[kind] = error
+                raise

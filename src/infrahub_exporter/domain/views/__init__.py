@@ -1,0 +1,1 @@
+"""From rows and answers to what is published: samples, target groups, in blocks."""

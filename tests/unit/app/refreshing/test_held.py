@@ -1,0 +1,56 @@
+"""What is read within a time, and what is said of a long read."""
+
+import logging
+
+import anyio
+import anyio.lowlevel
+import pytest
+
+from infrahub_exporter.adapters.memory import MemorySource
+from infrahub_exporter.app.refreshing import held
+from infrahub_exporter.app.refreshing.held import Held, Limit, Turn
+from infrahub_exporter.domain.errors import SourceUnavailableError
+from infrahub_exporter.domain.model import AttributeSchema, KindSchema, Row
+from infrahub_exporter.domain.replica.kinds import Kinds
+
+pytestmark = pytest.mark.anyio
+THING = KindSchema("Thing", {"name": AttributeSchema("name", "Text")}, {})
+
+
+async def test_a_time_that_runs_out_is_doubled_until_the_read_comes_through() -> None:
+    limit, messages = Limit(), []
+    for _ in range(2):
+        with pytest.raises(SourceUnavailableError) as caught, limit.on(-2.0):
+            await anyio.sleep_forever()
+        messages.append(str(caught.value))
+    with limit.on(100.0):
+        await anyio.lowlevel.checkpoint()
+    with pytest.raises(SourceUnavailableError) as caught, limit.on(-2.0):
+        await anyio.sleep_forever()
+    messages.append(str(caught.value))
+    assert messages == [f"reading what changed took more than {seconds} s" for seconds in (-2, -4, -2)]
+
+
+def things(number: int) -> MemorySource:
+    nodes = [{"id": str(each), "kind": "Thing", "name": f"n{each}"} for each in range(number)]
+    return MemorySource(nodes, schema=[THING])
+
+
+async def test_a_long_read_says_how_far_it_is_and_is_derived_off_the_loop(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(held, "_TOLD_NODES", 10)
+    monkeypatch.setattr(held, "_FEW", 3)
+    source = things(12)
+    subject: Held[Row] = Held("Thing", ["name"], {}, derive=lambda row: row, source=source)
+    assert subject.reading is None
+    with caplog.at_level(logging.INFO):
+        refreshed = await subject.refresh(Turn(Kinds(source), 0.0, followed=False, in_pieces=True))
+    assert (refreshed.whole, len(subject.blocks), subject.reading) == (True, 12, None)
+    assert caplog.messages == ["Thing: 12 nodes read so far"]
+
+
+async def test_what_was_never_read_agrees_with_nothing_and_is_not_rolled() -> None:
+    subject: Held[Row] = Held("Thing", ["name"], {}, derive=lambda row: row, source=things(1))
+    assert not await subject.agrees(at=0.0)
+    assert not await subject.roll(1.0, at=0.0)

@@ -1,0 +1,94 @@
+"""When background work is done."""
+
+from collections.abc import Iterator, Sequence
+
+import anyio
+import pytest
+
+from infrahub_exporter.app.refreshing.pace import Pace
+
+pytestmark = pytest.mark.anyio
+AN_INSTANT, FOR_EVER = 1e-6, 1e6
+
+
+class Steps:
+    """A clock that shows an instant more each time that it is looked at."""
+
+    def __init__(self) -> None:
+        self._shown = 0.0
+
+    def wall(self) -> float:
+        return 0.0
+
+    def monotonic(self) -> float:
+        self._shown += AN_INSTANT
+        return self._shown
+
+
+class Work:
+    """What counts how often it was done, and can be waited for."""
+
+    def __init__(self) -> None:
+        self.times = 0
+        self._done = anyio.Event()
+
+    async def __call__(self) -> None:
+        self.times += 1
+        self._done.set()
+        self._done = anyio.Event()
+
+    async def wait(self) -> None:
+        with anyio.fail_after(5):
+            await self._done.wait()
+
+
+class Stretch:
+    """Intervals, one after another; the last one stays. `asked` is set when that is reached."""
+
+    def __init__(self, *seconds: float) -> None:
+        self._seconds: Iterator[float] = iter(seconds[:-1])
+        self._last = seconds[-1]
+        self.asked = anyio.Event()
+
+    def __call__(self, _: float) -> float:
+        stretched = next(self._seconds, None)
+        if stretched is None:
+            self.asked.set()
+            return self._last
+        return stretched
+
+
+@pytest.mark.parametrize("seconds", [(AN_INSTANT,), (3 * AN_INSTANT, AN_INSTANT)])
+async def test_work_is_done_again_and_again(seconds: Sequence[float]) -> None:
+    pace, work = Pace(1.0, clock=Steps(), stretch=Stretch(*seconds)), Work()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(pace.keep, work)
+        for _ in range(3):
+            await work.wait()
+        tasks.cancel_scope.cancel()
+
+
+async def test_who_hurries_does_not_wait_for_the_interval() -> None:
+    pace, work = Pace(FOR_EVER, clock=Steps(), stretch=lambda seconds: seconds), Work()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(pace.keep, work)
+        await work.wait()
+        await anyio.wait_all_tasks_blocked()
+        pace.hurry()
+        await work.wait()
+        tasks.cancel_scope.cancel()
+    assert work.times == 2
+
+
+async def test_an_interval_that_is_stretched_while_it_passes_is_waited_for_to_its_new_end() -> None:
+    stretch = Stretch(3 * AN_INSTANT, FOR_EVER)
+    pace, work = Pace(1.0, clock=Steps(), stretch=stretch), Work()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(pace.keep, work)
+        await stretch.asked.wait()
+        await anyio.wait_all_tasks_blocked()
+        assert work.times == 1
+        pace.hurry()
+        await work.wait()
+        tasks.cancel_scope.cancel()
+    assert work.times == 2

@@ -1,0 +1,71 @@
+"""How much is taken at most, and what is said past that."""
+
+from collections.abc import Callable
+
+import msgspec
+import pytest
+
+from infrahub_exporter.domain.errors import DerivationError
+from infrahub_exporter.domain.model import Sample, TargetGroup
+from infrahub_exporter.domain.publishing.limits import Limits
+from infrahub_exporter.domain.views.discovery import Decision
+
+LIMITS = Limits(max_nodes=10, max_series=20, max_label_length=5)
+NAMES = ("id", "hfid", "site")
+
+
+def found(*targets: str, identifier: str | None = "n1", **labels: str) -> Decision:
+    return Decision("InfraDevice", identifier, TargetGroup(targets, labels))
+
+
+def test_what_fits_passes() -> None:
+    LIMITS.check_nodes(0)
+    LIMITS.check_nodes(10)
+    LIMITS.check_series(20)
+    LIMITS.check_series(8, others=12)
+    LIMITS.check_samples(NAMES, [Sample("n1", ("12345", "", "ümläu")), Sample("n2", ("2", "2", "2"))])
+    LIMITS.check_decisions([found("12345", site="12345"), Decision("InfraDevice", "n2", reason="no_target")])
+
+
+@pytest.mark.parametrize(
+    ("check", "message"),
+    [
+        (lambda: LIMITS.check_nodes(11), "there are 11 nodes or more, limits.max_nodes allows 10"),
+        (lambda: LIMITS.check_series(21), "there are 21 series, limits.max_series allows 20"),
+        (
+            lambda: LIMITS.check_series(9, others=12),
+            "there are 9 series beside 12 of other kinds, limits.max_series allows 20",
+        ),
+        (
+            lambda: LIMITS.check_samples(NAMES, [Sample("n1", ("1", "1", "open sesame"))]),
+            "label 'site' of node n1 has 11 characters, limits.max_label_length allows 5",
+        ),
+        (
+            lambda: LIMITS.check_samples(("id",), [Sample("n" * 90, ("n" * 90,))]),
+            f"label 'id' of node {'n' * 64}... has 90 characters, limits.max_label_length allows 5",
+        ),
+        (
+            lambda: LIMITS.check_decisions([found("1"), found("1", site="open sesame")]),
+            "label 'site' of node n1 has 11 characters, limits.max_label_length allows 5",
+        ),
+        (
+            lambda: LIMITS.check_decisions([found("1", site="open sesame", identifier=None)]),
+            "label 'site' has 11 characters, limits.max_label_length allows 5",
+        ),
+        (
+            lambda: LIMITS.check_decisions([found("1", "123456")]),
+            "a target of node n1 has 6 characters, limits.max_label_length allows 5",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_said_without_its_text(check: Callable[[], None], message: str) -> None:
+    with pytest.raises(DerivationError) as caught:
+        check()
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("name", ["max_nodes", "max_series", "max_label_length", "max_response_bytes"])
+def test_a_limit_of_nothing_is_refused(name: str) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert({name: 0}, Limits)
+    assert msgspec.convert({name: 1}, Limits) == Limits(**{name: 1})

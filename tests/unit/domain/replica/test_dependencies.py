@@ -1,0 +1,61 @@
+"""What an entry depends on beside its own nodes."""
+
+import msgspec
+
+from infrahub_exporter.domain.asking.selection import select
+from infrahub_exporter.domain.asking.specs import Filters
+from infrahub_exporter.domain.model import KindSchema
+from infrahub_exporter.domain.replica.dependencies import Dependencies, Link, dependencies
+from infrahub_exporter.domain.replica.plan import plan
+from tests.unit.domain.network import DEVICE, INTERFACE, KINDS
+
+
+def found(*include: str, filters: Filters | None = None, **replaced: KindSchema) -> Dependencies:
+    """Find what a selection of devices depends on, with some kinds replaced by others."""
+    kinds = {**KINDS, **replaced}
+    return dependencies(plan(select("InfraDevice", include, filters or {}, kinds)), kinds)
+
+
+def test_attributes_alone_depend_on_nothing_else() -> None:
+    assert found("name", "status", filters={"status__value": "active"}) == Dependencies(frozenset({"InfraDevice"}), ())
+
+
+def test_each_relation_that_a_path_crosses_is_reached_over_by_peers_that_are_new() -> None:
+    assert found("site.region.name", "tags[]", "site.name") == Dependencies(
+        frozenset({"InfraDevice", "LocationSite", "LocationRegion", "BuiltinTag"}),
+        (
+            Link("", "site", "LocationSite", only_new=True),
+            Link("", "tags", "BuiltinTag", only_new=True),
+            Link("LocationSite", "region", "LocationRegion", only_new=True),
+        ),
+    )
+
+
+def test_a_filter_over_a_relation_is_reached_over_by_every_change_of_a_peer() -> None:
+    filters: Filters = {"site__name__value": "paris", "tags__ids": ["t1"], "name__value": "x"}
+    assert found("name", filters=filters) == Dependencies(
+        frozenset({"InfraDevice", "LocationSite", "BuiltinTag"}),
+        (Link("", "site", "LocationSite", only_new=False), Link("", "tags", "BuiltinTag", only_new=False)),
+    )
+
+
+def test_a_name_that_crosses_a_relation_changes_with_the_peer() -> None:
+    device = msgspec.structs.replace(DEVICE, human_friendly_id=("site__name__value", "name__value"))
+    interface = msgspec.structs.replace(
+        INTERFACE, display_label="{{ name__value }} of {{ addresses__address__value }} {{ addresses }} {{ x__y }}"
+    )
+    assert found("interfaces[]", InfraDevice=device, InfraInterface=interface) == Dependencies(
+        frozenset({"InfraDevice", "LocationSite", "InfraInterface", "IpamIPAddress"}),
+        (
+            Link("", "interfaces", "InfraInterface", only_new=True),
+            Link("", "site", "LocationSite", only_new=False),
+            Link("InfraInterface", "addresses", "IpamIPAddress", only_new=False),
+        ),
+    )
+
+
+def test_a_peer_whose_kind_is_not_described_is_watched_all_the_same() -> None:
+    known = {kind: KINDS[kind] for kind in ("InfraDevice",)}
+    assert dependencies(plan(select("InfraDevice", ("site",), {}, KINDS)), known) == Dependencies(
+        frozenset({"InfraDevice", "LocationSite"}), (Link("", "site", "LocationSite", only_new=True),)
+    )

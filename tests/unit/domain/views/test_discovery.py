@@ -1,0 +1,435 @@
+"""Target groups from answers and from rows: the same rules for both."""
+
+import re
+
+import msgspec
+import pytest
+from hypothesis import given, strategies
+
+from infrahub_exporter.domain.asking.specs import DiscoverySpec
+from infrahub_exporter.domain.errors import ConfigError, DerivationError
+from infrahub_exporter.domain.model import JSON, Peer, Row, TargetGroup
+from infrahub_exporter.domain.views.discovery import (
+    Decision,
+    Discovery,
+    check,
+    derive_answer,
+    legal_label_name,
+    paths,
+    row_deriver,
+)
+from tests.unit.domain.anything import JSON_VALUES, PATHS
+
+
+def spec(
+    target_field: str = "address.value", *, port_field: str | None = None, labels: dict[str, str] | None = None
+) -> DiscoverySpec:
+    return DiscoverySpec(
+        name="devices",
+        paths=("/sd/devices",),
+        target_field=target_field,
+        port_field=port_field,
+        label_mappings=labels or {},
+    )
+
+
+def answer(*nodes: JSON, root: str = "InfraDevice") -> dict[str, JSON]:
+    return {root: {"count": len(nodes), "edges": [{"node": node} for node in nodes]}}
+
+
+DEVICES = spec(
+    "primary_address.node.address.value",
+    port_field="exporter_port.value",
+    labels={
+        "name": "name.value",
+        "role": "role.label",
+        "site": "site.node.name.value",
+        "region": "site.region.name",
+        "tags": "tags[]",
+        "my-label": "serial.value",
+        "1st": "monitored",
+        "facts": "facts",
+        "fans": "facts.fans",
+        "aliases": "aliases",
+        "alias_items": "aliases[]",
+    },
+)
+LEAF1: dict[str, JSON] = {
+    "id": "17ab",
+    "__typename": "InfraDevice",
+    "name": {"value": "leaf1"},
+    "role": {"label": "Leaf"},
+    "primary_address": {"node": {"address": {"value": "2001:db8::1/64"}}},
+    "exporter_port": {"value": 9100},
+    "site": {"node": {"name": {"value": "paris"}, "region": {"node": {"name": {"value": "europe"}}}}},
+    "tags": {"edges": [{"node": {"name": {"value": "red"}}}, {"node": {"name": {"value": "blue"}}}]},
+    "serial": {"value": 9007199254740993},
+    "monitored": {"value": False},
+    "facts": {"value": {"fans": 4, "name": "x"}},
+    "aliases": {"value": ["z", "a,b"]},
+}
+SPARE: dict[str, JSON] = {
+    "id": "17ac",
+    "__typename": "InfraDevice",
+    "name": {"value": "spare"},
+    "role": {"label": ""},
+    "primary_address": {"node": {"address": {"value": "10.0.0.2/24"}}},
+    "exporter_port": {"value": None},
+    "site": {"node": None},
+    "tags": {"edges": []},
+    "serial": {"value": None},
+    "monitored": {"value": True},
+    "facts": {"value": None},
+    "aliases": {"value": []},
+}
+
+
+def test_a_query_s_answer_becomes_one_group_per_node() -> None:
+    found = derive_answer(DEVICES, answer(LEAF1, SPARE))
+    assert found.groups == (
+        TargetGroup(
+            ("[2001:db8::1]:9100",),
+            {
+                "name": "leaf1",
+                "role": "Leaf",
+                "site": "paris",
+                "region": "europe",
+                "tags": "blue,red",
+                "my_label": "9007199254740993",
+                "_1st": "false",
+                "facts": '{"fans":4,"name":"x"}',
+                "fans": "4",
+                "aliases": '["z","a,b"]',
+                "alias_items": "a,b,z",
+                "__meta_infrahub_id": "17ab",
+                "__meta_infrahub_kind": "InfraDevice",
+            },
+        ),
+        TargetGroup(
+            ("10.0.0.2",),
+            {
+                "name": "spare",
+                "role": "",
+                "_1st": "true",
+                "aliases": "[]",
+                "__meta_infrahub_id": "17ac",
+                "__meta_infrahub_kind": "InfraDevice",
+            },
+        ),
+    )
+    assert found.skipped == {"no_target": 0, "bad_target": 0, "bad_port": 0}
+
+
+def test_sd_06_and_sd_07_a_group_is_targets_and_labels_that_are_texts() -> None:
+    group = derive_answer(spec("ip"), answer({"ip": "10.0.0.1"})).groups
+    assert msgspec.json.encode(group) == (b'[{"targets":["10.0.0.1"],"labels":{"__meta_infrahub_kind":"InfraDevice"}}]')
+
+
+def test_every_root_field_is_walked_and_names_the_kind_where_the_node_does_not() -> None:
+    data: dict[str, JSON] = {
+        **answer({"address": {"value": "10.0.0.1"}}, root="InfraRouter"),
+        "info": {"version": "1.11"},
+        "nothing": None,
+        "counted": {"count": 4},
+        **answer({"address": {"value": "10.0.0.2"}, "id": "2", "__typename": "InfraSwitch"}, root="switches"),
+        **answer({"name": {"value": "without an address"}}, root="InfraRack"),
+    }
+    assert derive_answer(spec(), data) == Discovery(
+        (
+            Decision("InfraRouter", None, TargetGroup(("10.0.0.1",), {"__meta_infrahub_kind": "InfraRouter"})),
+            Decision(
+                "InfraSwitch",
+                "2",
+                TargetGroup(("10.0.0.2",), {"__meta_infrahub_id": "2", "__meta_infrahub_kind": "InfraSwitch"}),
+            ),
+            Decision("InfraRack", None, reason="no_target"),
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("node", "reason"),
+    [
+        ({"address": {"value": None}}, "no_target"),
+        ({"address": {"value": ""}}, "no_target"),
+        ({"address": None}, "no_target"),
+        ({}, "no_target"),
+        ({"address": {"value": "10.0.0.1/33"}}, "bad_target"),
+        ({"address": {"value": "http://x"}}, "bad_target"),
+        ({"address": {"value": {"an": "object"}}}, "bad_target"),
+        ({"address": {"value": ["10.0.0.1", "a/b"]}}, "bad_target"),
+        ({"address": {"value": "router:9200"}, "port": {"value": 9100}}, "bad_target"),
+        ({"address": {"value": "router"}, "port": {"value": 0}}, "bad_port"),
+        ({"address": {"value": "router"}, "port": {"value": 65536}}, "bad_port"),
+        ({"address": {"value": "router"}, "port": {"value": -1}}, "bad_port"),
+        ({"address": {"value": "router"}, "port": {"value": "http"}}, "bad_port"),
+        ({"address": {"value": "router"}, "port": {"value": True}}, "bad_port"),
+        ({"address": {"value": "router"}, "port": {"value": [9100, 9200]}}, "bad_port"),
+        ({"address": {"value": "a/b"}, "port": {"value": 0}}, "bad_port"),
+    ],
+)
+def test_a_node_without_target_or_with_a_wrong_one_is_skipped_and_counted_by_reason(
+    node: dict[str, JSON], reason: str
+) -> None:
+    good: dict[str, JSON] = {"address": {"value": "10.0.0.9"}}
+    found = derive_answer(spec(port_field="port"), answer(node, good))
+    assert [decision.reason for decision in found.decisions] == [reason, None]
+    assert [group.targets for group in found.groups] == [("10.0.0.9",)]
+    assert found.skipped == {"no_target": 0, "bad_target": 0, "bad_port": 0, reason: 1}
+
+
+@pytest.mark.parametrize(
+    ("port", "target"),
+    [
+        (9100, "router:9100"),
+        ("9100", "router:9100"),
+        ([9100, "9100"], "router:9100"),
+        (None, "router"),
+        ("", "router"),
+        ([], "router"),
+    ],
+)
+def test_a_port_is_a_number_or_its_text_and_a_node_without_one_has_none(port: JSON, target: str) -> None:
+    found = derive_answer(spec(port_field="port"), answer({"address": {"value": "router"}, "port": {"value": port}}))
+    assert [group.targets for group in found.groups] == [(target,)]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("address[]", {"value": ["10.0.0.2/24", None, "10.0.0.1", "10.0.0.2", ""]}),
+        ("address", {"value": ["10.0.0.2/24", None, "10.0.0.1", "10.0.0.2", ""]}),
+        (
+            "address[].ip",
+            {"edges": [{"node": {"ip": {"value": "10.0.0.2/24"}}}, {"node": {"ip": {"value": "10.0.0.1"}}}]},
+        ),
+    ],
+)
+def test_sd_14_several_targets_of_a_node_are_one_group_each_once_and_sorted(field: str, value: JSON) -> None:
+    found = derive_answer(spec(field), answer({"address": value}))
+    assert [group.targets for group in found.groups] == [("10.0.0.1", "10.0.0.2")]
+
+
+def test_sd_14_groups_keep_the_order_of_the_answer() -> None:
+    nodes: list[dict[str, JSON]] = [{"ip": host} for host in ("b", "c", "a")]
+    assert [group.targets for group in derive_answer(spec("ip"), answer(*nodes)).groups] == [("b",), ("c",), ("a",)]
+
+
+def test_null_nodes_and_edges_are_passed_over() -> None:
+    edges: JSON = [None, {"node": None}, {"cursor": 1}, {"node": {"ip": "a"}}]
+    assert [group.targets for group in derive_answer(spec("ip"), {"Kind": {"edges": edges}}).groups] == [("a",)]
+
+
+@pytest.mark.parametrize("edges", [[], [{"node": None}]])
+def test_sd_04_an_answer_without_nodes_is_an_empty_list(edges: JSON) -> None:
+    assert derive_answer(spec(), {"InfraDevice": {"edges": edges}}) == Discovery(())
+
+
+@pytest.mark.parametrize(
+    "data", [{}, {"info": {"version": "1"}}, {"a": None}, {"a": [1]}, {"a": {"edges": None}}, {"a": {"count": 3}}]
+)
+def test_sd_02_an_answer_without_edges_is_a_failure_not_an_empty_list(data: dict[str, JSON]) -> None:
+    with pytest.raises(DerivationError) as raised:
+        derive_answer(spec(), data)
+    assert str(raised.value) == "the query's answer has no root field with edges { node { ... } }"
+
+
+def test_sd_02_a_target_field_that_no_node_contains_is_a_failure_not_an_empty_list() -> None:
+    nodes: list[dict[str, JSON]] = [{"adress": {"value": "10.0.0.1"}}, {"name": {"value": "x"}}]
+    with pytest.raises(DerivationError) as raised:
+        derive_answer(spec(), answer(*nodes))
+    assert str(raised.value) == "target_field 'address.value': no node of the query's answer contains it"
+
+
+@pytest.mark.parametrize(
+    "there", [{"address": {"value": None}}, {"address": {"node": None}}, {"address": {"edges": []}}]
+)
+def test_a_target_field_that_is_null_everywhere_is_an_empty_list(there: dict[str, JSON]) -> None:
+    found = derive_answer(spec(), answer(there, {"name": {"value": "x"}}))
+    assert (found.groups, found.skipped) == ((), {"no_target": 2, "bad_target": 0, "bad_port": 0})
+
+
+@given(strategies.dictionaries(strategies.text(max_size=5), JSON_VALUES, max_size=3), JSON_VALUES, PATHS, PATHS)
+def test_any_answer_gives_groups_of_texts_or_a_derivation_error(
+    data: dict[str, JSON], node: JSON, target: str, label: str
+) -> None:
+    asked = spec(target, port_field=label, labels={"x": label})
+    try:
+        found = derive_answer(asked, {**data, **answer(node, node)})
+    except DerivationError:
+        return
+    for group in found.groups:
+        assert group.targets
+        assert all(isinstance(each, str) and each and "/" not in each for each in group.targets)
+        assert all(isinstance(each, str) for pair in group.labels.items() for each in pair)
+
+
+ROWS = spec(
+    "primary_address.address.ip",
+    port_field="exporter_port",
+    labels={"name": "name", "site": "site", "tags": "tags[]", "tag_names": "tags[].name", "my-label": "facts"},
+)
+
+
+def test_rows_become_one_group_each_by_the_same_rules() -> None:
+    red, blue = Peer("1", "BuiltinTag", ("red",)), Peer("2", "BuiltinTag", ("blue",))
+    rows = [
+        Row(
+            "17ab",
+            "InfraDevice",
+            ("leaf1",),
+            (
+                "2001:db8::1",
+                "leaf1",
+                Peer("3", "LocationSite", ("paris",)),
+                (red, blue),
+                ("red", None, "blue"),
+                {"fans": 4},
+                9100,
+            ),
+        ),
+        Row("17ac", "InfraSpare", None, ("10.0.0.2", "spare", None, (), (None,), None, None)),
+        Row("17ad", "InfraDevice", None, (None, "no target", None, (), (), None, 9100)),
+        Row("17ae", "InfraDevice", None, ("10.0.0.3", "bad port", None, (), (), None, 70000)),
+        Row("17af", "InfraDevice", None, ("not an address/x", "bad target", None, (), (), None, None)),
+    ]
+    found = Discovery(tuple(map(row_deriver(ROWS), rows)))
+    assert found == Discovery(
+        (
+            Decision(
+                "InfraDevice",
+                "17ab",
+                TargetGroup(
+                    ("[2001:db8::1]:9100",),
+                    {
+                        "name": "leaf1",
+                        "site": "LocationSite__paris",
+                        "tags": "BuiltinTag__blue,BuiltinTag__red",
+                        "tag_names": "blue,red",
+                        "my_label": '{"fans":4}',
+                        "__meta_infrahub_id": "17ab",
+                        "__meta_infrahub_kind": "InfraDevice",
+                    },
+                ),
+            ),
+            Decision(
+                "InfraSpare",
+                "17ac",
+                TargetGroup(
+                    ("10.0.0.2",),
+                    {"name": "spare", "__meta_infrahub_id": "17ac", "__meta_infrahub_kind": "InfraSpare"},
+                ),
+            ),
+            Decision("InfraDevice", "17ad", reason="no_target"),
+            Decision("InfraDevice", "17ae", reason="bad_port"),
+            Decision("InfraDevice", "17af", reason="bad_target"),
+        )
+    )
+    assert found.skipped == {"no_target": 1, "bad_target": 1, "bad_port": 1}
+
+
+@pytest.mark.parametrize("values", [("10.0.0.2/24", "10.0.0.1", None), ["10.0.0.1", "10.0.0.2"]])
+def test_a_row_whose_target_is_a_list_has_several_targets(values: object) -> None:
+    group = row_deriver(spec())(Row("1", "Kind", None, (values,))).group
+    assert group is not None
+    assert group.targets == ("10.0.0.1", "10.0.0.2")
+
+
+@pytest.mark.parametrize("target", [Peer("17ab", "IpamIPAddress"), (Peer("17ab", "Kind", ("router1",)), "10.0.0.1")])
+def test_a_row_s_target_that_ends_on_a_relation_is_no_host_but_a_bad_target(target: object) -> None:
+    derived = row_deriver(spec())(Row("1", "Kind", None, (target,)))
+    assert derived == Decision("Kind", "1", reason="bad_target")
+
+
+@pytest.mark.parametrize("value", ["text", "", 0, False, ["a", "b"], {"a": 1}, None])
+def test_an_attribute_reads_the_same_from_an_answer_and_from_a_row(value: JSON) -> None:
+    asked = spec("ip", labels={"label": "attribute"})
+    node: dict[str, JSON] = {"id": "1", "ip": {"value": "a"}, "attribute": {"value": value}}
+    from_answer = derive_answer(asked, answer(node, root="Kind"))
+    assert (row_deriver(asked)(Row("1", "Kind", None, ("a", value))),) == from_answer.decisions
+
+
+def test_what_a_spec_reads_is_the_target_then_the_labels_then_the_port() -> None:
+    assert paths(ROWS) == (
+        "primary_address.address.ip",
+        "name",
+        "site",
+        "tags[]",
+        "tags[].name",
+        "facts",
+        "exporter_port",
+    )
+    assert paths(spec()) == ("address.value",)
+
+
+@pytest.mark.parametrize(
+    ("name", "legal"),
+    [
+        ("site", "site"),
+        ("Site_2", "Site_2"),
+        ("my-label", "my_label"),
+        ("my.label x", "my_label_x"),
+        ("1st", "_1st"),
+        ("9", "_9"),
+        ("-1", "_1"),
+        ("größe", "gr__e"),
+        ("٣", "_"),
+        ("", "_"),
+        ("__scheme__", "__scheme__"),
+    ],
+)
+def test_sd_08_a_label_name_is_made_legal(name: str, legal: str) -> None:
+    assert legal_label_name(name) == legal
+
+
+@given(strategies.text())
+def test_sd_08_any_text_becomes_a_legal_label_name_and_a_legal_one_stays(name: str) -> None:
+    legal = legal_label_name(name)
+    assert re.fullmatch(r"[a-zA-Z_][a-zA-Z0-9_]*", legal)
+    assert legal_label_name(legal) == legal
+
+
+@pytest.mark.parametrize("asked", [DEVICES, ROWS, spec(labels={"__scheme__": "scheme", "__metrics_path__": "path"})])
+def test_a_good_spec_passes(asked: DiscoverySpec) -> None:
+    check(asked)
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        (
+            spec(labels={"my-label": "name", "my.label": "site.name"}),
+            "label_mappings: 'my-label' and 'my.label' would both be the label 'my_label'",
+        ),
+        (
+            spec(labels={"__meta_infrahub_id": "name"}),
+            "label_mappings: '__meta_infrahub_id' cannot be mapped, the exporter sets it",
+        ),
+        (
+            spec(labels={"__meta-infrahub-kind": "name"}),
+            "label_mappings: '__meta-infrahub-kind' cannot be mapped, the exporter sets it",
+        ),
+        (
+            spec(labels={"__address__": "name"}),
+            "label_mappings: '__address__' cannot be mapped, Prometheus sets it from the target",
+        ),
+        # SD-11
+        (spec(labels={"__meta_url": "name"}), "label_mappings: '__meta_url' cannot be mapped, Prometheus sets it"),
+        (
+            spec("address."),
+            "path 'address.': expected names joined by dots, each perhaps followed by [], as in 'tags[].name'",
+        ),
+        (
+            spec(port_field="a b"),
+            "path 'a b': expected names joined by dots, each perhaps followed by [], as in 'tags[].name'",
+        ),
+        (
+            spec(labels={"x": ""}),
+            "path '': expected names joined by dots, each perhaps followed by [], as in 'tags[].name'",
+        ),
+    ],
+)
+def test_a_spec_that_cannot_hold_is_refused_by_name(asked: DiscoverySpec, message: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        check(asked)
+    assert str(raised.value) == message

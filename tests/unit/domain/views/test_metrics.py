@@ -1,0 +1,210 @@
+"""Info metrics: from rows to samples, and from all entries to families."""
+
+from collections.abc import Sequence
+
+import msgspec
+from hypothesis import given, strategies
+
+from infrahub_exporter.domain.asking.specs import MetricSpec
+from infrahub_exporter.domain.model import Family, FamilyType, Peer, Row, Sample, Section
+from infrahub_exporter.domain.views.metrics import Assembly, Entry, assemble, metric_name, sample
+
+NOTHING = Assembly()
+
+
+def entry(kind: str, labels: tuple[str, ...], *blocks: Sequence[tuple[str, ...]]) -> Entry:
+    """Make an entry of one section per block; a series is its values of `id`, `hfid` and these labels."""
+    sections = tuple(
+        Section(("id", "hfid", *labels), tuple(Sample(each[0], each) for each in block)) for block in blocks
+    )
+    held = {each.id: each for section in sections for each in section.samples}
+    return Entry(MetricSpec(kind=kind, include=labels), sections, held.get)
+
+
+def test_a_kind_s_metric_is_named_after_it_in_lower_case() -> None:
+    assert metric_name("InfraDevice") == "infrahub_infradevice_info"
+
+
+def test_a_row_becomes_one_sample_of_identity_and_values() -> None:
+    row = Row(
+        id="17ab",
+        kind="InfraDevice",
+        hfid=("leaf1", "par"),
+        values=(
+            "leaf1",
+            0,
+            False,
+            Peer("3", "LocationSite", ("paris",)),
+            (Peer("1", "BuiltinTag", ("red",)), Peer("2", "BuiltinTag")),
+            ("red", None),
+            {"fans": [4]},
+        ),
+    )
+    assert sample(row) == Sample(
+        "17ab",
+        (
+            "17ab",
+            "InfraDevice__leaf1__par",
+            "leaf1",
+            "0",
+            "false",
+            "LocationSite__paris",
+            "2,BuiltinTag__red",
+            "red",
+            '{"fans":[4]}',
+        ),
+        1.0,
+    )
+
+
+def test_a_row_without_anything_has_its_id_for_a_name_and_empty_labels() -> None:
+    assert sample(Row("17ac", "InfraDevice", None, (None, ()))) == Sample("17ac", ("17ac", "17ac", "", ""))
+
+
+def test_a_row_of_a_generic_is_named_by_its_own_kind() -> None:
+    row = Row("1", "InfraOpticalPort", ("leaf1", "et0"), ())
+    assert sample(row) == Sample("1", ("1", "InfraOpticalPort__leaf1__et0"))
+
+
+def test_a_kind_without_nodes_is_a_family_without_series() -> None:
+    assert assemble([entry("InfraDevice", ())], NOTHING) == Assembly(
+        (Family("infrahub_infradevice_info", FamilyType.INFO, "Nodes of kind InfraDevice in Infrahub.", ()),), (0,), {}
+    )
+
+
+def test_nothing_configured_is_no_family() -> None:
+    assert assemble([], NOTHING) == Assembly((), (), {})
+
+
+def test_tx_03_entries_of_one_kind_live_side_by_side_in_one_family_each_with_its_own_labels() -> None:
+    entries = [
+        entry("InfraDevice", ("name",), [("1", "D__a", "a")], [("2", "D__b", "b")]),
+        entry("LocationSite", (), [("9", "S__p")]),
+        entry("InfraDevice", ("role",), [("1", "D__a", "edge"), ("2", "D__b", "leaf")]),
+    ]
+    assert assemble(entries, NOTHING) == Assembly(
+        (
+            Family(
+                "infrahub_infradevice_info",
+                FamilyType.INFO,
+                "Nodes of kind InfraDevice in Infrahub.",
+                (*entries[0].sections, *entries[2].sections),
+            ),
+            Family(
+                "infrahub_locationsite_info",
+                FamilyType.INFO,
+                "Nodes of kind LocationSite in Infrahub.",
+                entries[1].sections,
+            ),
+        ),
+        (0, 0, 0),
+        {},
+    )
+
+
+def test_kinds_whose_metrics_have_one_name_share_its_family_and_its_help_names_both() -> None:
+    entries = [entry("InfraDevice", (), [("1", "InfraDevice__a")]), entry("Infradevice", (), [("2", "Infradevice__a")])]
+    assert assemble(entries, NOTHING).families == (
+        Family(
+            "infrahub_infradevice_info",
+            FamilyType.INFO,
+            "Nodes of kind InfraDevice, Infradevice in Infrahub.",
+            (*entries[0].sections, *entries[1].sections),
+        ),
+    )
+
+
+def test_tx_04_a_series_that_two_entries_would_make_equal_stays_with_the_first_and_is_counted() -> None:
+    entries = [
+        entry("InfraDevice", ("name",), [("1", "D__a", "a"), ("2", "D__b", "b")], [("3", "D__c", "")]),
+        # equal; other values; equal, as an empty label is none (OM-10)
+        entry("InfraDevice", ("name",), [("1", "D__a", "a"), ("2", "D__b", "B"), ("3", "D__c", "")]),
+        entry(
+            "InfraDevice", ("role", "name"), [("1", "D__a", "", "a")], [("2", "D__b", "x", "B"), ("3", "D__c", "", "")]
+        ),
+        entry("InfraDevice", (), [("3", "D__c"), ("4", "D__d")]),
+    ]
+    assembly = assemble(entries, NOTHING)
+    assert assembly.duplicates == (0, 2, 2, 1)
+    assert assembly.families[0].sections == (
+        *entries[0].sections,
+        Section(("id", "hfid", "name"), (Sample("2", ("2", "D__b", "B")),)),
+        Section(("id", "hfid", "role", "name"), ()),
+        Section(("id", "hfid", "role", "name"), (Sample("2", ("2", "D__b", "x", "B")),)),
+        Section(("id", "hfid"), (Sample("4", ("4", "D__d")),)),
+    )
+
+
+def test_sections_without_duplicates_are_shared_not_copied() -> None:
+    entries = [
+        entry("InfraDevice", ("name",), [("1", "D__a", "a")]),
+        entry("InfraDevice", ("role",), [("1", "D__a", "edge")]),
+        entry("LocationSite", (), [("9", "S__p")]),
+    ]
+    devices, sites = assemble(entries, NOTHING).families
+    assert devices.sections[0] is entries[0].sections[0]
+    assert devices.sections[1] is entries[1].sections[0]
+    assert sites.sections[0] is entries[2].sections[0]
+
+
+def test_the_next_assembly_makes_the_same_objects_of_the_same_samples() -> None:
+    first = entry("InfraDevice", (), [("1", "D__a")])
+    second = entry("InfraDevice", (), [("1", "D__a"), ("2", "D__b")], [("3", "D__c")])
+    before = assemble([first, second], NOTHING)
+    again = assemble([first, second], before)
+    assert again == before
+    assert [
+        one is other for one, other in zip(again.families[0].sections, before.families[0].sections, strict=True)
+    ] == [
+        True,
+        True,
+        True,
+    ]
+
+
+def test_a_section_that_loses_other_samples_than_before_is_made_again() -> None:
+    second = entry("InfraDevice", (), [("1", "D__a"), ("2", "D__b")])
+    before = assemble([entry("InfraDevice", (), [("1", "D__a")]), second], NOTHING)
+    after = assemble([entry("InfraDevice", (), [("2", "D__b")]), second], before)
+    assert after.families[0].sections[1] == Section(("id", "hfid"), (Sample("1", ("1", "D__a")),))
+    restored = assemble([entry("InfraDevice", (), [("9", "D__z")]), second], after)
+    assert restored.families[0].sections[1] is second.sections[0]
+    assert restored.shortened == {}
+
+
+def test_what_another_section_with_the_same_identity_lost_is_not_taken_for_this_one_s() -> None:
+    first, second = (entry("InfraDevice", (), [("1", "D__a"), ("2", "D__b")][:count]) for count in (1, 2))
+    other = msgspec.structs.replace(second.sections[0])
+    mistaken = Assembly(shortened={id(second.sections[0]): (other, Section(("id", "hfid"), (Sample("x", ("x",)),)))})
+    assert assemble([first, second], mistaken).families[0].sections[1] == Section(
+        ("id", "hfid"), (Sample("2", ("2", "D__b")),)
+    )
+
+
+SAMPLES = strategies.dictionaries(
+    strategies.sampled_from("123"), strategies.tuples(*[strategies.sampled_from(["", "x", "y"])] * 2), max_size=3
+)
+
+
+@given(strategies.lists(strategies.tuples(strategies.permutations(["a", "b"]), SAMPLES), max_size=4))
+def test_tx_04_no_series_is_there_twice_and_none_is_lost(
+    found: list[tuple[list[str], dict[str, tuple[str, str]]]],
+) -> None:
+    entries = [
+        entry("Kind", tuple(labels), *([(identifier, identifier, *values)] for identifier, values in samples.items()))
+        for labels, samples in found
+    ]
+    assembly = assemble(entries, NOTHING)
+    before = [series for each in entries for section in each.sections for series in shown(section)]
+    after = [series for family in assembly.families for section in family.sections for series in shown(section)]
+    assert len(after) == len(set(after))
+    assert set(after) == set(before)
+    assert len(before) - len(after) == sum(assembly.duplicates)
+
+
+def shown(section: Section) -> list[frozenset[tuple[str, str]]]:
+    """Return each series as Prometheus sees it."""
+    return [
+        frozenset((name, value) for name, value in zip(section.label_names, each.labels, strict=True) if value)
+        for each in section.samples
+    ]
