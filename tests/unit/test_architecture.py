@@ -59,7 +59,7 @@ BREACHES = [
         "-> dependency_injector (",
     ),
     ("process", "adapters/http/__init__.py", "import uvicorn", "adapters.http -> uvicorn ("),
-    ("acyclic", "domain/errors.py", "import infrahub_exporter.domain.texts", ".texts -> "),
+    ("acyclic", "domain/model.py", "import infrahub_exporter.domain.texts", ".texts"),
 ]
 
 
