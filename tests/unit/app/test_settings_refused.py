@@ -39,6 +39,7 @@ guard_of_a_kind_key.yml: metrics.kind[0].guard.min_los: unknown key, did you mea
 guard_of_a_query.yml: service_discovery.queries[0].guard.confirmations: expected a whole number of at least 1, got 0
 guard_ratio.yml: guard.max_loss_ratio: expected a number from 0 to 1, got 50
 headers_text.yml: exporters.otlp.headers: expected a mapping of names to texts, got text
+include_before_the_row.yml: metrics.kind[0].include: path '^name': ^ leads from a row to what stands before it, and no rows are given here
 include_collides.yml: metrics.kind[0].include: 'site.name' and 'site_name' would both be the label 'site_name'
 include_id.yml: metrics.kind[0].include: 'hfid' would be the label 'hfid', which every series has already
 include_number.yml: metrics.kind[0].include[0]: expected text, got 1, put it in quotes
@@ -48,6 +49,7 @@ interval_too_short.yml: poll_interval_seconds: expected a number of at least 1, 
 kind_list.yml: metrics.kind: expected a list of mappings, got text
 kind_lower_case.yml: metrics.kind[0].kind: expected the name of a kind, such as InfraDevice, got 'device'
 kind_missing.yml: metrics.kind[0].kind: expected the name of a kind, such as InfraDevice, got nothing
+labels_collide.yml: metrics.kind[0].labels: 'name' and 'site.name' would both be the label 'name'
 limit_fraction.yml: limits.max_series: expected a whole number of at least 1, got 0.5
 limit_zero.yml: limits.max_nodes: expected a whole number of at least 1, got 0
 list.yml: expected a mapping with keys such as infrahub, got a list
@@ -84,7 +86,7 @@ query_file_null_byte.yml: service_discovery.queries[0].file_path: expected a Gra
 query_file_with_spaces.yml: service_discovery.queries[0].name: expected a name, because the file's ('my devices') cannot stand in a URL
 query_filters_of_a_file.yml: service_discovery.queries[0].filters: expected kind beside it: the filters of a file stand in its GraphQL
 query_interval.yml: service_discovery.queries[0].refresh_interval_seconds: expected a number above 0, got -1
-query_label_path.yml: service_discovery.queries[0].label_mappings.site: path 'site[0]': expected names joined by dots, each perhaps followed by [], as in 'tags[].name'
+query_label_path.yml: service_discovery.queries[0].label_mappings.site: path 'site[0]': expected [], [other], [Kind] or [name=value], got [0]
 query_label_reserved.yml: service_discovery.queries[0].label_mappings: '__meta_infrahub_id' cannot be mapped, the exporter sets it
 query_labels_collide.yml: service_discovery.queries[0].label_mappings: 'a-b' and 'a_b' would both be the label 'a_b'
 query_missing_absolute_file.yml: service_discovery.queries[0].file_path: expected a GraphQL file, got '/nowhere/devices.gql' (No such file or directory)

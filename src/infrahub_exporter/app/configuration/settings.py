@@ -232,6 +232,8 @@ class Settings(_Section, frozen=True, dict=True):
         for index, entry in enumerate(self.metrics.kind):
             with at("metrics", "kind", index, "include"):
                 label_names(entry.include)
+            with at("metrics", "kind", index, "labels"):
+                label_names(entry.include, entry.labels)
         prometheus = self.exporters.prometheus
         check_served(self.discoveries, prometheus.metrics_path if prometheus.enabled else None)
 

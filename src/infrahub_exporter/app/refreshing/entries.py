@@ -10,7 +10,6 @@ import msgspec
 
 from infrahub_exporter.app.refreshing.attempts import Counts, GuardedEntry
 from infrahub_exporter.app.refreshing.held import Held, Refreshed, Source, Turn
-from infrahub_exporter.domain.asking.paths import label_names
 from infrahub_exporter.domain.asking.specs import MetricSpec
 from infrahub_exporter.domain.model import Sample, Section
 from infrahub_exporter.domain.ports import Clock
@@ -39,9 +38,9 @@ class MetricEntry(GuardedEntry[Sample]):
     ) -> None:
         super().__init__(EntryStatus("kind", name), guard.overridden(spec.guard), limits, clock)
         self.spec = spec
-        self.held: Held[Sample] = Held(spec.kind, spec.include, spec.filters, derive=metrics.sample, source=source)
+        self.held: Held[Sample] = Held(spec.kind, spec.paths, spec.filters, derive=metrics.sample, source=source)
         self._others = others
-        self._label_names = label_names(spec.include)
+        self._label_names = spec.label_names
         self._sections: tuple[Section, ...] = ()
         self._duplicates = 0
 

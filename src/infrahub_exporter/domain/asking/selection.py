@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from infrahub_exporter.domain.asking.filters import argument_type, crossed_kind, typed
 from infrahub_exporter.domain.asking.naming import names_over_relations, secret_of
-from infrahub_exporter.domain.asking.paths import Path, parse, suggestion
+from infrahub_exporter.domain.asking.paths import Steps, parse, suggestion
 from infrahub_exporter.domain.asking.specs import Filters, FilterValue
 from infrahub_exporter.domain.errors import SourceRejectedError
 from infrahub_exporter.domain.model import AttributeSchema, KindSchema
@@ -120,13 +120,13 @@ def missing_kinds(
     """Name the kinds whose schema `select` needs and `kinds` lacks, as far as can be told: ask until none is left."""
     if kind not in kinds:
         return frozenset({kind})
-    needed = [_unknown_peer(parse(path), kind, kinds) for path in include]
+    needed = [_unknown_peer(parse(path).steps, kind, kinds) for path in include]
     needed += [crossed_kind(argument, kinds[kind]) for argument in filters]
     needed += [peer for _, peer in names_over_relations(kinds[kind])]
     return frozenset(each for each in needed if each is not None and each not in kinds)
 
 
-def _unknown_peer(path: Path, kind: str, kinds: Mapping[str, KindSchema]) -> str | None:
+def _unknown_peer(path: Steps, kind: str, kinds: Mapping[str, KindSchema]) -> str | None:
     """Follow a path as far as the known kinds go, and into what the node at its end is named by, if it shows that.
 
     Name the kind after them, None where the path needs no other.
@@ -144,8 +144,11 @@ def _unknown_peer(path: Path, kind: str, kinds: Mapping[str, KindSchema]) -> str
 
 
 def _column(text: str, kind: str, kinds: Mapping[str, KindSchema]) -> Column:
-    schema, rest = kinds[kind], parse(text)
+    schema, rest = kinds[kind], parse(text).steps
     hops: list[Hop] = []
+    for step in rest:
+        if step.selector is not None:
+            raise SourceRejectedError(f"{text!r}: nothing can be chosen among the peers of {step.name!r} yet")
     while rest and (relationship := schema.relationships.get(rest[0].name)) is not None:
         if rest[0].many and not relationship.many:
             raise SourceRejectedError(
@@ -190,7 +193,7 @@ def _attribute(text: str, schema: KindSchema, name: str) -> AttributeSchema:
     return attribute
 
 
-def _subfield(text: str, schema: KindSchema, attribute: AttributeSchema, properties: Path) -> str:
+def _subfield(text: str, schema: KindSchema, attribute: AttributeSchema, properties: Steps) -> str:
     if not properties:
         return "value"
     known = (*_COMMON_SUBFIELDS, *_SUBFIELDS.get(attribute.kind, ()))

@@ -5,6 +5,8 @@ from typing import Annotated, TypeAlias
 
 from msgspec import Meta, Struct
 
+from infrahub_exporter.domain.asking.paths import label_names
+
 FilterValue = str | bool | int | float | list[str | bool | int | float]
 Filters = dict[str, FilterValue]
 Seconds = Annotated[float, Meta(gt=0)]
@@ -33,8 +35,19 @@ class MetricSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     kind: KindName
     include: tuple[str, ...] = ()
+    labels: dict[str, str] = {}
     filters: Filters = {}
     guard: Override = None
+
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        """Name the labels. Raises ConfigError (see `paths.label_names`)."""
+        return label_names(self.include, self.labels)
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """List the paths behind the labels that come after `id` and `hfid`."""
+        return (*self.include, *self.labels.values())
 
 
 class DiscoverySpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -8,7 +8,7 @@ A node has fields. Behind a field stands a relation (`{"node": ...}` or `{"edges
 from collections.abc import Iterator, Mapping
 from enum import Enum
 
-from infrahub_exporter.domain.asking.paths import Path
+from infrahub_exporter.domain.asking.paths import Steps
 from infrahub_exporter.domain.model import JSON
 from infrahub_exporter.domain.texts import text
 
@@ -23,7 +23,7 @@ ABSENT = Absent.ABSENT
 _Found = Iterator[JSON | Absent]
 
 
-def dig(node: Mapping[str, JSON], path: Path) -> tuple[JSON, ...] | Absent:
+def dig(node: Mapping[str, JSON], path: Steps) -> tuple[JSON, ...] | Absent:
     """Follow a path from a node of an answer.
 
     Return what is there, nulls left out: one value, or several where a list of nodes or a `[]` is crossed, in the
@@ -37,7 +37,7 @@ def dig(node: Mapping[str, JSON], path: Path) -> tuple[JSON, ...] | Absent:
     return tuple(value for value in present if value is not None)
 
 
-def _enter(fields: Mapping[str, JSON], path: Path) -> _Found:
+def _enter(fields: Mapping[str, JSON], path: Steps) -> _Found:
     """Follow a path from the fields of a node."""
     first, rest = path[0], path[1:]
     if first.name not in fields:
@@ -48,7 +48,7 @@ def _enter(fields: Mapping[str, JSON], path: Path) -> _Found:
         yield from _follow(fields[first.name], rest, many=first.many)
 
 
-def _follow(field: JSON, path: Path, *, many: bool) -> _Found:
+def _follow(field: JSON, path: Steps, *, many: bool) -> _Found:
     """Follow the rest of a path from what stands behind a field."""
     if not isinstance(field, dict):
         yield from _plain(field, path, many=many)
@@ -66,7 +66,7 @@ def _follow(field: JSON, path: Path, *, many: bool) -> _Found:
         yield from _plain(field, path, many=many)
 
 
-def _reach(node: JSON, path: Path) -> _Found:
+def _reach(node: JSON, path: Steps) -> _Found:
     """Follow the rest of a path from a node at the other end of a relation."""
     if not isinstance(node, dict):
         yield None
@@ -76,7 +76,7 @@ def _reach(node: JSON, path: Path) -> _Found:
         yield _name(node)
 
 
-def _plain(value: JSON, path: Path, *, many: bool) -> _Found:
+def _plain(value: JSON, path: Steps, *, many: bool) -> _Found:
     """Follow the rest of a path through plain JSON: into objects by name, into lists where it goes on or says `[]`."""
     if isinstance(value, list) and (path or many):
         for item in value:

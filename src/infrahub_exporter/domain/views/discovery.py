@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from infrahub_exporter.domain.asking.paths import Path, parse
+from infrahub_exporter.domain.asking.paths import Steps, parse
 from infrahub_exporter.domain.asking.specs import DiscoverySpec
 from infrahub_exporter.domain.errors import ConfigError, DerivationError
 from infrahub_exporter.domain.model import JSON, Peer, Row, TargetGroup
@@ -111,7 +111,7 @@ def derive_answer(spec: DiscoverySpec, data: Mapping[str, JSON]) -> Discovery:
     if not lists:
         raise DerivationError("the query's answer has no root field with edges { node { ... } }")
     nodes = [(root, node) for root, edges in lists.items() for node in _nodes(edges)]
-    followed = tuple(map(parse, paths(spec)))
+    followed = tuple(parse(each).steps for each in paths(spec))
     if nodes and all(dig(node, followed[0]) is ABSENT for _, node in nodes):
         raise DerivationError(f"target_field {spec.target_field!r}: no node of the query's answer contains it")
     names = tuple(map(legal_label_name, spec.label_mappings))
@@ -130,7 +130,7 @@ def _nodes(edges: Iterable[JSON]) -> Iterator[dict[str, JSON]]:
             yield node
 
 
-def _answered(root: str, node: Mapping[str, JSON], followed: Iterable[Path]) -> _Found:
+def _answered(root: str, node: Mapping[str, JSON], followed: Iterable[Steps]) -> _Found:
     kind, identifier = node.get("__typename"), node.get("id")
     found = (dig(node, path) for path in followed)
     return _Found(

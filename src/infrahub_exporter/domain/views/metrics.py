@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 
 from msgspec import Struct
 
-from infrahub_exporter.domain.asking.paths import label_names
 from infrahub_exporter.domain.asking.specs import MetricSpec
 from infrahub_exporter.domain.model import Family, FamilyType, Row, Sample, Section
 from infrahub_exporter.domain.texts import label_form, text
@@ -88,7 +87,7 @@ def _has(entry: Entry, names: tuple[str, ...], each: Sample) -> bool:
     other = entry.find(each.id)
     if other is None or _size(each) != _size(other):
         return False
-    return _series(names, each) == _series(label_names(entry.spec.include), other)
+    return _series(names, each) == _series(entry.spec.label_names, other)
 
 
 def _size(each: Sample) -> int:

@@ -5,7 +5,18 @@ import re
 import pytest
 from hypothesis import given, strategies
 
-from infrahub_exporter.domain.asking.paths import Step, label_name, label_names, parse, suggestion
+from infrahub_exporter.domain.asking.paths import (
+    Fitting,
+    OfKind,
+    Other,
+    Path,
+    Predicate,
+    Step,
+    label_name,
+    label_names,
+    parse,
+    suggestion,
+)
 from infrahub_exporter.domain.errors import ConfigError
 from tests.unit.domain.anything import PATHS
 
@@ -29,7 +40,7 @@ TAGS = Step("tags", many=True)
     ],
 )
 def test_a_path_is_its_names_in_order(text: str, steps: tuple[Step, ...]) -> None:
-    assert parse(text) == steps
+    assert parse(text) == Path(steps)
 
 
 @pytest.mark.parametrize(
@@ -58,7 +69,7 @@ def test_the_graphql_shaped_form_is_the_same_path(graphql: str, plain: str) -> N
 
 @pytest.mark.parametrize("text", ["node", "edges", "edges[]", "edges.node"])
 def test_a_wrapper_that_is_the_whole_path_is_a_name_like_any_other(text: str) -> None:
-    assert [step.name for step in parse(text)] == [text.rpartition(".")[2].removesuffix("[]")]
+    assert [step.name for step in parse(text).steps] == [text.rpartition(".")[2].removesuffix("[]")]
 
 
 @pytest.mark.parametrize(
@@ -71,10 +82,9 @@ def test_a_wrapper_that_is_the_whole_path_is_a_name_like_any_other(text: str) ->
         "site..name",
         "a b",
         "9lives",
-        "name[0]",
-        "tags[",
         "tags]",
         "tags[][]",
+        "tags[]name",
         "[]",
         "name\n",
         "é",
@@ -88,23 +98,82 @@ def test_what_is_no_path_is_refused_with_an_example(text: str) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "step"),
+    [
+        ("a[other]", Step("a", selector=Other())),
+        ("a[DcimCable]", Step("a", selector=OfKind("DcimCable"))),
+        ("a[name=x]", Step("a", selector=Fitting((Predicate((Step("name"),), ("x",)),)))),
+        ("a[name=x|y z]", Step("a", selector=Fitting((Predicate((Step("name"),), ("x", "y z")),)))),
+        ("a[name!=]", Step("a", selector=Fitting((Predicate((Step("name"),), ("",), negated=True),)))),
+        (
+            "a[ip.ip = 10.0.0.1, name!~eth.*|lo]",
+            Step(
+                "a",
+                selector=Fitting(
+                    (
+                        Predicate((Step("ip"), Step("ip")), ("10.0.0.1",)),
+                        Predicate((Step("name"),), ("eth.*|lo",), pattern=True, negated=True),
+                    )
+                ),
+            ),
+        ),
+    ],
+)
+def test_a_selector_stands_between_the_brackets(text: str, step: Step) -> None:
+    assert parse(text).steps == (step,)
+    assert parse(f"{text}.name").steps == (step, Step("name"))
+    assert label_name(parse(f"{text}.name")) == "a_name"
+
+
+def test_a_selector_of_a_wrapper_belongs_to_the_relation_before_it() -> None:
+    assert parse("ends.edges[other].node.name.value") == parse("ends[other].name")
+
+
+@pytest.mark.parametrize(
+    ("text", "steps", "up"),
+    [("^name", (Step("name"),), 1), ("^^device.name", (Step("device"), Step("name")), 2), ("name", (Step("name"),), 0)],
+)
+def test_a_path_begins_before_the_row_where_rows_are_given(text: str, steps: tuple[Step, ...], up: int) -> None:
+    assert parse(text, rows=True) == Path(steps, up)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("^name", "^ leads from a row to what stands before it, and no rows are given here"),
+        ("tags[", "expected a ] for each ["),
+        ("tags[name~[0-9]]", "what stands between [ and ] cannot have brackets itself"),
+        ("tags[0]", "expected [], [other], [Kind] or [name=value], got [0]"),
+        ("tags[others].name", "expected [], [other], [Kind] or [name=value], got [others]"),
+        ("tags[name==x]", "expected [], [other], [Kind] or [name=value], got [name==x]"),
+        ("tags[name=x,other]", "expected [], [other], [Kind] or [name=value], got 'other' in [name=x,other]"),
+        ("tags[name~(]", "'(' is no regular expression: missing ), unterminated subpattern at position 0"),
+    ],
+)
+def test_each_fault_of_a_path_has_a_line_of_its_own(text: str, message: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        parse(text)
+    assert str(raised.value) == f"path {text!r}: {message}"
+
+
 @given(PATHS)
 def test_any_path_of_the_grammar_has_at_least_one_step_and_a_legal_label(text: str) -> None:
     path = parse(text)
-    assert path
+    assert path.steps
     assert re.fullmatch(r"[a-zA-Z_][a-zA-Z0-9_]*", label_name(path))
 
 
 @given(PATHS)
 def test_a_path_written_from_its_steps_is_the_same_path(text: str) -> None:
     path = parse(text)
-    assert parse(".".join(step.name + "[]" * step.many for step in path)) == path
+    assert parse(".".join(step.name + "[]" * step.many for step in path.steps)) == path
 
 
 @given(strategies.text())
 def test_any_other_text_is_refused_and_nothing_else_is_raised(text: str) -> None:
     try:
-        steps = parse(text)
+        steps = parse(text).steps
     except ConfigError:
         return
     assert all(step.name for step in steps)
@@ -120,6 +189,30 @@ def test_labels_are_the_identity_then_the_names_of_each_path_joined_by_underscor
         "site_name",
         "status_label",
     )
+
+
+def test_labels_can_have_names_of_their_own_beside_those_of_their_paths() -> None:
+    labels = {"site": "site.name", "far": "connector.endpoints[other].device.name"}
+    assert label_names(["name"], labels) == ("id", "hfid", "name", "site", "far")
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ({"a-b": "name"}, "'a-b' is no label, expected letters, digits and underscores, as in 'far_device'"),
+        ({"id": "name"}, "'name' cannot be named 'id', which every series has already"),
+        ({"__x": "name"}, "'name' cannot be named '__x'; names that begin with __ belong to Prometheus"),
+        ({"site_name": "name"}, "'site.name' and 'name' would both be the label 'site_name'"),
+        (
+            {"x": "name."},
+            "path 'name.': expected names joined by dots, each perhaps followed by [], as in 'tags[].name'",
+        ),
+    ],
+)
+def test_a_name_that_is_no_label_or_is_taken_is_an_error(labels: dict[str, str], message: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        label_names(["site.name"], labels)
+    assert str(raised.value) == message
 
 
 @pytest.mark.parametrize(

@@ -154,7 +154,7 @@ NODE: Mapping[str, JSON] = {
     ],
 )
 def test_a_path_finds_what_is_there_without_nulls(path: str, found: tuple[JSON, ...]) -> None:
-    assert dig(NODE, parse(path)) == found
+    assert dig(NODE, parse(path).steps) == found
 
 
 @pytest.mark.parametrize(
@@ -175,18 +175,18 @@ def test_a_path_finds_what_is_there_without_nulls(path: str, found: tuple[JSON, 
     ],
 )
 def test_a_path_that_the_answer_does_not_contain_is_absent(path: str) -> None:
-    assert dig(NODE, parse(path)) is ABSENT
+    assert dig(NODE, parse(path).steps) is ABSENT
 
 
 def test_the_whole_value_of_a_json_attribute_is_found_as_it_is() -> None:
     facts: JSON = {"node": {"value": 1}, "edges": [2], "value": 3}
-    assert dig({"facts": {"value": facts}}, parse("facts")) == (facts,)
-    assert dig({"facts": {"value": facts}}, parse("facts.value")) == (facts,)
+    assert dig({"facts": {"value": facts}}, parse("facts").steps) == (facts,)
+    assert dig({"facts": {"value": facts}}, parse("facts.value").steps) == (facts,)
 
 
 def test_null_in_one_node_of_many_does_not_make_the_path_absent() -> None:
     tags: JSON = {"edges": [{"node": {"color": {"value": None}}}, {"node": {"name": {"value": "x"}}}]}
-    assert dig({"tags": tags}, parse("tags[].color")) == ()
+    assert dig({"tags": tags}, parse("tags[].color").steps) == ()
 
 
 @pytest.mark.parametrize(
@@ -206,11 +206,11 @@ def test_null_in_one_node_of_many_does_not_make_the_path_absent() -> None:
     ],
 )
 def test_a_node_at_the_end_is_its_name_else_display_label_else_hfid_else_id(node: dict[str, JSON], name: str) -> None:
-    assert dig({"tags": {"edges": [{"node": node}]}}, parse("tags[]")) == (name,)
+    assert dig({"tags": {"edges": [{"node": node}]}}, parse("tags[]").steps) == (name,)
 
 
 @given(JSON_VALUES, PATHS)
 def test_digging_in_anything_never_raises(value: JSON, path: str) -> None:
     node: dict[str, JSON] = value if isinstance(value, dict) else {"name": value, "tags": value}
-    found = dig(node, parse(path))
+    found = dig(node, parse(path).steps)
     assert isinstance(found, Absent) or None not in found
