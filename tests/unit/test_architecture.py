@@ -49,6 +49,7 @@ BREACHES = [
     ("litestar", "adapters/prometheus/text.py", "from litestar import Response", "prometheus.text -> litestar ("),
     ("yaml", "app/configuration/settings.py", "import yaml", "settings -> yaml ("),
     ("infrahub-sdk", "adapters/http/__init__.py", "import httpx", "adapters.http -> httpx ("),
+    ("isal", "adapters/telemetry.py", "from isal import isal_zlib", "adapters.telemetry -> isal ("),
     ("prometheus-client", "app/serving/server.py", "import prometheus_client", "server -> prometheus_client ("),
     ("opentelemetry", "app/exporter.py", "import opentelemetry.sdk.metrics", "app.exporter -> opentelemetry ("),
     ("graphql", "adapters/infrahub/__init__.py", "from graphql import parse", "adapters.infrahub -> graphql ("),

@@ -1,20 +1,26 @@
 """A body that exists: blocks of text with their compressed forms, never joined."""
 
-import zlib
+from collections.abc import Iterable
+from functools import reduce
 from itertools import chain
 from struct import Struct as Layout
+from typing import TypeAlias
 
+from isal import isal_zlib
 from msgspec import Struct
 
-from infrahub_exporter.adapters.prometheus.checksums import NO_BYTES, Sum, combined
+Sum: TypeAlias = tuple[int, int]
+"""The CRC-32 of some bytes, and how many they are."""
 
+NO_BYTES: Sum = (0, 0)
 # RFC 1952: magic, deflate, no flags, no time, fastest algorithm, unknown system
 _GZIP_HEADER = b"\x1f\x8b\x08\0\0\0\0\0\x04\xff"
 _LAST_BLOCK = b"\x03\0"
 """An empty deflate block that says it is the last one."""
 _GZIP_TRAILER = Layout("<II")
-_RAW_DEFLATE = -zlib.MAX_WBITS
-_FASTEST = 1
+_RAW_DEFLATE = -isal_zlib.MAX_WBITS
+_LEVEL = 1
+"""ISA-L's levels 1 to 3 differ by one part in 250, and level 3 takes twice the time."""
 
 
 class Block(Struct, frozen=True, eq=False):
@@ -29,9 +35,18 @@ def block(plain: bytes) -> Block:
     """Compress a piece of text so that it depends on nothing before it: deflate blocks can then stand in any row."""
     if not plain:
         return Block(b"", b"", NO_BYTES)
-    compressor = zlib.compressobj(_FASTEST, zlib.DEFLATED, _RAW_DEFLATE)
-    deflated = compressor.compress(plain) + compressor.flush(zlib.Z_FULL_FLUSH)
-    return Block(plain, deflated, (zlib.crc32(plain), len(plain)))
+    compressor = isal_zlib.compressobj(_LEVEL, isal_zlib.DEFLATED, _RAW_DEFLATE)
+    deflated = compressor.compress(plain) + compressor.flush(isal_zlib.Z_FULL_FLUSH)
+    return Block(plain, deflated, (isal_zlib.crc32(plain), len(plain)))
+
+
+def total(sums: Iterable[Sum]) -> Sum:
+    """Tell the sum of byte strings that follow one another, some 1 us for each."""
+    return reduce(_combined, sums, NO_BYTES)
+
+
+def _combined(first: Sum, second: Sum) -> Sum:
+    return isal_zlib.crc32_combine(first[0], *second), first[1] + second[1]
 
 
 class Exposition(Struct, frozen=True, eq=False):
@@ -61,5 +76,5 @@ class Exposition(Struct, frozen=True, eq=False):
         return Exposition(
             tuple(filter(None, chain(self.plain, (last.plain,)))),
             tuple(filter(None, chain(self.deflated, (last.deflated,)))),
-            combined(self.sum, last.sum),
+            total((self.sum, last.sum)),
         )

@@ -9,8 +9,7 @@ from operator import attrgetter, is_not
 
 from msgspec import Struct
 
-from infrahub_exporter.adapters.prometheus.checksums import Levels, summed, total
-from infrahub_exporter.adapters.prometheus.exposition import Block, Exposition, block
+from infrahub_exporter.adapters.prometheus.exposition import Block, Exposition, block, total
 from infrahub_exporter.adapters.prometheus.text import changed_lines, head, lines
 from infrahub_exporter.domain.model import Family, Section
 
@@ -30,7 +29,6 @@ class Rendering(Struct, frozen=True, eq=False):
 
     exposition: Exposition = Exposition()
     families: Mapping[str, FamilyBlocks] = {}
-    sums: Levels = ()
 
 
 NOTHING = Rendering()
@@ -67,15 +65,14 @@ def _compared(family: Family, before: FamilyBlocks | None) -> Changed:
     return Changed(family, before, touched)
 
 
-def render(changes: Iterable[Changed], before: Rendering) -> Rendering:
-    """Render what is new and put it together with what was rendered before. Pure, so it may be done in any thread."""
+def render(changes: Iterable[Changed]) -> Rendering:
+    """Render what is new and put it together with what is not. Pure, so it may be done in any thread."""
     families = list(map(_rendered, changes))
     blocks = list(chain.from_iterable((family.head, *family.blocks) for family in families))
-    sums = summed(tuple(map(_SUM, blocks)), before.sums)
     exposition = Exposition(
-        tuple(filter(None, map(_PLAIN, blocks))), tuple(filter(None, map(_DEFLATED, blocks))), total(sums)
+        tuple(filter(None, map(_PLAIN, blocks))), tuple(filter(None, map(_DEFLATED, blocks))), total(map(_SUM, blocks))
     )
-    return Rendering(exposition, {family.name: family for family in families}, sums)
+    return Rendering(exposition, {family.name: family for family in families})
 
 
 def _rendered(changed: Changed) -> FamilyBlocks:

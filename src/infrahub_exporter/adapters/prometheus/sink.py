@@ -43,7 +43,7 @@ class PrometheusSink:
             before = self._former if self._rendering is NOTHING else self._rendering
             changes = compare(snapshot.families, before)
             if sum(changed.samples for changed in changes) <= _FEW_SAMPLES:
-                self._rendering = render(changes, before)
+                self._rendering = render(changes)
             else:
-                self._rendering = await anyio.to_thread.run_sync(render, changes, before, abandon_on_cancel=True)
+                self._rendering = await anyio.to_thread.run_sync(render, changes, abandon_on_cancel=True)
             self._former = NOTHING

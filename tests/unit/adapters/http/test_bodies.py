@@ -13,7 +13,7 @@ from infrahub_exporter.adapters.http.bodies import ChunkedResponse, Compressed
 pytestmark = pytest.mark.anyio
 SMALL = (b"[", b'{"targets":["a"],"labels":{}}', b"]")
 MEDIUM = tuple(b"chunk %d, " % number * 30 for number in range(20))
-LARGE = tuple(b"chunk %d, " % number * 300 for number in range(100))
+LARGE = tuple(b"chunk %d, " % number * 1_500 for number in range(100))
 
 
 @pytest.mark.parametrize("plain", [MEDIUM, LARGE], ids=["medium", "large"])

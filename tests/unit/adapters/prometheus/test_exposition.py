@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infrahub_exporter.adapters.prometheus import Exposition
+from infrahub_exporter.adapters.prometheus.exposition import NO_BYTES, total
 
 TEXTS = st.lists(st.binary(max_size=400), max_size=8)
 
@@ -53,3 +54,20 @@ def test_what_is_followed_stays_as_it_was() -> None:
 
 def test_a_body_of_nothing_is_an_empty_member() -> None:
     assert gzip.decompress(b"".join(Exposition().gzip)) == b""
+
+
+@given(TEXTS)
+def test_the_sum_of_texts_is_that_of_them_in_one(texts: list[bytes]) -> None:
+    whole = b"".join(texts)
+
+    assert total((zlib.crc32(text), len(text)) for text in texts) == (zlib.crc32(whole), len(whole))
+
+
+def test_the_sum_of_nothing_is_that_of_no_bytes() -> None:
+    assert total(()) == NO_BYTES == (zlib.crc32(b""), 0)
+
+
+def test_a_long_text_may_follow() -> None:
+    first, second = b"head", bytes(range(256)) * 40_000
+
+    assert built([first, second]).sum == (zlib.crc32(first + second), len(first + second))

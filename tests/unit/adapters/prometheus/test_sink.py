@@ -146,7 +146,7 @@ FAMILIES = st.dictionaries(
 
 
 def rendered(families: Iterable[Family], before: Rendering) -> Rendering:
-    return render_changes(compare(families, before), before)
+    return render_changes(compare(families, before))
 
 
 @given(st.lists(FAMILIES, min_size=1, max_size=5), st.binary(max_size=50))
