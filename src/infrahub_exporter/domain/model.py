@@ -88,15 +88,21 @@ class FamilyType(Enum):
 
     INFO = "info"
     GAUGE = "gauge"
+    STATESET = "stateset"
 
 
 class Family(Struct, frozen=True):
-    """All series of one metric name. `name` is the name of its samples (`..._info` for an info family)."""
+    """All series of one metric name. `name` is the name of its samples (`..._info` for an info family).
+
+    A state set has a sample of 0 or 1 per state, which a label named like the family tells (OM-04). `unit` is empty or
+    the suffix of a gauge's name (OM-07).
+    """
 
     name: str
     type: FamilyType
     help: str
     sections: tuple[Section, ...]
+    unit: str = ""
 
 
 class TargetGroup(Struct, frozen=True):
