@@ -17,6 +17,7 @@ from infrahub_exporter.adapters.clock import SystemClock
 from infrahub_exporter.adapters.embedded import EmbeddedInfrahub, EmbeddedTransport
 from infrahub_exporter.adapters.infrahub.outline import outline
 from infrahub_exporter.adapters.infrahub.reader import InfrahubReader
+from infrahub_exporter.domain.asking.forms import Written
 from infrahub_exporter.domain.asking.specs import DiscoverySpec, MetricSpec
 from infrahub_exporter.domain.errors import ExporterError
 from infrahub_exporter.domain.ports import Reply
@@ -166,7 +167,7 @@ async def _refreshed(infrahub: EmbeddedInfrahub, garbles: list[Garble], weight: 
 def _exporter(transport: GarblingTransport) -> Exporter:
     clock = SystemClock()
     include = ("name", "state", "state.label", "weight", "address.ip", "site.name", "site", "others[].name")
-    mapped = {"name": "name", "site": "site.name"}
+    mapped: dict[str, Written] = {"name": "name", "site": "site.name"}
     return Exporter(
         metrics=[MetricSpec(kind="NetRouter", include=include)],
         discoveries=[

@@ -94,12 +94,12 @@ query_missing_file.yml: service_discovery.queries[0].file_path: expected a Graph
 query_name.yml: service_discovery.queries[0].name: expected a name that can stand in a URL, such as devices, got 'a/b'
 query_name_dots.yml: service_discovery.queries[0].name: expected a name that can stand in a URL, such as devices, got '..'
 query_path_of_metrics.yml: service_discovery.queries[0].endpoint_path: expected another path than that of exporters.prometheus.metrics_path, got '/metrics'
-query_port_path.yml: service_discovery.queries[0].port_field: path '1': expected names joined by dots, each perhaps followed by [], as in 'tags[].name'
+query_port_path.yml: service_discovery.queries[0].port_field: expected a path, got '1'; a constant is written {value: 1}
 query_reserved_path.yml: service_discovery.queries[0].endpoint_path: expected a path outside of /-/, which the exporter needs, got '/-/devices'
 query_target_path.yml: service_discovery.queries[0].target_field: path 'a..b': expected names joined by dots, each perhaps followed by [], as in 'tags[].name'
 query_with_two_sources.yml: service_discovery.queries[0].file_path: expected one of file_path and kind, got both
 query_without_source.yml: service_discovery.queries[0].file_path: expected one of file_path and kind, got neither
-query_without_target.yml: service_discovery.queries[0].target_field: expected text, got nothing
+query_without_target.yml: service_discovery.queries[0].target_field: expected a path, a list of paths, or a mapping with path or value, got nothing
 resource_attribute_key.yml: exporters.otlp.resource_attributes.12: expected text as key, got 12, put it in quotes
 resource_attribute_number.yml: exporters.otlp.resource_attributes.rack: expected text, got 12, put it in quotes
 store_age.yml: store.max_age_seconds: expected a number above 0, got 0
@@ -138,6 +138,21 @@ web_tokens_text.yml: web.bearer_tokens: expected a list of texts, got text
 webhook_key_and_key_file.yml: webhook.key_file: expected one of key and key_file, got both
 webhook_key_of_two_lines.yml: webhook.key: expected printable ASCII text without spaces around it
 webhook_without_key.yml: webhook.key: expected one of key and key_file with enabled, got neither
+value_number.yml: service_discovery.queries[0].port_field: expected a path, a list of paths, or a mapping with path or value, got 9100; a constant is written {value: 9100}
+value_number_in_list.yml: service_discovery.queries[0].port_field[1]: expected a path, got 9100
+value_empty_list.yml: service_discovery.queries[0].port_field: expected at least one path, got an empty list
+value_empty.yml: service_discovery.queries[0].port_field: expected one of path and value, got neither
+value_both.yml: service_discovery.queries[0].port_field: expected one of path and value, got both
+value_key.yml: service_discovery.queries[0].port_field.valeu: unknown key, did you mean 'value'?
+value_path.yml: service_discovery.queries[0].port_field.path: expected a path, a list of paths, or a mapping with path or value, got a mapping
+value_list.yml: service_discovery.queries[0].port_field.value: expected text, a number, true or false, got a list
+value_map.yml: service_discovery.queries[0].port_field.map: expected a mapping of values to values, got a list
+value_map_null.yml: service_discovery.queries[0].port_field.map.edge: expected text, a number, true or false, got nothing
+value_times.yml: service_discovery.queries[0].port_field.times: expected a number, got 'ten'
+value_label.yml: service_discovery.queries[0].label_mappings.job: expected a path, a list of paths, or a mapping with path or value, got 1; a constant is written {value: 1}
+value_labels.yml: service_discovery.queries[0].label_mappings: expected a mapping of names to paths, got a list
+target_sort.yml: service_discovery.queries[0].target: expected one of address, url, got 'host'
+target_url_with_port.yml: service_discovery.queries[0].port_field: expected none with target: url, the port of a URL stands in it
 """  # noqa: E501 - the lines stand as they are printed
 REFUSED = {line.partition(".yml: ")[0]: line for line in LINES.splitlines()}
 

@@ -41,7 +41,7 @@ def _fields(selected: SelectionSetNode | None, fragments: Fragments, on: str | N
         if isinstance(each, FieldNode):
             arguments = tuple(argument.name.value for argument in each.arguments)
             below = tuple(_fields(each.selection_set, fragments, None, depth + 1))
-            yield Field(each.name.value, arguments, below, on)
+            yield Field(each.name.value, arguments, below, on, None if each.alias is None else each.alias.value)
         elif isinstance(each, InlineFragmentNode):
             condition = on if each.type_condition is None else each.type_condition.name.value
             yield from _fields(each.selection_set, fragments, condition, depth + 1)

@@ -16,9 +16,11 @@ from msgspec import Meta, Struct
 
 from infrahub_exporter.app.configuration.secret import Secret, dec_hook
 from infrahub_exporter.app.configuration.wording import describe, shown, strip_optional
+from infrahub_exporter.domain.asking.forms import Form, Written
 from infrahub_exporter.domain.asking.paths import suggestion
 from infrahub_exporter.domain.asking.specs import Filters, FilterValue
 from infrahub_exporter.domain.errors import ConfigError
+from infrahub_exporter.domain.texts import text
 
 Place = tuple[str | int, ...]
 Find = Callable[[Path], Path]
@@ -91,8 +93,9 @@ def _value(value: object, annotation: Any, place: Place, find: Find) -> object:
     inner, optional = strip_optional(annotation)
     if optional and (value is None or value == ""):
         return None
-    if inner == Filters:
-        return _filters(value, place)
+    for own, read in ((Filters, _filters), (Written, _written_value)):
+        if inner == own:
+            return read(value, place)
     if get_origin(inner) in (Union, UnionType):
         inner = _meant(value, inner, place)
     if isinstance(inner, type) and issubclass(inner, Struct):
@@ -181,6 +184,62 @@ def exists(path: Path) -> bool:
         return path.exists()
     except (OSError, ValueError):
         return False
+
+
+def _written_value(value: object, place: Place) -> Written:
+    """Read a path, a list of paths, or the mapping of a form."""
+    if isinstance(value, Mapping):
+        return _form(value, place)
+    if isinstance(value, bool | int | float):
+        raise SettingError(
+            place, f"expected {describe(Written)}, got {shown(value)}; a constant is written {{value: {text(value)}}}"
+        )
+    return _paths(value, place)
+
+
+def _paths(value: object, place: Place) -> str | tuple[str, ...]:
+    if isinstance(value, str):
+        return value
+    if not isinstance(value, list | tuple):
+        raise SettingError(place, f"expected {describe(Written)}, got {shown(value)}")
+    if not value:
+        raise SettingError(place, "expected at least one path, got an empty list")
+    for index, item in enumerate(value):
+        if not isinstance(item, str):
+            raise SettingError((*place, index), f"expected a path, got {shown(item)}")
+    return tuple(value)
+
+
+def _form(value: Mapping[object, object], place: Place) -> Form:
+    """Read a form; the keys of its map are texts, however YAML reads them."""
+    known = tuple(field.name for field in msgspec.structs.fields(Form))
+    arguments: dict[str, Any] = {}
+    for key, item in value.items():
+        if key not in known:
+            raise _unknown(key, known, place)
+        own_place = (*place, str(key))
+        if item is None:
+            continue
+        if key == "path":
+            arguments["path"] = _paths(item, own_place)
+        elif key == "map":
+            if not isinstance(item, Mapping):
+                raise SettingError(own_place, f"expected a mapping of values to values, got {shown(item)}")
+            arguments["map"] = {text(each): _constant(item[each], (*own_place, text(each))) for each in item}
+        elif key == "times":
+            if isinstance(item, bool) or not isinstance(item, int | float) or not math.isfinite(item):
+                raise SettingError(own_place, f"expected a number, got {shown(item)}")
+            arguments["times"] = item
+        else:
+            arguments[str(key)] = _constant(item, own_place)
+    with at(*place):
+        return Form(**arguments)
+
+
+def _constant(value: object, place: Place) -> str | bool | int | float:
+    if not isinstance(value, str | bool | int | float) or (isinstance(value, float) and not math.isfinite(value)):
+        raise SettingError(place, f"expected text, a number, true or false, got {shown(value)}")
+    return value
 
 
 def _filters(value: object, place: Place) -> dict[str, FilterValue]:

@@ -3,11 +3,13 @@
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
 from infrahub_exporter.app.configuration.decoding import InnerPath, Place, SettingError, at, written
+from infrahub_exporter.domain.asking.forms import Written
+from infrahub_exporter.domain.asking.forms import paths as paths_of
 from infrahub_exporter.domain.asking.paths import parse
 from infrahub_exporter.domain.asking.specs import DiscoverySpec, Filters, KindName, Override, Seconds
 from infrahub_exporter.domain.views.discovery import check
@@ -29,9 +31,10 @@ class QuerySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     filters: Filters = {}
     name: Name | None = None
     endpoint_path: EndpointPath | None = None
-    target_field: str
-    port_field: str | None = None
-    label_mappings: dict[str, str] = {}
+    target_field: Written
+    target: Literal["address", "url"] = "address"
+    port_field: Written | None = None
+    label_mappings: dict[str, Written] = {}
     refresh_interval_seconds: Seconds = 60.0
     guard: Override = None
 
@@ -41,6 +44,8 @@ class QuerySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             raise SettingError(("file_path",), f"expected one of file_path and kind, got {got}")
         if self.filters and self.kind is None:
             raise SettingError(("filters",), "expected kind beside it: the filters of a file stand in its GraphQL")
+        if self.target == "url" and self.port_field is not None:
+            raise SettingError(("port_field",), "expected none with target: url, the port of a URL stands in it")
 
     def resolved(self) -> DiscoverySpec:
         """Read the query file, name what has no name and check every path. Raises SettingError."""
@@ -53,6 +58,7 @@ class QuerySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             name=name,
             paths=tuple(dict.fromkeys(served)),
             target_field=self.target_field,
+            target=self.target,
             port_field=self.port_field,
             label_mappings=self.label_mappings,
             refresh_interval_seconds=self.refresh_interval_seconds,
@@ -88,13 +94,15 @@ def _query_text(path: Path) -> str:
 
 
 def _check_paths(spec: DiscoverySpec) -> None:
-    places: list[tuple[Place, str | None]] = [
+    values: list[tuple[Place, Written | None]] = [
         (("target_field",), spec.target_field),
         (("port_field",), spec.port_field),
     ]
-    places += [(("label_mappings", label), path) for label, path in spec.label_mappings.items()]
-    for place, path in places:
-        if path is not None:
+    values += [(("label_mappings", label), value) for label, value in spec.label_mappings.items()]
+    for place, value in values:
+        for path in () if value is None else paths_of(value):
+            if path.isdigit():
+                raise SettingError(place, f"expected a path, got {path!r}; a constant is written {{value: {path}}}")
             with at(*place):
                 parse(path)
     with at("label_mappings"):

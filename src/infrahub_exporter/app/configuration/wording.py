@@ -8,6 +8,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from msgspec import inspect
 
+from infrahub_exporter.domain.asking.forms import Written
 from infrahub_exporter.domain.asking.specs import Filters
 
 _SHOWN = 60
@@ -19,6 +20,11 @@ _SORTS: tuple[tuple[type | UnionType, str], ...] = (
     (bool, "true or false"),
     (int | float, "a number"),
     (str, "text"),
+)
+_OWN_WORDS: tuple[tuple[Any, str], ...] = (
+    (Filters, "a mapping of filters to values, or a list of such mappings"),
+    (Written, "a path, a list of paths, or a mapping with path or value"),
+    (dict[str, Written], "a mapping of names to paths"),
 )
 _USER_INFO = re.compile(r"//[^/\s]*@")
 
@@ -35,8 +41,9 @@ def strip_optional(annotation: Any) -> tuple[Any, bool]:
 def describe(annotation: Any) -> str:
     """Say in words what a field of this type takes."""
     inner, _ = strip_optional(annotation)
-    if inner == Filters:
-        return "a mapping of filters to values, or a list of such mappings"
+    for annotated, words in _OWN_WORDS:
+        if inner == annotated:
+            return words
     if get_origin(inner) in _UNIONS:
         return ", or ".join(map(describe, get_args(inner)))
     if get_origin(inner) is Literal:

@@ -1,7 +1,7 @@
 """The discoveries at work: each holds its last good list, and how it is doing."""
 
-from collections import Counter
-from collections.abc import Sequence
+import logging
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import anyio
@@ -19,8 +19,12 @@ from infrahub_exporter.domain.publishing.guard import GuardSpec
 from infrahub_exporter.domain.publishing.limits import Limits
 from infrahub_exporter.domain.publishing.saved import Saved, SavedList, fingerprint
 from infrahub_exporter.domain.publishing.status import EntryStatus
-from infrahub_exporter.domain.views import discovery
+from infrahub_exporter.domain.replica.kinds import Kinds
+from infrahub_exporter.domain.views import discovery, skipped
 from infrahub_exporter.domain.views.discovery import SKIP_REASONS, Decision
+from infrahub_exporter.domain.views.queried import derive_answer
+
+logger = logging.getLogger("infrahub_exporter")
 
 
 class DiscoveryEntry(GuardedEntry[Decision]):
@@ -33,6 +37,7 @@ class DiscoveryEntry(GuardedEntry[Decision]):
         self.lock = anyio.Lock()
         self.attempted = anyio.Event()
         self._counted: Counts = (0, 0, {})
+        self._told: frozenset[str] = frozenset()
 
     @property
     def groups(self) -> tuple[TargetGroup, ...]:
@@ -68,22 +73,45 @@ class DiscoveryEntry(GuardedEntry[Decision]):
 
     def _take_over_list(self, former: "DiscoveryEntry") -> None:
         self._take_over(former)
-        self.chunks, self._counted = former.chunks, former._counted  # noqa: SLF001 - of its own class
+        self.chunks, self._counted, self._told = former.chunks, former._counted, former._told  # noqa: SLF001 - of its own class
         if former.attempted.is_set():
             self.attempted.set()
 
     def _offer_decisions(self, blocks: tuple[tuple[Decision, ...], ...], *, verified: bool) -> bool:
+        """Publish a list unless the guard holds it. Raises DerivationError for one whose nodes are all bad."""
         count = sum(each.group is not None for block in blocks for each in block)
+        left_out = skipped.by_reason(blocks)
+        skipped.check_any(self.spec, left_out, count)
         published = self._offer(blocks, count, verified=verified, check=self._limits.check_decisions)
         if published:
             self._render()
+            self._tell(left_out, count)
         return published
+
+    def _tell(self, left_out: Mapping[str, skipped.Skipped], published: int) -> None:
+        """Say once which nodes are left out, and once that none is any more: that some have no target yet is usual."""
+        before, self._told = self._told, frozenset(left_out)
+        if self._told == before:
+            return
+        if not left_out:
+            logger.info("query %s leaves out no node any more", self.spec.name)
+            return
+        count = sum(each.count for each in left_out.values())
+        is_usual = bool(published) and left_out.keys() == {discovery.NO_TARGET}
+        logger.log(
+            logging.INFO if is_usual else logging.WARNING,
+            "query %s leaves out %d of %d nodes: %s",
+            self.spec.name,
+            count,
+            published + count,
+            skipped.told(left_out),
+        )
 
     def _render(self) -> None:
         self.chunks = self._rendered()
-        skipped = Counter(each.reason for block in self.publication.blocks for each in block if each.reason)
-        nodes = sum(map(len, self.publication.blocks))
-        self._counted = nodes, self.publication.count, {reason: skipped[reason] for reason in SKIP_REASONS}
+        left_out = skipped.by_reason(self.publication.blocks)
+        counts = {reason: left_out[reason].count if reason in left_out else 0 for reason in SKIP_REASONS}
+        self._counted = sum(map(len, self.publication.blocks)), self.publication.count, counts
 
     def _rendered(self) -> Sequence[bytes]:
         return (http_sd.render(self.groups),)
@@ -122,7 +150,8 @@ class QueryDiscovery(DiscoveryEntry):
         due = self.status.error is not None or self.is_behind or await self._document.is_due()
         if due:
             await self._document.began()
-            found = discovery.derive_answer(self.spec, await self._source.run(str(self.spec.document)))
+            answer = await self._source.run(str(self.spec.document))
+            found = derive_answer(self.spec, answer, optional=self._document.optional)
             self._limits.check_nodes(len(found.decisions))
             self._found = (found.decisions,)
             self._offer_decisions(self._found, verified=True)
@@ -148,6 +177,7 @@ class KindDiscovery(DiscoveryEntry):
         derive = discovery.row_deriver(spec)
         self.held: Held[Decision] = Held(kind, discovery.paths(spec), spec.filters, derive=derive, source=source)
         self._list = http_sd.TargetList()
+        self._checked_by: Kinds | None = None
 
     async def refresh(self, turn: Turn) -> Refreshed | None:
         """Take a turn; None where it failed. A failure keeps the last good list."""
@@ -159,7 +189,15 @@ class KindDiscovery(DiscoveryEntry):
         """Read a share again; tell whether anything published differs. Raises SourceError, DerivationError."""
         return await self.held.roll(share, at=at) and self._offer_read(verified=False)
 
+    async def _check_ends(self, kinds: Kinds) -> None:
+        """Refuse a target or a port that ends on a relation, by the schema as it is by now."""
+        if self._checked_by is not kinds:
+            selection = await kinds.select(str(self.spec.kind), discovery.paths(self.spec), self.spec.filters)
+            discovery.check_columns(self.spec, selection.columns)
+            self._checked_by = kinds
+
     async def _refresh(self, turn: Turn) -> Refreshed:
+        await self._check_ends(turn.kinds)
         refreshed = await self.held.refresh(turn)
         self._behind |= refreshed.changed  # until it is offered: a cancellation may come first
         if refreshed.changed or self.is_behind:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from infrahub_exporter.app.refreshing.held import Source
-from infrahub_exporter.domain.asking.outlines import Field
+from infrahub_exporter.domain.asking.outlines import Field, optional_keys
 from infrahub_exporter.domain.errors import ExporterError, SourceUnavailableError
 from infrahub_exporter.domain.ports import ChangeProbe, Clock
 from infrahub_exporter.domain.replica.kinds import Kinds
@@ -40,6 +40,11 @@ class WatchedDocument:
         self._fingerprint: str | None = None
         self._schema_at = 0.0
         self._ran_at: float | None = None
+
+    @property
+    def optional(self) -> frozenset[str]:
+        """Name what the answer may lack as a whole, because the document asks for it of some kinds only."""
+        return frozenset() if self._outline is None else optional_keys(self._outline(self._document))
 
     def reads(self, kinds: frozenset[str]) -> bool:
         """Tell whether the document reads any of these kinds, or nobody knows what it reads."""

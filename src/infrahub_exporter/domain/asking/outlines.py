@@ -29,13 +29,21 @@ _UNCOVERED = ""
 class Field(Struct, frozen=True):
     """A field of a document: its name (not its alias), its arguments' names, and the fields below it.
 
-    `on` is the type condition of the fragment that it stands in, None outside of one.
+    `on` is the type condition of the fragment that it stands in, None outside of one; `key` is what the answer calls
+    it, None where that is its name.
     """
 
     name: str
     arguments: tuple[str, ...] = ()
     fields: tuple["Field", ...] = ()
     on: str | None = None
+    key: str | None = None
+
+
+def optional_keys(roots: Sequence[Field]) -> frozenset[str]:
+    """Name what an answer may lack as a whole: what a document asks for of some kinds only."""
+    found = {root.key or root.name for root in roots if root.on is not None}
+    return frozenset(found).union(*(optional_keys(root.fields) for root in roots))
 
 
 class _MissingKindError(LookupError):

@@ -1,10 +1,11 @@
 """What the user asks for, as the configuration file says it."""
 
 from collections.abc import Iterable
-from typing import Annotated, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 from msgspec import Meta, Struct
 
+from infrahub_exporter.domain.asking.forms import Written
 from infrahub_exporter.domain.asking.paths import label_names
 
 FilterValue = str | bool | int | float | list[str | bool | int | float]
@@ -51,13 +52,17 @@ class MetricSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class DiscoverySpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A discovery, resolved: served at each of `paths`, read by GraphQL (`document`) or by `kind` and `filters`."""
+    """A discovery, resolved: served at each of `paths`, read by GraphQL (`document`) or by `kind` and `filters`.
+
+    `target` says what the targets are: hosts and addresses, or URLs.
+    """
 
     name: str
     paths: tuple[str, ...]
-    target_field: str
-    port_field: str | None = None
-    label_mappings: dict[str, str] = {}
+    target_field: Written
+    target: Literal["address", "url"] = "address"
+    port_field: Written | None = None
+    label_mappings: dict[str, Written] = {}
     refresh_interval_seconds: Seconds = 60.0
     document: str | None = None
     kind: KindName | None = None

@@ -8,72 +8,104 @@ A node has fields. Behind a field stands a relation (`{"node": ...}` or `{"edges
 from collections.abc import Iterator, Mapping
 from enum import Enum
 
-from infrahub_exporter.domain.asking.paths import Steps
+from infrahub_exporter.domain.asking.paths import Fitting, OfKind, Selector, Step, Steps
+from infrahub_exporter.domain.asking.selecting import fits
 from infrahub_exporter.domain.model import JSON
 from infrahub_exporter.domain.texts import text
 
 
 class Absent(Enum):
-    """What a dig answers where the answer does not contain the path at all (null is something else)."""
+    """What a dig answers where the answer does not contain the path at all (null is something else).
 
-    ABSENT = "absent"
+    `FIELD` is one that the query did not ask for, `KEY` one that the JSON of an attribute lacks.
+    """
+
+    FIELD = "field"
+    KEY = "key"
 
 
-ABSENT = Absent.ABSENT
+_Node = Mapping[str, JSON]
 _Found = Iterator[JSON | Absent]
 
 
-def dig(node: Mapping[str, JSON], path: Steps) -> tuple[JSON, ...] | Absent:
+def dig(node: _Node, path: Steps) -> tuple[JSON, ...] | Absent:
     """Follow a path from a node of an answer.
 
     Return what is there, nulls left out: one value, or several where a list of nodes or a `[]` is crossed, in the
-    answer's order. A path that ends on a node finds its name. ABSENT stands for a path that the answer does not
-    contain.
+    answer's order. A path that ends on a node finds its name. Absent stands for a path that the answer does not
+    contain, also where it lacks what a selector asks about: `__typename` for a kind, `id` for `[other]`.
     """
-    found = tuple(_enter(node, path))
+    found = tuple(_enter(node, path, None))
     present = tuple(value for value in found if not isinstance(value, Absent))
     if found and not present:
-        return ABSENT
+        return Absent.KEY if Absent.KEY in found else Absent.FIELD
     return tuple(value for value in present if value is not None)
 
 
-def _enter(fields: Mapping[str, JSON], path: Steps) -> _Found:
-    """Follow a path from the fields of a node."""
+def _enter(node: _Node, path: Steps, before: _Node | None) -> _Found:
+    """Follow a path from the fields of a node; `before` is the one that the path came from."""
     first, rest = path[0], path[1:]
-    if first.name not in fields:
-        yield ABSENT
-    elif first.name == "hfid":
-        yield _joined(fields["hfid"])
+    if first.name not in node:
+        yield Absent.FIELD
+        return
+    if first.name == "hfid":
+        yield _joined(node["hfid"])
     else:
-        yield from _follow(fields[first.name], rest, many=first.many)
+        yield from _follow(node[first.name], first, rest, (node, before))
 
 
-def _follow(field: JSON, path: Steps, *, many: bool) -> _Found:
-    """Follow the rest of a path from what stands behind a field."""
+def _follow(field: JSON, step: Step, path: Steps, at: tuple[_Node, _Node | None], *, many: bool = False) -> _Found:
+    """Follow the rest of a path from what stands behind a step's field, of a node and the one before it."""
     if not isinstance(field, dict):
-        yield from _plain(field, path, many=many)
+        yield from _plain(field, path, many=many or step.many) if step.selector is None else (Absent.FIELD,)
     elif isinstance(edges := field.get("edges"), list):
         for edge in edges:
-            yield from _reach(edge.get("node") if isinstance(edge, dict) else None, path)
+            yield from _reach(edge.get("node") if isinstance(edge, dict) else None, step, path, at)
     elif "node" in field:
-        yield from _reach(field["node"], path)
+        yield from _reach(field["node"], step, path, at)
+    elif step.selector is not None:
+        yield Absent.FIELD
     elif path and path[0].name in field:
-        follow = _plain if path[0].name == "value" else _follow
-        yield from follow(field[path[0].name], path[1:], many=many or path[0].many)
+        inner, rest, many = field[path[0].name], path[1:], many or step.many or path[0].many
+        if path[0].name == "value":
+            yield from _plain(inner, rest, many=many)
+        else:
+            yield from _follow(inner, path[0], rest, at, many=many)
     elif "value" in field:
-        yield from _plain(field["value"], path, many=many)
+        yield from _plain(field["value"], path, many=many or step.many)
     else:
-        yield from _plain(field, path, many=many)
+        yield Absent.FIELD if path else field
 
 
-def _reach(node: JSON, path: Steps) -> _Found:
-    """Follow the rest of a path from a node at the other end of a relation."""
-    if not isinstance(node, dict):
+def _reach(peer: JSON, step: Step, path: Steps, at: tuple[_Node, _Node | None]) -> _Found:
+    """Follow the rest of a path from a node at the other end of a relation, where the step's selector takes it."""
+    if not isinstance(peer, dict):
         yield None
-    elif path:
-        yield from _enter(node, path)
-    else:
-        yield _name(node)
+        return
+    node, before = at
+    chosen = step.selector is None or _is_chosen(peer, step.selector, before)
+    if isinstance(chosen, Absent):
+        yield chosen
+    elif chosen and path:
+        yield from _enter(peer, path, node)
+    elif chosen:
+        yield _name(peer)
+
+
+def _is_chosen(peer: _Node, selector: Selector, before: _Node | None) -> bool | Absent:
+    if isinstance(selector, OfKind):
+        return peer["__typename"] == selector.kind if "__typename" in peer else Absent.FIELD
+    if isinstance(selector, Fitting):
+        for predicate in selector.predicates:
+            values = dig(peer, predicate.path)
+            if isinstance(values, Absent):
+                return values
+            if not fits(predicate, values):
+                return False
+        return True
+    if "id" not in peer or before is None or "id" not in before:
+        return Absent.FIELD
+    return peer["id"] != before["id"]
 
 
 def _plain(value: JSON, path: Steps, *, many: bool) -> _Found:
@@ -83,13 +115,13 @@ def _plain(value: JSON, path: Steps, *, many: bool) -> _Found:
             yield from _plain(item, path, many=many)
     elif not path or value is None:
         yield value
-    elif isinstance(value, dict) and path[0].name in value:
+    elif isinstance(value, dict) and path[0].selector is None and path[0].name in value:
         yield from _plain(value[path[0].name], path[1:], many=path[0].many)
     else:
-        yield ABSENT
+        yield Absent.KEY if isinstance(value, dict) else Absent.FIELD
 
 
-def _name(node: Mapping[str, JSON]) -> str | None:
+def _name(node: _Node) -> str | None:
     """Name a node by its `name.value`, else its display label, its human-friendly id or its id, else not at all."""
     name = node.get("name")
     own = name.get("value") if isinstance(name, dict) else name

@@ -2,22 +2,24 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from infrahub_exporter.domain.asking.paths import Steps, parse
+from infrahub_exporter.domain.asking.forms import Form, Written, apply
+from infrahub_exporter.domain.asking.forms import paths as paths_of
+from infrahub_exporter.domain.asking.paths import parse
+from infrahub_exporter.domain.asking.selection import Column
 from infrahub_exporter.domain.asking.specs import DiscoverySpec
-from infrahub_exporter.domain.errors import ConfigError, DerivationError
-from infrahub_exporter.domain.model import JSON, Peer, Row, TargetGroup
+from infrahub_exporter.domain.errors import ConfigError, SourceRejectedError
+from infrahub_exporter.domain.model import Peer, Row, TargetGroup
 from infrahub_exporter.domain.texts import text
-from infrahub_exporter.domain.views.answers import ABSENT, Absent, dig
-from infrahub_exporter.domain.views.targets import address, port_number
+from infrahub_exporter.domain.views.targets import address, port_number, url
 
 ID_LABEL = "__meta_infrahub_id"
 KIND_LABEL = "__meta_infrahub_kind"
-NO_TARGET, BAD_TARGET, BAD_PORT = "no_target", "bad_target", "bad_port"
-SKIP_REASONS = (NO_TARGET, BAD_TARGET, BAD_PORT)
+NO_TARGET, BAD_TARGET, BAD_PORT, NO_PORT = "no_target", "bad_target", "bad_port", "no_port"
+SKIP_REASONS = (NO_TARGET, BAD_TARGET, BAD_PORT, NO_PORT)
 _RESERVED = {
     ID_LABEL: "the exporter sets it",
     KIND_LABEL: "the exporter sets it",
@@ -66,10 +68,39 @@ def check(spec: DiscoverySpec) -> None:
         owners[name] = label
 
 
+def check_columns(spec: DiscoverySpec, columns: Sequence[Column]) -> None:
+    """Refuse a target or a port that ends on a relation; `columns` are those of `paths(spec)`.
+
+    Raises SourceRejectedError.
+    """
+    by_path = {column.path: column for column in columns}
+    for place, path in places(spec):
+        column = by_path[path]
+        if place in {"target_field", "port_field"} and column.attribute is None:
+            raise SourceRejectedError(
+                f"{place} {path!r}: expected a path that ends on an attribute, "
+                f"got one that ends on the relation to {column.hops[-1].peer}"
+            )
+
+
+def places(spec: DiscoverySpec) -> Iterator[tuple[str, str]]:
+    """List the paths that a spec reads with the places that they stand in: target, labels, port."""
+    for place, written in _written(spec):
+        for path in paths_of(written):
+            yield place, path
+
+
 def paths(spec: DiscoverySpec) -> tuple[str, ...]:
     """List the paths that a spec reads: target, labels, then the port where there is one."""
-    port = () if spec.port_field is None else (spec.port_field,)
-    return (spec.target_field, *spec.label_mappings.values(), *port)
+    return tuple(path for _, path in places(spec))
+
+
+def _written(spec: DiscoverySpec) -> Iterator[tuple[str, Written]]:
+    yield "target_field", spec.target_field
+    for label, written in spec.label_mappings.items():
+        yield f"label_mappings.{label}", written
+    if spec.port_field is not None:
+        yield "port_field", spec.port_field
 
 
 def legal_label_name(name: str) -> str:
@@ -78,22 +109,10 @@ def legal_label_name(name: str) -> str:
     return f"_{legal}" if legal[:1].isdigit() or not legal else legal
 
 
-class _Found(Struct, frozen=True):
-    """What a spec's paths found at one node: for each of `paths(spec)` the values that are there, without nulls."""
-
-    kind: str
-    id: str | None
-    values: Sequence[tuple[object, ...]]
-
-
 def row_deriver(spec: DiscoverySpec) -> Callable[[Row], Decision]:
     """Return what makes a decision of a row whose columns are `paths(spec)`."""
-    names = tuple(map(legal_label_name, spec.label_mappings))
-
-    def derive(row: Row) -> Decision:
-        return _decision(names, _Found(row.kind, row.id, tuple(map(_present, row.values))))
-
-    return derive
+    decide = decider(spec)
+    return lambda row: decide(row.kind, row.id, tuple(map(_present, row.values)))
 
 
 def _present(value: object) -> tuple[object, ...]:
@@ -101,66 +120,62 @@ def _present(value: object) -> tuple[object, ...]:
     return tuple(each for each in values if each is not None)
 
 
-def derive_answer(spec: DiscoverySpec, data: Mapping[str, JSON]) -> Discovery:
-    """Make a group of each node under the root fields of a GraphQL answer.
+Decide = Callable[[str, str | None, Sequence[tuple[object, ...]]], Decision]
+"""Make a decision of a node's kind, its id and what each of a spec's paths found at it, without nulls."""
 
-    Raises DerivationError where no root field holds `edges`, and where no node even contains the target field: that is
-    a query that does not fit its spec, not an empty inventory.
-    """
-    lists = {root: edges for root, field in data.items() if (edges := _edges(field)) is not None}
-    if not lists:
-        raise DerivationError("the query's answer has no root field with edges { node { ... } }")
-    nodes = [(root, node) for root, edges in lists.items() for node in _nodes(edges)]
-    followed = tuple(parse(each).steps for each in paths(spec))
-    if nodes and all(dig(node, followed[0]) is ABSENT for _, node in nodes):
-        raise DerivationError(f"target_field {spec.target_field!r}: no node of the query's answer contains it")
+
+def decider(spec: DiscoverySpec) -> Decide:
+    """Return what applies a spec's rules, SD-06 to SD-10, to a node."""
     names = tuple(map(legal_label_name, spec.label_mappings))
-    return Discovery(tuple(_decision(names, _answered(root, node, followed)) for root, node in nodes))
+    values = tuple(_readers(spec))
+    port_is_mapped = isinstance(spec.port_field, Form) and spec.port_field.map is not None
+    write = address if spec.target == "address" else _url
+
+    def decide(kind: str, identifier: str | None, found: Sequence[tuple[object, ...]]) -> Decision:
+        target, *others = [value(found) for value in values]
+        hosts = _texts(target)
+        if not hosts:
+            return Decision(kind, identifier, reason=NO_TARGET)
+        ports = {port_number(each) for value in others[len(names) :] for each in _texts(value)}
+        if None in ports or len(ports) > 1:
+            return Decision(kind, identifier, reason=BAD_PORT)
+        if port_is_mapped and not ports:
+            return Decision(kind, identifier, reason=NO_PORT)
+        written = [write(host, next(iter(ports), None)) for host in hosts]
+        targets = tuple(dict.fromkeys(each for each in written if each is not None))
+        if None in written or any(isinstance(each, Peer) for each in target):  # a node is no host
+            return Decision(kind, identifier, reason=BAD_TARGET)
+        labels = {name: text(value) for name, value in zip(names, others, strict=False) if value}
+        if identifier is not None:
+            labels[ID_LABEL] = identifier
+        labels[KIND_LABEL] = kind
+        return Decision(kind, identifier, TargetGroup(targets, labels))
+
+    return decide
 
 
-def _edges(field: JSON) -> list[JSON] | None:
-    edges = field.get("edges") if isinstance(field, dict) else None
-    return edges if isinstance(edges, list) else None
+def _url(written: str, port: int | None) -> str | None:
+    """Pass a URL on as it is; its port is its own."""
+    del port
+    return url(written)
 
 
-def _nodes(edges: Iterable[JSON]) -> Iterator[dict[str, JSON]]:
-    for edge in edges:
-        node = edge.get("node") if isinstance(edge, dict) else None
-        if isinstance(node, dict):
-            yield node
+def _readers(spec: DiscoverySpec) -> Iterator[Callable[[Sequence[tuple[object, ...]]], tuple[object, ...]]]:
+    """Make what takes each value from what the paths found."""
+    start = 0
+    for _, written in _written(spec):
+        end = start + len(paths_of(written))
+        yield _reader(written, start, end)
+        start = end
 
 
-def _answered(root: str, node: Mapping[str, JSON], followed: Iterable[Steps]) -> _Found:
-    kind, identifier = node.get("__typename"), node.get("id")
-    found = (dig(node, path) for path in followed)
-    return _Found(
-        kind=kind if isinstance(kind, str) else root,
-        id=identifier if isinstance(identifier, str) else None,
-        values=tuple(() if isinstance(values, Absent) else values for values in found),
-    )
+def _reader(written: Written, start: int, end: int) -> Callable[[Sequence[tuple[object, ...]]], tuple[object, ...]]:
+    if isinstance(written, str):
+        return lambda found: found[start]
+    return lambda found: apply(written, found[start:end])
 
 
-def _decision(names: Sequence[str], node: _Found) -> Decision:
-    """Apply the rules of SD-06 to SD-10 to one node."""
-    target, *others = node.values
-    hosts = _texts(target)
-    if not hosts:
-        return Decision(node.kind, node.id, reason=NO_TARGET)
-    ports = {port_number(each) for values in others[len(names) :] for each in _texts(values)}
-    if None in ports or len(ports) > 1:
-        return Decision(node.kind, node.id, reason=BAD_PORT)
-    addresses = [address(host, next(iter(ports), None)) for host in hosts]
-    targets = tuple(dict.fromkeys(each for each in addresses if each is not None))
-    if None in addresses or any(isinstance(each, Peer) for each in target):  # a node is no host
-        return Decision(node.kind, node.id, reason=BAD_TARGET)
-    labels = {name: text(values) for name, values in zip(names, others, strict=False) if values}
-    if node.id is not None:
-        labels[ID_LABEL] = node.id
-    labels[KIND_LABEL] = node.kind
-    return Decision(node.kind, node.id, TargetGroup(targets, labels))
-
-
-def _texts(values: Iterable[object]) -> list[str]:
+def _texts(values: Sequence[object]) -> list[str]:
     """Write what can be a target or a port, sorted (SD-14): each value, those of a list attribute one by one."""
     flat = (item for value in values for item in (value if isinstance(value, list) else (value,)))
     return sorted({text(item) for item in flat} - {""})

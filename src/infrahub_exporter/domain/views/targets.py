@@ -1,4 +1,4 @@
-"""How a target is written: `host` or `host:port`, as Prometheus takes it (SD-10)."""
+"""How a target is written: `host` or `host:port`, as Prometheus takes it (SD-10), or a URL as it is."""
 
 import ipaddress
 import re
@@ -7,6 +7,7 @@ _PORTS = range(1, 65536)
 _PORT = re.compile(r"[0-9]{1,5}")
 _BRACKETED = re.compile(r"\[([^\[\]]*)\](?::(.*))?")
 _SCOPE = re.compile(r"[A-Za-z0-9._~-]+")
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s/?#]\S*")
 _NAME = re.compile(r"\w[\w.-]*")
 _IN_NUMBERS = re.compile(r"(.*\.)?[0-9]+\.?")
 """A name that ends in a number is an address that went wrong (URL standard, "ends in a number")."""
@@ -35,6 +36,11 @@ def address(host: str, port: int | None) -> str | None:
             return None
         port = number
     return written if written is None or port is None else f"{written}:{port}"
+
+
+def url(text: str) -> str | None:
+    """Pass a URL with a host on as it is; None for what is none."""
+    return text if _URL.fullmatch(text) and text.isprintable() else None
 
 
 def _ip(text: str, *, version: int | None = None) -> str | None:

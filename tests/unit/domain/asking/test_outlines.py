@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from infrahub_exporter.domain.asking.outlines import Field, kinds_read
+from infrahub_exporter.domain.asking.outlines import Field, kinds_read, optional_keys
 from infrahub_exporter.domain.errors import DerivationError
 from infrahub_exporter.domain.model import AttributeSchema, KindSchema, RelationshipSchema
 from tests.unit.domain.network import DEVICE, KINDS, SITE
@@ -197,3 +197,9 @@ def test_so_is_one_that_asks_for_a_name_that_is_made_of_a_secret(name: str, mess
 def test_a_relation_named_like_what_no_schema_has_is_that_relation() -> None:
     kind = KindSchema("Thing", {}, {"owner": RelationshipSchema("owner", "Tag", many=False)})
     assert kinds_read([nodes("Thing", one("owner", NAME))], {"Thing": kind, **SECRETIVE}) == frozenset({"Thing", "Tag"})
+
+
+def test_what_is_asked_of_some_kinds_only_is_optional_under_the_name_that_the_answer_has() -> None:
+    alias = Field("speed", on="InfraFastPort", key="rate")
+    roots = [nodes("InfraPort", NAME, alias, one("site", Field("serial", on="InfraDevice")), Field("mtu", key="size"))]
+    assert optional_keys(roots) == {"rate", "serial"}

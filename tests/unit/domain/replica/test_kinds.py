@@ -16,7 +16,7 @@ from infrahub_exporter.domain.model import KindSchema, TargetGroup
 from infrahub_exporter.domain.replica.dependencies import Dependencies, Link
 from infrahub_exporter.domain.replica.kinds import Kinds
 from infrahub_exporter.domain.replica.plan import Crossing, Plan, Reach
-from infrahub_exporter.domain.views.discovery import derive_answer
+from infrahub_exporter.domain.views.queried import derive_answer
 from tests.unit.domain.network import KINDS
 
 pytestmark = pytest.mark.anyio

@@ -7,7 +7,7 @@ from hypothesis import given
 
 from infrahub_exporter.domain.asking.paths import parse
 from infrahub_exporter.domain.model import JSON
-from infrahub_exporter.domain.views.answers import ABSENT, Absent, dig
+from infrahub_exporter.domain.views.answers import Absent, dig
 from tests.unit.domain.anything import JSON_VALUES, PATHS
 
 NODE: Mapping[str, JSON] = {
@@ -167,15 +167,81 @@ def test_a_path_finds_what_is_there_without_nulls(path: str, found: tuple[JSON, 
         "site.nmae",
         "site.node.name.label",
         "tags[].color",
-        "logs[].level",
-        "facts.missing",
         "facts.fans.speed",
         "parameters.missing",
         "display_label.value",
     ],
 )
 def test_a_path_that_the_answer_does_not_contain_is_absent(path: str) -> None:
-    assert dig(NODE, parse(path).steps) is ABSENT
+    assert dig(NODE, parse(path).steps) is Absent.FIELD
+
+
+@pytest.mark.parametrize("path", ["facts.missing", "facts.psu[].volts", "logs[].level"])
+def test_a_key_that_json_lacks_is_absent_in_another_way(path: str) -> None:
+    assert dig(NODE, parse(path).steps) is Absent.KEY
+
+
+PORT: Mapping[str, JSON] = {
+    "id": "17ab",
+    "name": {"value": "et0"},
+    "connector": {
+        "node": {
+            "id": "c1",
+            "ends": {
+                "edges": [
+                    {"node": {"id": "17ab", "__typename": "InfraPort", "name": {"value": "et0"}}},
+                    {"node": {"id": "17ac", "__typename": "InfraPort", "name": {"value": "et1"}}},
+                    {
+                        "node": {
+                            "id": "17ad",
+                            "__typename": "InfraPlug",
+                            "name": {"value": "p0"},
+                            "mtu": {"value": 9000},
+                        }
+                    },
+                ]
+            },
+        }
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ("connector.ends[other].name", ("et1", "p0")),
+        ("connector.ends[InfraPort].name", ("et0", "et1")),
+        ("connector.ends[InfraNothing].name", ()),
+        ("connector.ends[name=p0].mtu", (9000,)),
+        ("connector.ends[name=p0|et1].name", ("et1", "p0")),
+        ("connector.ends[name!=p0].name", ("et0", "et1")),
+        ("connector.ends[name~et.*,id!=17ab].name", ("et1",)),
+        ("connector.ends[name!~et.*].name", ("p0",)),
+        ("connector[id=c1].ends[name=et0].id", ("17ab",)),
+        ("connector[id=c2].ends.name", ()),
+    ],
+)
+def test_a_selector_takes_some_of_the_nodes(path: str, found: tuple[JSON, ...]) -> None:
+    assert dig(PORT, parse(path).steps) == found
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "connector[InfraCable].ends.name",  # the query does not ask for __typename there
+        "connector.ends[serial=1].name",
+        "connector[other].id",  # nothing is before the first node
+        "name[id=1]",
+        "connector.ends.name[id=1]",
+        "id[x=1]",
+    ],
+)
+def test_a_selector_about_what_the_answer_does_not_contain_is_absent(path: str) -> None:
+    assert dig(PORT, parse(path).steps) is Absent.FIELD
+
+
+def test_json_knows_no_selector() -> None:
+    assert dig({"facts": {"value": {"a": {"b": 1}}}}, parse("facts.a[b=1].b").steps) is Absent.KEY
 
 
 def test_the_whole_value_of_a_json_attribute_is_found_as_it_is() -> None:

@@ -1,11 +1,13 @@
 """Target groups from answers and from rows: the same rules for both."""
 
 import re
+from collections.abc import Mapping
 
 import msgspec
 import pytest
 from hypothesis import given, strategies
 
+from infrahub_exporter.domain.asking.forms import Form, Written
 from infrahub_exporter.domain.asking.specs import DiscoverySpec
 from infrahub_exporter.domain.errors import ConfigError, DerivationError
 from infrahub_exporter.domain.model import JSON, Peer, Row, TargetGroup
@@ -13,23 +15,23 @@ from infrahub_exporter.domain.views.discovery import (
     Decision,
     Discovery,
     check,
-    derive_answer,
     legal_label_name,
     paths,
     row_deriver,
 )
+from infrahub_exporter.domain.views.queried import derive_answer
 from tests.unit.domain.anything import JSON_VALUES, PATHS
 
 
 def spec(
-    target_field: str = "address.value", *, port_field: str | None = None, labels: dict[str, str] | None = None
+    target_field: str = "address.value", *, port_field: str | None = None, labels: Mapping[str, Written] | None = None
 ) -> DiscoverySpec:
     return DiscoverySpec(
         name="devices",
         paths=("/sd/devices",),
         target_field=target_field,
         port_field=port_field,
-        label_mappings=labels or {},
+        label_mappings=dict(labels or {}),
     )
 
 
@@ -117,7 +119,7 @@ def test_a_query_s_answer_becomes_one_group_per_node() -> None:
             },
         ),
     )
-    assert found.skipped == {"no_target": 0, "bad_target": 0, "bad_port": 0}
+    assert found.skipped == {"no_target": 0, "bad_target": 0, "bad_port": 0, "no_port": 0}
 
 
 def test_sd_06_and_sd_07_a_group_is_targets_and_labels_that_are_texts() -> None:
@@ -171,11 +173,11 @@ def test_every_root_field_is_walked_and_names_the_kind_where_the_node_does_not()
 def test_a_node_without_target_or_with_a_wrong_one_is_skipped_and_counted_by_reason(
     node: dict[str, JSON], reason: str
 ) -> None:
-    good: dict[str, JSON] = {"address": {"value": "10.0.0.9"}}
+    good: dict[str, JSON] = {"address": {"value": "10.0.0.9"}, "port": {"value": None}}
     found = derive_answer(spec(port_field="port"), answer(node, good))
     assert [decision.reason for decision in found.decisions] == [reason, None]
     assert [group.targets for group in found.groups] == [("10.0.0.9",)]
-    assert found.skipped == {"no_target": 0, "bad_target": 0, "bad_port": 0, reason: 1}
+    assert found.skipped == {"no_target": 0, "bad_target": 0, "bad_port": 0, "no_port": 0, reason: 1}
 
 
 @pytest.mark.parametrize(
@@ -238,7 +240,8 @@ def test_sd_02_a_target_field_that_no_node_contains_is_a_failure_not_an_empty_li
     nodes: list[dict[str, JSON]] = [{"adress": {"value": "10.0.0.1"}}, {"name": {"value": "x"}}]
     with pytest.raises(DerivationError) as raised:
         derive_answer(spec(), answer(*nodes))
-    assert str(raised.value) == "target_field 'address.value': no node of the query's answer contains it"
+    problem = "target_field 'address.value': no node of the query's answer contains it, did you mean 'adress'?"
+    assert str(raised.value) == problem
 
 
 @pytest.mark.parametrize(
@@ -246,7 +249,7 @@ def test_sd_02_a_target_field_that_no_node_contains_is_a_failure_not_an_empty_li
 )
 def test_a_target_field_that_is_null_everywhere_is_an_empty_list(there: dict[str, JSON]) -> None:
     found = derive_answer(spec(), answer(there, {"name": {"value": "x"}}))
-    assert (found.groups, found.skipped) == ((), {"no_target": 2, "bad_target": 0, "bad_port": 0})
+    assert (found.groups, found.skipped) == ((), {"no_target": 2, "bad_target": 0, "bad_port": 0, "no_port": 0})
 
 
 @given(strategies.dictionaries(strategies.text(max_size=5), JSON_VALUES, max_size=3), JSON_VALUES, PATHS, PATHS)
@@ -325,7 +328,7 @@ def test_rows_become_one_group_each_by_the_same_rules() -> None:
             Decision("InfraDevice", "17af", reason="bad_target"),
         )
     )
-    assert found.skipped == {"no_target": 1, "bad_target": 1, "bad_port": 1}
+    assert found.skipped == {"no_target": 1, "bad_target": 1, "bad_port": 1, "no_port": 0}
 
 
 @pytest.mark.parametrize("values", [("10.0.0.2/24", "10.0.0.1", None), ["10.0.0.1", "10.0.0.2"]])
@@ -347,6 +350,52 @@ def test_an_attribute_reads_the_same_from_an_answer_and_from_a_row(value: JSON) 
     node: dict[str, JSON] = {"id": "1", "ip": {"value": "a"}, "attribute": {"value": value}}
     from_answer = derive_answer(asked, answer(node, root="Kind"))
     assert (row_deriver(asked)(Row("1", "Kind", None, ("a", value))),) == from_answer.decisions
+
+
+@pytest.mark.parametrize(
+    ("written", "found", "label"),
+    [
+        (("a", "b"), (None, "second"), "second"),
+        (("a", "b"), ("first", "second"), "first"),
+        (("a", "b"), (None, None), None),
+        (Form(path="a", map={"1": "one", "true": "yes"}), (1,), "one"),
+        (Form(path="a", map={"1": "one", "true": "yes"}), (True,), "yes"),
+        (Form(path="a", map={"1": "one"}), (2,), None),
+        (Form(path="a", map={"1": "one"}, default="many"), (2,), "many"),
+        (Form(path=("a", "b"), times=1000), (None, 2.5), "2500.0"),
+        (Form(value="if_mib"), (), "if_mib"),
+        (Form(value=True), (), "true"),
+    ],
+)
+def test_a_label_can_be_more_than_one_path(written: Written, found: tuple[object, ...], label: str | None) -> None:
+    asked = DiscoverySpec(name="x", paths=(), target_field=Form(value="host"), label_mappings={"x": written})
+    group = row_deriver(asked)(Row("1", "Kind", None, found)).group
+    assert group is not None
+    assert group.targets == ("host",)
+    assert group.labels.get("x") == label
+
+
+@pytest.mark.parametrize(
+    ("port", "found", "targets"),
+    [
+        (Form(value=9100), (), ("host:9100",)),
+        (("a", "b"), (None, 9200), ("host:9200",)),
+        (("a", "b"), (None, None), ("host",)),
+        (Form(path="a", map={"edge": 6030}), ("edge",), ("host:6030",)),
+        (Form(path="a", map={"edge": 6030}, default=9100), ("core",), ("host:9100",)),
+        (Form(path="a", default=9100), (None,), ("host:9100",)),
+    ],
+)
+def test_so_can_a_port(port: Written, found: tuple[object, ...], targets: tuple[str, ...]) -> None:
+    asked = DiscoverySpec(name="x", paths=(), target_field=Form(value="host"), port_field=port)
+    group = row_deriver(asked)(Row("1", "Kind", None, found)).group
+    assert group is not None
+    assert group.targets == targets
+
+
+def test_a_port_that_a_map_lacks_is_no_target() -> None:
+    asked = DiscoverySpec(name="x", paths=(), target_field="a", port_field=Form(path="b", map={"edge": 6030}))
+    assert row_deriver(asked)(Row("1", "Kind", None, ("host", "core"))) == Decision("Kind", "1", reason="no_port")
 
 
 def test_what_a_spec_reads_is_the_target_then_the_labels_then_the_port() -> None:

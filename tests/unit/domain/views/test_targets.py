@@ -6,7 +6,7 @@ import re
 import pytest
 from hypothesis import given, strategies
 
-from infrahub_exporter.domain.views.targets import address, port_number
+from infrahub_exporter.domain.views.targets import address, port_number, url
 
 
 @pytest.mark.parametrize(
@@ -145,3 +145,23 @@ def test_sd_10_ipv4_loses_its_prefix_length(ip: ipaddress.IPv4Address, length: i
 )
 def test_a_port_is_a_number_from_1_to_65535(text: str, number: int | None) -> None:
     assert port_number(text) == number
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://shop.example.org/health",
+        "https://wiki.example.org:8443/?q=1#a",
+        "http://[2001:db8::1]/",
+        "tcp://10.0.0.1:25",
+    ],
+)
+def test_a_url_is_passed_on_as_it_is(text: str) -> None:
+    assert url(text) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["shop.example.org", "https://", "https:///path", "https://a b", "https://a\x7f", "1http://a", ""]
+)
+def test_what_is_no_url_is_none(text: str) -> None:
+    assert url(text) is None

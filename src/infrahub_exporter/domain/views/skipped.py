@@ -1,0 +1,51 @@
+"""The nodes of a list that give no group: how many, why, and which of them to look at."""
+
+from collections.abc import Iterable, Mapping
+
+from msgspec import Struct
+
+from infrahub_exporter.domain.asking.specs import DiscoverySpec
+from infrahub_exporter.domain.errors import DerivationError
+from infrahub_exporter.domain.views.discovery import BAD_TARGET, NO_TARGET, SKIP_REASONS, Decision
+
+_SHOWN = 64
+"""How much of an id is shown."""
+
+
+class Skipped(Struct, frozen=True):
+    """The nodes that are skipped for one reason: how many there are, and one of them."""
+
+    count: int
+    example: Decision
+
+
+def by_reason(blocks: Iterable[Iterable[Decision]]) -> Mapping[str, Skipped]:
+    """Gather the nodes without a group by their reason; the example is the first of them."""
+    found: dict[str, Skipped] = {}
+    for block in blocks:
+        for each in block:
+            if each.reason is not None:
+                known = found.get(each.reason)
+                found[each.reason] = Skipped(1, each) if known is None else Skipped(known.count + 1, known.example)
+    return {reason: found[reason] for reason in SKIP_REASONS if reason in found}
+
+
+def check_any(spec: DiscoverySpec, skipped: Mapping[str, Skipped], published: int) -> None:
+    """Raise DerivationError for a list of which every node is bad; one whose nodes have no target yet is empty."""
+    if published or not skipped.keys() - {NO_TARGET}:
+        return
+    hint = ""
+    if BAD_TARGET in skipped and spec.target == "address":
+        hint = "; a target is a host or an address, with 'target: url' a URL"
+    raise DerivationError(f"every node is bad: {told(skipped)}{hint}")
+
+
+def told(skipped: Mapping[str, Skipped]) -> str:
+    """Write `2 bad_target, such as InfraDevice 17ab; 1 no_target, such as InfraDevice 17ac`."""
+    return "; ".join(f"{each.count} {reason}, such as {_named(each.example)}" for reason, each in skipped.items())
+
+
+def _named(node: Decision) -> str:
+    if not node.id:
+        return f"a {node.kind}"
+    return f"{node.kind} {node.id if len(node.id) <= _SHOWN else node.id[:_SHOWN] + '...'}"
