@@ -1,0 +1,296 @@
+"""The series of an entry, kept right as nodes change: what a node adds is taken out and put in, nothing is made again.
+
+A series is there once (TX-04): of rows with equal labels the first stays, by the ids of their nodes, and the others are
+counted. Or rows that are alike in some labels are united to one.
+"""
+
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from typing import Generic, Protocol, TypeVar
+
+from infrahub_exporter.domain.model import Sample, Section
+from infrahub_exporter.domain.views.blocks import Blocks
+from infrahub_exporter.domain.views.counting import Part, Tally
+from infrahub_exporter.domain.views.series import Outcome, Point, joined
+
+Key = TypeVar("Key", bound=Hashable)
+Item = TypeVar("Item")
+Labels = tuple[str, ...]
+
+
+class KeptSeries(Protocol):
+    """What an entry has to publish."""
+
+    def update(self, changed: Mapping[str, Outcome], removed: Iterable[str] = ()) -> None:
+        """Take what nodes come to now, and the nodes that are gone."""
+        ...
+
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        """Return the series; a section stays the same object as long as its series do."""
+        ...
+
+    @property
+    def duplicates(self) -> int:
+        """Return how many rows have no series because another one has it already."""
+        ...
+
+    def has(self, labels: Labels) -> bool:
+        """Tell whether there is a series of these label values."""
+        ...
+
+
+class Owners(Generic[Key]):
+    """Which nodes have a key; the first by id owns it."""
+
+    def __init__(self) -> None:
+        self._one: dict[Key, str] = {}
+        self._more: dict[Key, set[str]] = {}
+
+    def __contains__(self, key: Key) -> bool:
+        return key in self._one
+
+    def __len__(self) -> int:
+        return len(self._one)
+
+    @property
+    def surplus(self) -> int:
+        """How many nodes have a key that another one owns."""
+        return sum(len(nodes) - 1 for nodes in self._more.values())
+
+    def first(self, key: Key) -> str | None:
+        """Return the owner; None where no node has the key."""
+        return self._one.get(key)
+
+    def nodes(self, key: Key) -> Sequence[str]:
+        """Return all that have the key, the owner first."""
+        if key in self._more:
+            return sorted(self._more[key])
+        return [self._one[key]] if key in self._one else []
+
+    def add(self, key: Key, node: str) -> str | None:
+        """Let a node have a key; return the node that owned it until now and does so no longer, if any."""
+        owner = self._one.setdefault(key, node)
+        if owner == node:
+            return None
+        self._more.setdefault(key, {owner}).add(node)
+        if node > owner:
+            return None
+        self._one[key] = node
+        return owner
+
+    def remove(self, key: Key, node: str) -> str | None:
+        """Let a node have a key no longer; return the node that owns it from now on and did not before, if any."""
+        nodes = self._more.get(key)
+        if nodes is None:
+            del self._one[key]
+            return None
+        nodes.discard(node)
+        owner = min(nodes)
+        if len(nodes) == 1:
+            del self._more[key]
+        if self._one[key] != node:
+            return None
+        self._one[key] = owner
+        return owner
+
+
+class _Sections(Generic[Item]):
+    """A section per block that is not empty; one of the same block stays the same object."""
+
+    def __init__(self, make: Callable[[tuple[Item, ...]], Section]) -> None:
+        self._make = make
+        self._kept: dict[int, tuple[tuple[Item, ...], Section]] = {}
+
+    def of(self, blocks: Iterable[tuple[Item, ...]]) -> tuple[Section, ...]:
+        made = {}
+        for block in filter(None, blocks):
+            kept = self._kept.get(id(block))
+            made[id(block)] = kept if kept is not None and kept[0] is block else (block, self._make(block))
+        self._kept = made
+        return tuple(section for _, section in made.values())
+
+
+class PointSeries:
+    """A series per point, in blocks by node."""
+
+    def __init__(self, label_names: Labels) -> None:
+        self._label_names = label_names
+        self._blocks: Blocks[tuple[Sample, ...]] = Blocks()
+        self._points: dict[str, tuple[Sample, ...]] = {}
+        self._owners: Owners[Labels] = Owners()
+        self._repeated: dict[str, int] = {}
+        self._sections = _Sections(self._section)
+
+    def update(self, changed: Mapping[str, Outcome], removed: Iterable[str] = ()) -> None:
+        """Take what nodes come to now, and the nodes that are gone."""
+        touched = set(changed)
+        gone = [node for node in removed if node in self._points]
+        for node in gone:
+            touched.update(self._put(node, ()))
+        for node, outcome in changed.items():
+            touched.update(self._put(node, outcome.points))
+        touched.difference_update(gone)
+        shown = {node: self._shown(node) for node in touched}
+        self._blocks.update(
+            {node: samples for node, samples in shown.items() if samples},
+            (*gone, *(node for node, samples in shown.items() if not samples)),
+        )
+
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        """Return a section per block; one of the same block stays the same object."""
+        return self._sections.of(self._blocks.blocks)
+
+    @property
+    def duplicates(self) -> int:
+        """Return how many points are not shown, because another one has their labels."""
+        return self._owners.surplus + sum(self._repeated.values())
+
+    def has(self, labels: Labels) -> bool:
+        """Tell whether there is a series of these label values."""
+        return labels in self._owners
+
+    def _section(self, block: tuple[tuple[Sample, ...], ...]) -> Section:
+        return Section(self._label_names, tuple(each for samples in block for each in samples))
+
+    def _put(self, node: str, points: Sequence[Point]) -> Iterator[str]:
+        """Exchange a node's points; yield the other nodes whose series come or go with that."""
+        before = self._points.pop(node, ())
+        samples: dict[Labels, Sample] = {}
+        for point in points:
+            labels = tuple(map(joined, point.labels))
+            samples.setdefault(labels, Sample(node, labels, point.value))
+        if samples:
+            self._points[node] = tuple(samples.values())
+        self._repeated.pop(node, None)
+        if len(points) > len(samples):
+            self._repeated[node] = len(points) - len(samples)
+        held = {sample.labels for sample in before}
+        for labels in held - samples.keys():
+            owner = self._owners.remove(labels, node)
+            if owner is not None:
+                yield owner
+        for labels in samples:
+            if labels not in held:
+                owner = self._owners.add(labels, node)
+                if owner is not None:
+                    yield owner
+
+    def _shown(self, node: str) -> tuple[Sample, ...]:
+        samples = self._points.get(node, ())
+        return tuple(sample for sample in samples if self._owners.first(sample.labels) == node)
+
+
+class UnitedSeries:
+    """A series for all points that are alike in some labels; the values of their other labels are united.
+
+    Its number is the one of the first node.
+    """
+
+    def __init__(self, label_names: Labels, distinct: Iterable[str]) -> None:
+        self._label_names = label_names
+        self._alike = tuple(label_names.index(name) for name in distinct)
+        self._points: dict[str, tuple[Point, ...]] = {}
+        self._groups: Owners[Labels] = Owners()
+        self._blocks: Blocks[Sample] = Blocks()
+        self._sections: _Sections[Sample] = _Sections(lambda block: Section(label_names, block))
+        self._rows = 0
+
+    def update(self, changed: Mapping[str, Outcome], removed: Iterable[str] = ()) -> None:
+        """Take what nodes come to now, and the nodes that are gone."""
+        touched: set[Labels] = set()
+        for node in removed:
+            touched.update(self._put(node, ()))
+        for node, outcome in changed.items():
+            touched.update(self._put(node, outcome.points))
+        gone = {_written(key) for key in touched if key not in self._groups}
+        made = {_written(key): self._united(key) for key in touched if key in self._groups}
+        self._blocks.update(made, gone)
+
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        """Return a section per block; one of the same block stays the same object."""
+        return self._sections.of(self._blocks.blocks)
+
+    @property
+    def duplicates(self) -> int:
+        """Return how many rows have become part of another one's series."""
+        return self._rows - len(self._groups)
+
+    def has(self, labels: Labels) -> bool:
+        """Tell whether there is a series of these label values."""
+        key = tuple(labels[index] for index in self._alike)
+        return key in self._groups and self._united(key).labels == labels
+
+    def _put(self, node: str, points: tuple[Point, ...]) -> set[Labels]:
+        """Exchange a node's points; return the groups that this touches."""
+        before = self._points.pop(node, ())
+        if points:
+            self._points[node] = points
+        self._rows += len(points) - len(before)
+        left, came = {self._key(point) for point in before}, {self._key(point) for point in points}
+        for key in left - came:
+            self._groups.remove(key, node)
+        for key in came - left:
+            self._groups.add(key, node)
+        return left | came
+
+    def _key(self, point: Point) -> Labels:
+        return tuple(joined(point.labels[index]) for index in self._alike)
+
+    def _united(self, key: Labels) -> Sample:
+        nodes = self._groups.nodes(key)
+        points = [point for node in nodes for point in self._points[node] if self._key(point) == key]
+        values = [
+            joined(tuple(dict.fromkeys(value for point in points for value in point.labels[index])))
+            for index in range(len(self._label_names))
+        ]
+        for index, value in zip(self._alike, key, strict=True):
+            values[index] = value
+        return Sample(nodes[0], tuple(values), points[0].value)
+
+
+class TallySeries:
+    """Counts and sums: one section, which is made again when a number differs."""
+
+    def __init__(self, label_names: Labels, zeros: Sequence[Sequence[str] | None]) -> None:
+        self._label_names = label_names
+        self._zeros = zeros
+        self._tally = Tally()
+        self._parts: dict[str, tuple[Part, ...]] = {}
+        self._section = Section(label_names, ())
+
+    def update(self, changed: Mapping[str, Outcome], removed: Iterable[str] = ()) -> None:
+        """Take what nodes come to now, and the nodes that are gone."""
+        for node in removed:
+            self._tally.take(self._parts.pop(node, ()))
+        for node, outcome in changed.items():
+            before = self._parts.pop(node, ())
+            if outcome.parts:
+                self._parts[node] = outcome.parts
+            if before != outcome.parts:
+                self._tally.put(outcome.parts)
+                self._tally.take(before)
+
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        """Return one section, the same object as long as no number differs."""
+        numbers = self._tally.numbers(self._zeros)
+        samples = tuple(Sample(_written(key), key, number) for key, number in numbers.items())
+        if samples != self._section.samples:
+            self._section = Section(self._label_names, samples)
+        return (self._section,)
+
+    @property
+    def duplicates(self) -> int:
+        """Return none: equal rows are what is counted."""
+        return 0
+
+    def has(self, labels: Labels) -> bool:
+        """Tell whether there is a series of these label values."""
+        return any(sample.labels == labels for sample in self._section.samples)
+
+
+def _written(key: Labels) -> str:
+    """Write a key as a text by which series are put in order and into blocks."""
+    return "\x00".join(key)

@@ -1,0 +1,67 @@
+"""A row as every view sees it: what it is, and what the paths of a spec find there."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from msgspec import Struct
+
+from infrahub_exporter.domain.asking.conditions import Condition, holds, matches
+from infrahub_exporter.domain.asking.forms import Written, apply, paths
+
+
+class Found(Struct, frozen=True, gc=False):
+    """One row: the node that it is, or that holds it, and for each path the values that are there, without nulls."""
+
+    id: str
+    kind: str
+    values: tuple[tuple[object, ...], ...]
+
+
+class Places:
+    """Where the paths of a spec stand among a row's values: each once, in the order in which they are first named."""
+
+    def __init__(self, named: Iterable[str]) -> None:
+        self.paths = tuple(dict.fromkeys(named))
+        self._places = {path: index for index, path in enumerate(self.paths)}
+
+    def of(self, written: Written) -> tuple[int, ...]:
+        """Return the places of a value's paths."""
+        return tuple(self._places[path] for path in paths(written))
+
+
+class Value:
+    """A value that is written in a configuration, at its places."""
+
+    def __init__(self, written: Written, places: Places) -> None:
+        self._written = written
+        self._places = places.of(written)
+
+    def read(self, row: Found) -> tuple[object, ...]:
+        """Return what it is at a row; nothing where it is nothing."""
+        return apply(self._written, [row.values[place] for place in self._places])
+
+
+class Sieve:
+    """The conditions on a row: all of `where` and `match` hold, and not all of `exclude`."""
+
+    def __init__(
+        self,
+        where: Mapping[str, Condition],
+        exclude: Mapping[str, Condition],
+        match: Mapping[str, str],
+        places: Places,
+    ) -> None:
+        self._where = _placed(where, places)
+        self._exclude = _placed(exclude, places)
+        self._match = [(places.of(one)[0], places.of(other)[0]) for one, other in match.items()]
+
+    def passes(self, row: Found) -> bool:
+        """Tell whether a row is one that is wanted."""
+        return (
+            all(holds(condition, row.values[place]) for place, condition in self._where)
+            and all(matches(row.values[one], row.values[other]) for one, other in self._match)
+            and not (self._exclude and all(holds(condition, row.values[place]) for place, condition in self._exclude))
+        )
+
+
+def _placed(conditions: Mapping[str, Condition], places: Places) -> Sequence[tuple[int, Condition]]:
+    return [(places.of(path)[0], condition) for path, condition in conditions.items()]
