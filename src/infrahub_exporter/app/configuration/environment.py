@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct, inspect
 
-from infrahub_exporter.app.configuration.decoding import Place
 from infrahub_exporter.app.configuration.document import parse_document
+from infrahub_exporter.app.configuration.places import Place
 from infrahub_exporter.app.configuration.wording import strip_optional
 from infrahub_exporter.domain.asking.paths import suggestion
 from infrahub_exporter.domain.errors import ConfigError

@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from infrahub_exporter.app.configuration.decoding import InnerPath, Place, SettingError, at, written
+from infrahub_exporter.app.configuration.decoding import InnerPath
+from infrahub_exporter.app.configuration.places import Place, SettingError, at, written
 from infrahub_exporter.domain.asking.forms import Written
 from infrahub_exporter.domain.asking.forms import paths as paths_of
 from infrahub_exporter.domain.asking.paths import parse

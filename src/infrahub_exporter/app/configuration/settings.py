@@ -11,9 +11,10 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct, field
 
-from infrahub_exporter.app.configuration.decoding import ExistingPath, Place, SettingError, at, decode, exists, written
+from infrahub_exporter.app.configuration.decoding import ExistingPath, decode, exists
 from infrahub_exporter.app.configuration.document import parse_document
 from infrahub_exporter.app.configuration.environment import Overrides, override, variable_name
+from infrahub_exporter.app.configuration.places import Place, SettingError, at, written
 from infrahub_exporter.app.configuration.queries import SEGMENT, QuerySettings, check_served
 from infrahub_exporter.app.configuration.secret import Secret, read_secret
 from infrahub_exporter.app.configuration.web import (

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from msgspec import Struct, field
 
-from infrahub_exporter.app.configuration.decoding import ExistingPath, SettingError, at
+from infrahub_exporter.app.configuration.decoding import ExistingPath
+from infrahub_exporter.app.configuration.places import SettingError, at
 from infrahub_exporter.app.configuration.secret import Secret, read_secrets
 from infrahub_exporter.domain.errors import ConfigError
 

@@ -8,7 +8,9 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from msgspec import inspect
 
+from infrahub_exporter.domain.asking.conditions import Condition
 from infrahub_exporter.domain.asking.forms import Written
+from infrahub_exporter.domain.asking.series import Measured
 from infrahub_exporter.domain.asking.specs import Filters
 
 _SHOWN = 60
@@ -25,6 +27,9 @@ _OWN_WORDS: tuple[tuple[Any, str], ...] = (
     (Filters, "a mapping of filters to values, or a list of such mappings"),
     (Written, "a path, a list of paths, or a mapping with path or value"),
     (dict[str, Written], "a mapping of names to paths"),
+    (Measured, "a number, a path, a list of paths, or a mapping with path or value"),
+    (Condition, "a value, a list of values, or a mapping with not, present, matches, above or below"),
+    (dict[str, Condition], "a mapping of paths to conditions"),
 )
 _USER_INFO = re.compile(r"//[^/\s]*@")
 

@@ -1,0 +1,48 @@
+"""Where something stands in a configuration, and what is wrong there."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from infrahub_exporter.domain.asking.paths import suggestion
+from infrahub_exporter.domain.errors import ConfigError
+
+Place = tuple[str | int, ...]
+
+
+class SettingError(ConfigError):
+    """A setting that cannot be used: `place` is where it stands, `problem` what was expected there."""
+
+    def __init__(self, place: Place, problem: str) -> None:
+        super().__init__(f"{written(place)}: {problem}" if place else problem)
+        self.place = place
+        self.problem = problem
+
+
+def written(place: Place) -> str:
+    """Write a place as in `service_discovery.queries[0].name`."""
+    steps = []
+    for step in place:
+        if isinstance(step, int):
+            steps.append(f"[{step}]")
+        else:
+            plain = all(character.isalnum() or character in "_-/." for character in step) and step
+            steps.append(f".{step}" if plain else f".{step!r}")
+    return "".join(steps).removeprefix(".")
+
+
+@contextmanager
+def at(*place: str | int) -> Iterator[None]:
+    """Give the domain's complaints a place."""
+    try:
+        yield
+    except SettingError as error:
+        raise SettingError((*place, *error.place), error.problem) from None
+    except ConfigError as error:
+        raise SettingError(place, str(error).removeprefix(f"{place[-1]}: ")) from None
+
+
+def unknown(key: object, known: tuple[str, ...], place: Place) -> SettingError:
+    """Say that a key is none of those that are known."""
+    near = suggestion(key, known) if isinstance(key, str) else ""
+    hint = near or f", expected one of {', '.join(known)}"
+    return SettingError((*place, str(key)), f"unknown key{hint}")
