@@ -103,9 +103,9 @@ def metrics_astray() -> Iterator[str]:
 
 
 def _metrics(path: Path) -> set[str]:
-    # A counter is named without its suffix where it is made.
+    # A counter and an info are named without their suffix where they are made.
     text = path.read_text(encoding="utf-8") if path.exists() else ""
-    return {name.removesuffix("_total") for name in METRIC.findall(text)}
+    return {name.removesuffix("_total").removesuffix("_info") for name in METRIC.findall(text)}
 
 
 def main() -> int:

@@ -11,11 +11,13 @@ if TYPE_CHECKING:
     from infrahub_exporter.app.serving.plugin import ExporterPlugin
     from infrahub_exporter.app.serving.server import create_app
     from infrahub_exporter.domain.errors import ExporterError
+    from infrahub_exporter.domain.publishing.formats import Format
 
 __all__ = [
     "Exporter",
     "ExporterError",
     "ExporterPlugin",
+    "Format",
     "MemorySource",
     "Settings",
     "build_exporter",
@@ -27,6 +29,7 @@ _HOMES = {
     "Exporter": "app.exporter",
     "ExporterError": "domain.errors",
     "ExporterPlugin": "app.serving.plugin",
+    "Format": "domain.publishing.formats",
     "MemorySource": "adapters.memory",
     "Settings": "app.configuration.settings",
     "build_exporter": "app.container",

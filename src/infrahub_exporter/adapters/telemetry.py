@@ -1,17 +1,24 @@
 """The exporter's own metrics, from a registry of its own."""
 
 import platform
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 
-from prometheus_client import CollectorRegistry, Metric, ProcessCollector, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client import CollectorRegistry, GCCollector, Metric, ProcessCollector
+from prometheus_client import exposition as prometheus
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily
+from prometheus_client.openmetrics import exposition as openmetrics
 from prometheus_client.registry import Collector
 
 from infrahub_exporter.domain.ports import Clock
+from infrahub_exporter.domain.publishing.formats import Format
 from infrahub_exporter.domain.publishing.saved import StoreStatus
 from infrahub_exporter.domain.publishing.status import ConfigStatus, EntryStatus, PushStatus, SourceStatus, Status
 
 _ENTRY = ("source", "name")
+_WRITERS: Mapping[Format, Callable[[CollectorRegistry], bytes]] = {
+    Format.TEXT: prometheus.generate_latest,
+    Format.OPENMETRICS: openmetrics.generate_latest,
+}
 
 
 class Telemetry:
@@ -21,14 +28,33 @@ class Telemetry:
         self._registry = CollectorRegistry(auto_describe=False)
         self._registry.register(_StatusCollector(status, clock, version))
         ProcessCollector(registry=self._registry)
+        GCCollector(registry=self._registry)
 
-    def text(self) -> bytes:
-        """Return the metrics in the text format 0.0.4."""
-        return generate_latest(self._registry)
+    def text(self, format_: Format = Format.TEXT, names: Collection[str] | None = None) -> bytes:
+        """Return the metrics, or those families of them that have one of these names, or samples that do."""
+        registry = self._registry
+        if names is not None:
+            registry = CollectorRegistry(auto_describe=False)
+            registry.register(_Named(self._registry, names))
+        return _WRITERS[format_](registry)
 
     def collectors(self) -> CollectorRegistry:
         """Return the registry itself, for a host that serves it."""
         return self._registry
+
+
+class _Named(Collector):
+    def __init__(self, registry: CollectorRegistry, names: Collection[str]) -> None:
+        self._registry = registry
+        self._names = names
+
+    def describe(self) -> Iterator[Metric]:
+        return iter(())
+
+    def collect(self) -> Iterator[Metric]:
+        for metric in self._registry.collect():
+            if metric.name in self._names or any(sample.name in self._names for sample in metric.samples):
+                yield metric
 
 
 class _StatusCollector(Collector):
@@ -42,11 +68,11 @@ class _StatusCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         status = self._status()
-        build = GaugeMetricFamily(
-            "infrahub_exporter_build_info", "The exporter and the Python that runs it.", labels=("version", "python")
+        yield InfoMetricFamily(
+            "infrahub_exporter_build",
+            "The exporter and the Python that runs it.",
+            {"version": self._version, "python": platform.python_version()},
         )
-        build.add_metric((self._version, platform.python_version()), 1)
-        yield build
         yield GaugeMetricFamily("infrahub_exporter_ready", "1 when /-/ready answers 200.", value=float(status.ready))
         yield from _entries(status.entries, self._clock.wall())
         yield from _rounds(status)

@@ -185,6 +185,7 @@ def _exporter(
         store=_store(settings, clock),
         source_id=digest([str(settings.infrahub.address), settings.infrahub.branch]),
         config=config,
+        own_metrics=settings.exporters.prometheus.own_metrics,
     )
 
 

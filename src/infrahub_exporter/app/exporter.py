@@ -3,7 +3,7 @@
 import logging
 import math
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from functools import partial
 from types import TracebackType
 
@@ -11,7 +11,7 @@ import anyio
 from anyio.abc import TaskGroup
 from typing_extensions import Self
 
-from infrahub_exporter.adapters.prometheus import Exposition, PrometheusSink, SnapshotCollector
+from infrahub_exporter.adapters.prometheus import END, Exposition, PrometheusSink, SnapshotCollector
 from infrahub_exporter.adapters.telemetry import Telemetry
 from infrahub_exporter.app.refreshing.debounce import Debounce
 from infrahub_exporter.app.refreshing.discoveries import DiscoveryEntry, QueryDiscovery
@@ -25,6 +25,7 @@ from infrahub_exporter.domain.access.webhooks import Event
 from infrahub_exporter.domain.asking.specs import DiscoverySpec, MetricSpec
 from infrahub_exporter.domain.model import Snapshot, TargetGroup
 from infrahub_exporter.domain.ports import Clock
+from infrahub_exporter.domain.publishing.formats import Format
 from infrahub_exporter.domain.publishing.guard import GuardSpec
 from infrahub_exporter.domain.publishing.limits import Limits
 from infrahub_exporter.domain.publishing.pressure import Pressure
@@ -72,6 +73,7 @@ class Exporter:
         store: Store | None = None,
         source_id: str = "",
         config: Callable[[], ConfigStatus] | None = None,
+        own_metrics: bool = True,
     ) -> None:
         self._source = source
         self._config = config
@@ -81,6 +83,7 @@ class Exporter:
         self._source_id = source_id
         self._keeper = Keeper(store, source_id=source_id)
         self._text = PrometheusSink()
+        self._shows_own = own_metrics
         self._inventory = Inventory(
             metrics=metrics,
             discoveries=discoveries,
@@ -195,28 +198,30 @@ class Exporter:
         """Return the configured discoveries."""
         return tuple(entry.spec for entry in self._inventory.discoveries.values())
 
-    def metrics_body(self) -> bytes | None:
-        """Return what `/metrics` serves: the snapshot's text and the exporter's own metrics (text format 0.0.4).
+    def metrics_body(self, format_: Format = Format.TEXT) -> bytes | None:
+        """Return what `/metrics` serves: the snapshot's text and, unless that is left out, the exporter's own metrics.
 
         None before the first kind has been read well, unless no kind is configured. Joined at each call.
         """
-        exposition = self.exposition()
+        exposition = self.exposition(format_)
         return None if exposition is None else b"".join(exposition.plain)
 
-    def exposition(self) -> Exposition | None:
-        """Return the same in chunks, plain and gzipped, without joining them."""
-        inventory = self._text.exposition
+    def exposition(self, format_: Format = Format.TEXT, names: Collection[str] | None = None) -> Exposition | None:
+        """Return the same in chunks, plain and gzipped, without joining them; of families with these names alone."""
+        inventory = self._text.exposition(format_, names)
         if self._inventory.metrics and inventory is None:
             return None
-        return (inventory or Exposition()).followed_by(self._telemetry.text())
+        end = END[format_]
+        own = self._telemetry.text(format_, names) if self._shows_own or names is not None else end
+        return (inventory or Exposition()).followed_by(own, is_settled=own == end)
 
     def metrics_text(self) -> str:
         """Return the text of `metrics_body`, that of the own metrics alone before the first good read."""
         return (self.metrics_body() or self.own_metrics_body()).decode()
 
-    def own_metrics_body(self) -> bytes:
-        """Return the exporter's own metrics (text format 0.0.4)."""
-        return self._telemetry.text()
+    def own_metrics_body(self, format_: Format = Format.TEXT, names: Collection[str] | None = None) -> bytes:
+        """Return the exporter's own metrics, of them those with these names."""
+        return self._telemetry.text(format_, names)
 
     def collector(self) -> SnapshotCollector:
         """Return a collector of the snapshot for a host's own `prometheus_client` registry."""

@@ -1,7 +1,9 @@
 import msgspec
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from infrahub_exporter.adapters.telemetry import Telemetry
 from infrahub_exporter.domain.errors import SourceUnavailableError
+from infrahub_exporter.domain.publishing.formats import Format
 from infrahub_exporter.domain.publishing.guard import Hold
 from infrahub_exporter.domain.publishing.saved import StoreStatus
 from infrahub_exporter.domain.publishing.status import EntryStatus, PushStatus, SourceStatus, Status
@@ -96,6 +98,7 @@ def test_build_and_process_are_told() -> None:
 
     assert 'version="1.2.3"' in text
     assert "process_resident_memory_bytes" in text
+    assert 'python_gc_collections_total{generation="0"}' in text
 
 
 def test_what_the_guard_holds_the_store_and_infrahub_are_told() -> None:
@@ -128,3 +131,28 @@ def test_what_the_guard_holds_the_store_and_infrahub_are_told() -> None:
         "infrahub_exporter_request_retries_total 1.0",
         "infrahub_exporter_clock_skew_seconds 2.5",
     ]
+
+
+def test_the_same_is_told_in_openmetrics_with_one_end() -> None:
+    telemetry = Telemetry(lambda: Status((), push=PushStatus(pushes=4)), clock=Noon(), version="1.2.3")
+    body = telemetry.text(Format.OPENMETRICS).decode()
+    types = {family.name: family.type for family in text_string_to_metric_families(body)}
+
+    assert (body.count("# EOF"), body[-6:]) == (1, "# EOF\n")
+    assert types["infrahub_exporter_build"] == "info"
+    assert types["infrahub_exporter_otlp_pushes"] == "counter"
+
+
+def test_families_are_found_by_their_names_and_by_those_of_their_samples() -> None:
+    telemetry = Telemetry(lambda: Status((), push=PushStatus(pushes=4)), clock=Noon(), version="1.2.3")
+    names = {"infrahub_exporter_ready", "infrahub_exporter_otlp_pushes_total", "infrahub_dcimdevice_info"}
+
+    assert telemetry.text(names=names).decode() == (
+        "# HELP infrahub_exporter_ready 1 when /-/ready answers 200.\n"
+        "# TYPE infrahub_exporter_ready gauge\n"
+        "infrahub_exporter_ready 1.0\n"
+        "# HELP infrahub_exporter_otlp_pushes_total Pushes that the collector took whole.\n"
+        "# TYPE infrahub_exporter_otlp_pushes_total counter\n"
+        "infrahub_exporter_otlp_pushes_total 4.0\n"
+    )
+    assert telemetry.text(Format.OPENMETRICS, {"infrahub_dcimdevice_info"}) == b"# EOF\n"

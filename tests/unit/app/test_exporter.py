@@ -5,6 +5,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from infrahub_exporter.adapters.memory import MemorySource
 from infrahub_exporter.adapters.stores import MemoryStore
@@ -19,6 +20,7 @@ from infrahub_exporter.domain.errors import (
 )
 from infrahub_exporter.domain.model import JSON, AttributeSchema, KindSchema, Snapshot, TargetGroup
 from infrahub_exporter.domain.ports import Page
+from infrahub_exporter.domain.publishing.formats import Format
 from infrahub_exporter.domain.publishing.guard import GuardSpec
 from infrahub_exporter.domain.publishing.limits import Limits
 from infrahub_exporter.domain.publishing.status import PushStatus
@@ -108,6 +110,7 @@ def exporter(
     guard: GuardSpec | None = None,
     limits: Limits | None = None,
     store: MemoryStore | None = None,
+    own_metrics: bool = True,
 ) -> Exporter:
     return Exporter(
         metrics=metrics,
@@ -121,6 +124,7 @@ def exporter(
         limits=limits,
         store=store,
         source_id="here",
+        own_metrics=own_metrics,
     )
 
 
@@ -533,3 +537,60 @@ async def test_a_snapshot_of_a_round_without_changes_is_as_new_as_the_round() ->
     await subject.refresh()
 
     assert [snapshot.at for snapshot in pushes.snapshots] == [1000.0, 2000.0]
+
+
+async def test_both_formats_end_once_with_the_own_metrics_in_the_same_format() -> None:
+    subject = exporter(Source(), discoveries=())
+    await subject.refresh()
+
+    body = (subject.metrics_body(Format.OPENMETRICS) or b"").decode()
+    types = {family.name: family.type for family in text_string_to_metric_families(body)}
+
+    assert body.count("# EOF") == 1
+    assert body.endswith("\n# EOF\n")
+    assert (types["infrahub_device"], types["infrahub_exporter_build"], types["infrahub_exporter_ready"]) == (
+        "info",
+        "info",
+        "gauge",
+    )
+    assert "# EOF" not in subject.metrics_text()
+
+
+async def test_families_by_name_are_settled_unless_own_metrics_are_among_them() -> None:
+    subject = exporter(Source(), discoveries=())
+    await subject.refresh()
+
+    devices = subject.exposition(names={"infrahub_device_info"})
+    open_metrics = subject.exposition(Format.OPENMETRICS, {"infrahub_device"})
+    both = subject.exposition(names={"infrahub_device_info", "infrahub_exporter_ready"})
+
+    assert devices is not None
+    assert open_metrics is not None
+    assert both is not None
+    assert b"".join(devices.plain).decode() == (
+        "# HELP infrahub_device_info Nodes of kind Device in Infrahub.\n"
+        "# TYPE infrahub_device_info gauge\n"
+        'infrahub_device_info{id="1",hfid="Device__a",name="a"} 1\n'
+        'infrahub_device_info{id="2",hfid="2",name="b"} 1\n'
+    )
+    assert b"".join(open_metrics.plain).endswith(b'infrahub_device_info{id="2",hfid="2",name="b"} 1\n# EOF\n')
+    assert b"".join(both.plain) == b"".join(devices.plain) + (
+        b"# HELP infrahub_exporter_ready 1 when /-/ready answers 200.\n"
+        b"# TYPE infrahub_exporter_ready gauge\n"
+        b"infrahub_exporter_ready 1.0\n"
+    )
+    assert [each.etag is None for each in (devices, open_metrics, both)] == [False, False, True]
+
+
+async def test_a_whole_body_is_settled_where_own_metrics_are_left_out() -> None:
+    with_own, without = exporter(Source(), discoveries=()), exporter(Source(), discoveries=(), own_metrics=False)
+    await with_own.refresh()
+    await without.refresh()
+
+    one, other = with_own.exposition(), without.exposition()
+
+    assert one is not None
+    assert other is not None
+    assert (one.etag, b"infrahub_exporter_ready" in b"".join(other.plain)) == (None, False)
+    assert other.etag is not None
+    assert b"infrahub_exporter_ready 1.0\n" in without.own_metrics_body()

@@ -100,7 +100,7 @@ def test_every_key_has_the_value_that_the_file_gives_it() -> None:
             tls=TlsSettings(ca_file=file, client_certificate=file, client_key=file, insecure=False),
         ),
         exporters=ExportersSettings(
-            prometheus=PrometheusSettings(enabled=False, metrics_path="/inventory/metrics"),
+            prometheus=PrometheusSettings(enabled=False, metrics_path="/inventory/metrics", own_metrics=False),
             otlp=OtlpSettings(
                 enabled=True,
                 endpoint="collector:4317",

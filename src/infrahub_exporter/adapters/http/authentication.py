@@ -17,7 +17,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 from msgspec import Struct
 
-from infrahub_exporter.adapters.http.page import wants_html
+from infrahub_exporter.adapters.http.negotiation import wants_html
 from infrahub_exporter.domain.access.credentials import Credentials, Guesses, Passed, origin, presented
 from infrahub_exporter.domain.ports import Clock
 

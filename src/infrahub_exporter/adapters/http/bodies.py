@@ -1,6 +1,7 @@
 """Bodies in chunks: sent one by one under a known length, never joined."""
 
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from typing import Any, Protocol
 
 import anyio
@@ -29,6 +30,11 @@ class Body(Protocol):
     @property
     def gzip(self) -> Sequence[bytes]:
         """The chunks of the same, compressed, as one gzip member."""
+        ...
+
+    @property
+    def etag(self) -> str | None:
+        """What tells this body from others in its place, None where it is another each time."""
         ...
 
 
@@ -65,16 +71,25 @@ class _Chunks(ASGIResponse):
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-class Compressed:
-    """Keep the gzip form of a body that changes now and then: made when it is first asked for, and once."""
+class Kept:
+    """Keep what is made of a body that changes now and then: its tag, and once it is asked for its gzip form."""
 
     def __init__(self) -> None:
+        self._tagged: Sequence[bytes] = ()
+        self._etag = ""
         self._plain: Sequence[bytes] = ()
         self._gzip: Sequence[bytes] = ()
         self._turn = anyio.Lock()
 
+    def etag(self, plain: Sequence[bytes]) -> str:
+        """Return a weak tag, of checksum and length (some 0.1 ms a MB). Chunks compare by identity first."""
+        if plain != self._tagged or not self._etag:
+            crc = reduce(lambda crc, chunk: isal_zlib.crc32(chunk, crc), plain, 0)
+            self._tagged, self._etag = plain, f'W/"{crc:08x}-{sum(map(len, plain)):x}"'
+        return self._etag
+
     async def gzip(self, plain: Sequence[bytes]) -> Sequence[bytes] | None:
-        """Return the chunks of a body compressed, None where that is not worth it. Chunks compare by identity first."""
+        """Return the chunks of a body compressed, None where that is not worth it. Chunks compare as above."""
         length = sum(map(len, plain))
         if length < _WORTH_BYTES:
             return None

@@ -2,7 +2,6 @@
 
 import hashlib
 import math
-import re
 from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -42,7 +41,6 @@ PAGE_HEADERS: Mapping[str, str] = {
 }
 """What the page is sent with, in a host that adds no headers as well: its policy allows its own style and no more."""
 
-_WEIGHT = re.compile(r"0(\.[0-9]{0,3})?|1(\.0{0,3})?")
 _LONGEST = 1000
 """How much of one text is shown."""
 _STATES = ("failing", "held", "stale", "not read yet", "being read", "good")
@@ -50,26 +48,6 @@ _STATES = ("failing", "held", "stale", "not read yet", "being read", "good")
 _LOOKS = {"failing": "bad", "held": "odd", "stale": "odd"}
 _COLUMNS = ("State", "Data", "Last refresh", "Nodes", "Published", "Details")
 _UNITS = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
-
-
-def wants_html(headers: Iterable[tuple[bytes, bytes]]) -> bool:
-    """Tell whether the headers of a request (ASGI: names in lower case) ask for HTML rather than for plain text.
-
-    Only who names `text/html` does (RFC 9110, 12.5.1): `*/*` is curl's and Prometheus's. A header that is broken
-    anywhere asks for nothing.
-    """
-    header = b",".join(value for name, value in headers if name == b"accept").decode("latin-1").lower()
-    if "text/html" not in header or '"' in header:
-        return False
-    weights: dict[str, float] = {}
-    for element in header.split(","):
-        name, *parameters = (part.strip(" \t") for part in element.split(";"))
-        weight = next((each[2:] for each in parameters if each.startswith("q=")), "1")
-        if _WEIGHT.fullmatch(weight) is None or (name and "/" not in name):
-            return False
-        weights[name] = max(float(weight), weights.get(name, 0.0))
-    html, plain = weights.get("text/html", 0.0), weights.get("text/plain")
-    return html > plain if plain is not None else html > 0 and html >= weights.get("text/*", weights.get("*/*", 0.0))
 
 
 def base_of(raw_path: bytes) -> str:
@@ -182,8 +160,8 @@ def _details(entry: EntryStatus, now: float) -> list[str]:
     if entry.reading is not None:
         before = f" (there were {_number(entry.nodes)} the last time)" if entry.nodes else ""
         details.append(f"{_number(entry.reading)} nodes read so far{before}")
-    if entry.skipped:
-        details.append(f"skipped nodes: {_counts(entry.skipped)}")
+    if skipped := {reason: nodes for reason, nodes in entry.skipped.items() if nodes}:
+        details.append(f"skipped nodes: {_counts(skipped)}")
     if entry.errors:
         details.append(f"errors since the start: {_counts(entry.errors)}")
     return details

@@ -1,6 +1,6 @@
 """The routes. What is scraped exists as bytes already. Handlers are closures: injection costs thrice that."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from http import HTTPStatus
 from time import time
 from typing import Any, Protocol
@@ -10,17 +10,16 @@ from litestar import MediaType, Request, Response, Router, route
 from litestar.enums import HttpMethod
 from litestar.handlers import HTTPRouteHandler
 
-from infrahub_exporter.adapters.http.bodies import Body, ChunkedResponse, Compressed
-from infrahub_exporter.adapters.http.negotiation import wants_gzip
-from infrahub_exporter.adapters.http.page import PAGE_HEADERS, base_of, render, wants_html
+from infrahub_exporter.adapters.http.bodies import Body, ChunkedResponse, Kept
+from infrahub_exporter.adapters.http.negotiation import is_unchanged, negotiate, wants_gzip, wants_html
+from infrahub_exporter.adapters.http.page import PAGE_HEADERS, base_of, render
 from infrahub_exporter.domain.access.credentials import Passed
 from infrahub_exporter.domain.asking.specs import DiscoverySpec
 from infrahub_exporter.domain.errors import ExporterError
+from infrahub_exporter.domain.publishing.formats import Format
 from infrahub_exporter.domain.publishing.status import Status
 
 REFRESH_HEADER = "X-Prometheus-Refresh-Interval-Seconds"
-METRICS_TYPE = "text/plain; version=0.0.4"
-"""What every Prometheus understands (TX-01); Litestar adds `; charset=utf-8` to text."""
 DISCOVERY_TYPE = "application/json"
 """The bare form, the only one that Prometheus 2.28 knew (SD-03)."""
 _METHODS = (HttpMethod.GET, HttpMethod.HEAD)
@@ -41,12 +40,15 @@ class Served(Protocol):
         """The configured discoveries."""
         ...
 
-    def exposition(self) -> Body | None:
-        """Return the body of the metrics path, None as long as nothing has been read well."""
+    def exposition(self, format_: Format, names: Collection[str] | None) -> Body | None:
+        """Return the body of the metrics path, None as long as nothing has been read well.
+
+        With `names` it is the families alone that have one of them.
+        """
         ...
 
-    def own_metrics_body(self) -> bytes:
-        """Return the exporter's own metrics."""
+    def own_metrics_body(self, format_: Format, names: Collection[str] | None) -> bytes:
+        """Return the exporter's own metrics, those with one of these names."""
         ...
 
     async def target_list(self, name: str) -> Sequence[bytes]:
@@ -124,8 +126,10 @@ def _waiting_for(status: Status) -> str:
 
 def _own_metrics(served: Served) -> HTTPRouteHandler:
     @route("/-/metrics", http_method=_METHODS)
-    async def own_metrics() -> Response[bytes]:
-        return Response(served.own_metrics_body(), media_type=METRICS_TYPE)
+    async def own_metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
+        wanted = negotiate(request.scope["headers"])
+        body = served.own_metrics_body(wanted.format, _names(request))
+        return Response(body, media_type=wanted.media_type, headers={"Vary": "Accept"})
 
     return own_metrics
 
@@ -135,19 +139,30 @@ def _metrics(served: Served, path: str) -> HTTPRouteHandler:
 
     @route(path, http_method=_METHODS)
     async def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
-        body = served.exposition()
+        wanted = negotiate(request.scope["headers"])
+        body = served.exposition(wanted.format, _names(request))
         if body is None:
             return _problem(HTTPStatus.SERVICE_UNAVAILABLE, "No data yet", "no kind has been read well yet")
+        unchanged, tagged = _tagged(request, body.etag, headers)
+        if unchanged is not None:
+            return unchanged
         if _is_sent_gzipped(request):
-            return ChunkedResponse(body.gzip, media_type=METRICS_TYPE, headers={**headers, **_GZIP})
-        return ChunkedResponse(body.plain, media_type=METRICS_TYPE, headers=headers)
+            return ChunkedResponse(body.gzip, media_type=wanted.media_type, headers={**tagged, **_GZIP})
+        return ChunkedResponse(body.plain, media_type=wanted.media_type, headers=tagged)
 
     return metrics
 
 
+def _names(request: Request[Any, Any, Any]) -> frozenset[str] | None:
+    """Return the names of the families that are asked for by `name[]`, None where all are."""
+    if not request.scope["query_string"]:
+        return None
+    return frozenset(request.query_params.getall("name[]", [])) or None
+
+
 def _discovery(served: Served, spec: DiscoverySpec) -> HTTPRouteHandler:
     headers = {REFRESH_HEADER: f"{spec.refresh_interval_seconds:g}", "Vary": "Accept-Encoding"}
-    compressed = Compressed()
+    kept = Kept()
 
     @route(list(spec.paths), http_method=_METHODS)
     async def discovery(request: Request[Any, Any, Any]) -> Response[bytes]:
@@ -155,12 +170,27 @@ def _discovery(served: Served, spec: DiscoverySpec) -> HTTPRouteHandler:
             plain = await served.target_list(spec.name)
         except ExporterError as error:
             return _problem(HTTPStatus.SERVICE_UNAVAILABLE, "No targets yet", str(error))
-        gzip = await compressed.gzip(plain) if _is_sent_gzipped(request) else None
+        unchanged, tagged = _tagged(request, kept.etag(plain), headers)
+        if unchanged is not None:
+            return unchanged
+        gzip = await kept.gzip(plain) if _is_sent_gzipped(request) else None
         if gzip is None:
-            return ChunkedResponse(plain, media_type=DISCOVERY_TYPE, headers=headers)
-        return ChunkedResponse(gzip, media_type=DISCOVERY_TYPE, headers={**headers, **_GZIP})
+            return ChunkedResponse(plain, media_type=DISCOVERY_TYPE, headers=tagged)
+        return ChunkedResponse(gzip, media_type=DISCOVERY_TYPE, headers={**tagged, **_GZIP})
 
     return discovery
+
+
+def _tagged(
+    request: Request[Any, Any, Any], etag: str | None, headers: Mapping[str, str]
+) -> tuple[Response[bytes] | None, Mapping[str, str]]:
+    """Return the headers of an answer with its tag, and the 304 for a client that has that already (SD-18)."""
+    if etag is None:
+        return None, headers
+    tagged = {**headers, "ETag": etag}
+    if not is_unchanged(request.scope["headers"], etag):
+        return None, tagged
+    return Response(b"", status_code=HTTPStatus.NOT_MODIFIED, headers=tagged), tagged
 
 
 def _is_sent_gzipped(request: Request[Any, Any, Any]) -> bool:

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator
 
 from prometheus_client import Metric
-from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from infrahub_exporter.adapters.prometheus.text import exposed
 from infrahub_exporter.domain.model import Snapshot
 
 
@@ -17,8 +17,11 @@ class SnapshotCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Yield a metric per family; sections keep their own label names."""
-        for family in self._snapshot().families:
-            metric = GaugeMetricFamily(family.name, family.help)
+        families = self._snapshot().families
+        names = {family.name for family in families}
+        for family in families:
+            name, type_ = exposed(family, names)
+            metric = Metric(name, family.help, type_.value, family.unit if name.endswith(f"_{family.unit}") else "")
             for section in family.sections:
                 for sample in section.samples:
                     labels = dict(zip(section.label_names, sample.labels, strict=True))

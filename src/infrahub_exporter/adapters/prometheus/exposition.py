@@ -52,12 +52,14 @@ def _combined(first: Sum, second: Sum) -> Sum:
 class Exposition(Struct, frozen=True, eq=False):
     """A body in chunks, of which none is empty: `plain` as it is, and the same as `gzip`; `sum` is of the plain text.
 
-    The gzip form is one ordinary member (RFC 1952): some clients stop after the first.
+    The gzip form is one ordinary member (RFC 1952): some clients stop after the first. `is_settled` tells whether the
+    body is the same until something else is published.
     """
 
     plain: tuple[bytes, ...] = ()
     deflated: tuple[bytes, ...] = ()
     sum: Sum = NO_BYTES
+    is_settled: bool = True
 
     @property
     def length(self) -> int:
@@ -70,11 +72,20 @@ class Exposition(Struct, frozen=True, eq=False):
         crc, length = self.sum
         return (_GZIP_HEADER, *self.deflated, _LAST_BLOCK + _GZIP_TRAILER.pack(crc, length & 0xFFFFFFFF))
 
-    def followed_by(self, tail: bytes) -> "Exposition":
+    @property
+    def etag(self) -> str | None:
+        """What tells this body from others of the same resource, None where it is another each time (RFC 9110, 8.8.3).
+
+        It is weak: the same for both forms, and a checksum.
+        """
+        return f'W/"{self.sum[0]:08x}-{self.sum[1]:x}"' if self.is_settled else None
+
+    def followed_by(self, tail: bytes, *, is_settled: bool = True) -> "Exposition":
         """Return this body with some more text at its end."""
         last = block(tail)
         return Exposition(
             tuple(filter(None, chain(self.plain, (last.plain,)))),
             tuple(filter(None, chain(self.deflated, (last.deflated,)))),
             total((self.sum, last.sum)),
+            self.is_settled and is_settled,
         )

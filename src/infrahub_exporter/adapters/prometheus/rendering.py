@@ -1,34 +1,43 @@
-"""From families to an exposition whose cost follows what changed: a section is rendered once, when it first appears.
+"""From families to expositions whose cost follows what changed: a section is rendered once, when it first appears.
 
 Sections are known by identity, which refreshes share as long as their samples stay the same.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import chain, compress, count
 from operator import attrgetter, is_not
 
 from msgspec import Struct
 
-from infrahub_exporter.adapters.prometheus.exposition import Block, Exposition, block, total
-from infrahub_exporter.adapters.prometheus.text import changed_lines, head, lines
+from infrahub_exporter.adapters.prometheus.exposition import NO_BYTES, Block, Exposition, Sum, block, total
+from infrahub_exporter.adapters.prometheus.text import changed_lines, heads, lines
 from infrahub_exporter.domain.model import Family, Section
+from infrahub_exporter.domain.publishing.formats import Format
 
 
 class FamilyBlocks(Struct, frozen=True, eq=False):
-    """A family as it was rendered: its head, and for each section, in that order, its block."""
+    """A family as it was rendered: its head in each format, and for each section, in that order, its block.
+
+    `sum` is that of the blocks.
+    """
 
     name: str
-    help: str
-    head: Block
+    heads: Mapping[Format, Block]
     sections: tuple[Section, ...] = ()
     blocks: Sequence[Block] = ()
+    sum: Sum = NO_BYTES
 
 
 class Rendering(Struct, frozen=True, eq=False):
-    """What was rendered last: the body, and by name the families that it is made of."""
+    """What was rendered last: the families by name, and the body that they are in each format."""
 
-    exposition: Exposition = Exposition()
     families: Mapping[str, FamilyBlocks] = {}
+    bodies: Mapping[Format, Exposition] = {}
+
+    def named(self, names: Collection[str], format_: Format) -> Exposition:
+        """Return the body of the families with these names alone, with or without `_info`: joined, not rendered."""
+        wanted = (each for name, each in self.families.items() if name in names or name.removesuffix("_info") in names)
+        return _joined(wanted, format_)
 
 
 NOTHING = Rendering()
@@ -48,16 +57,18 @@ class Changed(Struct, frozen=True, eq=False):
         return sum(len(self.family.sections[index].samples) for index in self.touched)
 
 
-def compare(families: Iterable[Family], before: Rendering) -> Sequence[Changed]:
+def compare(families: Sequence[Family], before: Rendering) -> Sequence[Changed]:
     """Tell for each family what is new in it."""
-    return [_compared(family, before.families.get(family.name)) for family in families]
+    names = {family.name for family in families}
+    return [_compared(family, names, before.families.get(family.name)) for family in families]
 
 
-def _compared(family: Family, before: FamilyBlocks | None) -> Changed:
-    if before is None or before.help != family.help:
-        sections, blocks = (before.sections, before.blocks) if before else ((), ())
-        top = block(head(family.name, family.help))
-        before = FamilyBlocks(family.name, family.help, top, sections, blocks)
+def _compared(family: Family, names: Collection[str], before: FamilyBlocks | None) -> Changed:
+    texts = heads(family, names)
+    if before is None:
+        before = FamilyBlocks(family.name, _blocks(texts))
+    elif any(before.heads[format_].plain != text for format_, text in texts.items()):
+        before = FamilyBlocks(family.name, _blocks(texts), before.sections, before.blocks, before.sum)
     if before.sections is family.sections:
         return Changed(family, before, ())
     touched = list(compress(count(), map(is_not, family.sections, before.sections)))
@@ -65,14 +76,24 @@ def _compared(family: Family, before: FamilyBlocks | None) -> Changed:
     return Changed(family, before, touched)
 
 
+def _blocks(texts: Mapping[Format, bytes]) -> Mapping[Format, Block]:
+    return {format_: block(text) for format_, text in texts.items()}
+
+
 def render(changes: Iterable[Changed]) -> Rendering:
     """Render what is new and put it together with what is not. Pure, so it may be done in any thread."""
     families = list(map(_rendered, changes))
-    blocks = list(chain.from_iterable((family.head, *family.blocks) for family in families))
-    exposition = Exposition(
-        tuple(filter(None, map(_PLAIN, blocks))), tuple(filter(None, map(_DEFLATED, blocks))), total(map(_SUM, blocks))
+    bodies = {format_: _joined(families, format_) for format_ in Format}
+    return Rendering({family.name: family for family in families}, bodies)
+
+
+def _joined(families: Iterable[FamilyBlocks], format_: Format) -> Exposition:
+    families = tuple(families)
+    blocks = list(chain.from_iterable((family.heads[format_], *family.blocks) for family in families))
+    sums = chain.from_iterable((family.heads[format_].sum, family.sum) for family in families)
+    return Exposition(
+        tuple(filter(None, map(_PLAIN, blocks))), tuple(filter(None, map(_DEFLATED, blocks))), total(sums)
     )
-    return Rendering(exposition, {family.name: family for family in families})
 
 
 def _rendered(changed: Changed) -> FamilyBlocks:
@@ -86,7 +107,7 @@ def _rendered(changed: Changed) -> FamilyBlocks:
     for index in touched:
         section = sections[index]
         blocks[index : index + 1] = [moved.get(id(section)) or block(_text(before, index, section))]
-    return FamilyBlocks(before.name, before.help, before.head, sections, blocks)
+    return FamilyBlocks(before.name, before.heads, sections, blocks, total(map(_SUM, blocks)))
 
 
 def _text(before: FamilyBlocks, index: int, section: Section) -> bytes:

@@ -1,18 +1,21 @@
 """The newest snapshot's text, kept ready."""
 
+from collections.abc import Collection, Mapping
+
 import anyio
 import anyio.to_thread
 
 from infrahub_exporter.adapters.prometheus.exposition import Exposition
 from infrahub_exporter.adapters.prometheus.rendering import NOTHING, compare, render
 from infrahub_exporter.domain.model import Snapshot
+from infrahub_exporter.domain.publishing.formats import Format
 
 _FEW_SAMPLES = 1_000
 """Up to how many new samples are rendered at once: some 2 ms. More of them go to a worker thread."""
 
 
 class PrometheusSink:
-    """Keep the text of the newest snapshot ready, plain and gzipped, whatever is scraped.
+    """Keep the text of the newest snapshot ready in each format, plain and gzipped, whatever is scraped.
 
     A section is rendered once, when it first appears, and forgotten when it leaves.
     """
@@ -23,15 +26,26 @@ class PrometheusSink:
         self._turn = anyio.Lock()
 
     @property
-    def exposition(self) -> Exposition | None:
-        """Return the body of the newest snapshot, None before the first."""
-        return None if self._rendering is NOTHING else self._rendering.exposition
-
-    @property
     def body(self) -> bytes | None:
         """Return the plain body in one piece, joined at each call, None before the first snapshot."""
-        exposition = self.exposition
+        exposition = self.exposition()
         return None if exposition is None else b"".join(exposition.plain)
+
+    def exposition(self, format_: Format = Format.TEXT, names: Collection[str] | None = None) -> Exposition | None:
+        """Return the body of the newest snapshot, or of its families with these names; None before the first.
+
+        It has no end yet: other families may follow.
+        """
+        if self._rendering is NOTHING:
+            return None
+        return self._rendering.bodies[format_] if names is None else self._rendering.named(names, format_)
+
+    def sizes(self) -> Mapping[Format, tuple[int, int]]:
+        """Tell how many bytes the newest snapshot's body has in each format, plain and gzipped; none before one."""
+        if self._rendering is NOTHING:
+            return {}
+        bodies = self._rendering.bodies.items()
+        return {format_: (body.length, sum(map(len, body.gzip))) for format_, body in bodies}
 
     def take_over(self, former: "PrometheusSink") -> None:
         """Take what another sink has rendered for what is still the same in the first snapshot."""

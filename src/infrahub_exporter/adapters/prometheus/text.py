@@ -1,26 +1,52 @@
-"""The text format 0.0.4: an info family is a gauge there (TX-06)."""
+"""Families as text: samples are the same lines in both formats, only what stands in front of them differs."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import chain, compress, count
 from operator import is_not
 
-from infrahub_exporter.domain.model import Family, Sample, Section
+from infrahub_exporter.domain.model import Family, FamilyType, Sample, Section
+from infrahub_exporter.domain.publishing.formats import Format
+
+END: Mapping[Format, bytes] = {Format.TEXT: b"", Format.OPENMETRICS: b"# EOF\n"}
+"""What stands at the end of a body (OM-01)."""
+_INFO = "_info"
 
 
-def render(families: Iterable[Family]) -> bytes:
+def render(families: Iterable[Family], format_: Format = Format.TEXT) -> bytes:
     """Write families whole."""
-    return b"".join(chain.from_iterable(map(_pieces, families)))
+    families = tuple(families)
+    names = {family.name for family in families}
+    return b"".join(chain.from_iterable(_pieces(family, format_, names) for family in families)) + END[format_]
 
 
-def _pieces(family: Family) -> Iterator[bytes]:
-    yield head(family.name, family.help)
+def _pieces(family: Family, format_: Format, names: Collection[str]) -> Iterator[bytes]:
+    yield heads(family, names)[format_]
     for section in family.sections:
         yield lines(family.name, section)
 
 
-def head(name: str, text: str) -> bytes:
-    """Write what stands once in front of a family's samples: its help, and that it is a gauge."""
-    return _bytes(f"# HELP {name} {_escape_help(text)}\n# TYPE {name} gauge\n")
+def heads(family: Family, names: Collection[str] = ()) -> Mapping[Format, bytes]:
+    """Write what stands once in front of a family's samples. `names` are those of all families.
+
+    In the text format info families and state sets are gauges (TX-06).
+    """
+    name, type_ = exposed(family, names)
+    has_unit = type_ is FamilyType.GAUGE and family.unit and name.endswith(f"_{family.unit}")
+    unit = f"# UNIT {name} {family.unit}\n" if has_unit else ""
+    text = f"# HELP {family.name} {_escape_help(family.help)}\n# TYPE {family.name} gauge\n"
+    open_metrics = f"# HELP {name} {_escape_value(family.help)}\n# TYPE {name} {type_.value}\n{unit}"
+    return {Format.TEXT: _bytes(text), Format.OPENMETRICS: _bytes(open_metrics)}
+
+
+def exposed(family: Family, names: Collection[str]) -> tuple[str, FamilyType]:
+    """Tell the name and the type that a family has in OpenMetrics, among families with these `names`.
+
+    An info family is named without its suffix, unless another family has that name: it is a gauge then (OM-03, OM-08).
+    """
+    name = family.name.removesuffix(_INFO)
+    if family.type is not FamilyType.INFO or name == family.name:
+        return family.name, family.type
+    return (family.name, FamilyType.GAUGE) if name in names else (name, family.type)
 
 
 def lines(name: str, section: Section) -> bytes:

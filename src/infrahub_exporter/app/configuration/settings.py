@@ -140,6 +140,7 @@ class PrometheusSettings(_Section, frozen=True):
 
     enabled: bool = True
     metrics_path: UrlPath = "/metrics"
+    own_metrics: bool = True
 
 
 class OtlpSettings(_Section, frozen=True):

@@ -8,7 +8,7 @@ from litestar import Litestar, Response, route
 from litestar.testing import AsyncTestClient
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from infrahub_exporter.adapters.http.bodies import ChunkedResponse, Compressed
+from infrahub_exporter.adapters.http.bodies import ChunkedResponse, Kept
 
 pytestmark = pytest.mark.anyio
 SMALL = (b"[", b'{"targets":["a"],"labels":{}}', b"]")
@@ -18,7 +18,7 @@ LARGE = tuple(b"chunk %d, " % number * 1_500 for number in range(100))
 
 @pytest.mark.parametrize("plain", [MEDIUM, LARGE], ids=["medium", "large"])
 async def test_a_body_is_compressed_as_one_member(plain: Sequence[bytes]) -> None:
-    compressed = await Compressed().gzip(plain)
+    compressed = await Kept().gzip(plain)
 
     assert compressed is not None
     assert gzip.decompress(b"".join(compressed)) == b"".join(plain)
@@ -26,24 +26,33 @@ async def test_a_body_is_compressed_as_one_member(plain: Sequence[bytes]) -> Non
 
 
 async def test_a_small_body_stays_plain() -> None:
-    assert await Compressed().gzip(SMALL) is None
+    assert await Kept().gzip(SMALL) is None
 
 
 async def test_a_body_is_compressed_once_until_another_takes_its_place() -> None:
-    compressed = Compressed()
-    first = await compressed.gzip(MEDIUM)
+    kept = Kept()
+    first = await kept.gzip(MEDIUM)
 
-    assert await compressed.gzip(tuple(MEDIUM)) is first
-    assert await compressed.gzip(list(MEDIUM)[:-1]) is not first
-    assert await compressed.gzip(MEDIUM) is not first
+    assert await kept.gzip(tuple(MEDIUM)) is first
+    assert await kept.gzip(list(MEDIUM)[:-1]) is not first
+    assert await kept.gzip(MEDIUM) is not first
+
+
+async def test_a_tag_stays_as_long_as_the_body_is_equal() -> None:
+    kept = Kept()
+    first = kept.etag(MEDIUM)
+
+    assert first.startswith('W/"')
+    assert kept.etag((b"".join(MEDIUM),)) == kept.etag(MEDIUM) == Kept().etag(MEDIUM) == first
+    assert kept.etag(SMALL) != first
 
 
 async def test_many_who_ask_at_once_get_the_same() -> None:
-    compressed = Compressed()
+    kept = Kept()
     found: list[Sequence[bytes] | None] = []
 
     async def ask() -> None:
-        found.append(await compressed.gzip(LARGE))
+        found.append(await kept.gzip(LARGE))
 
     async with anyio.create_task_group() as tasks:
         for _ in range(16):

@@ -14,7 +14,8 @@ from litestar.testing import AsyncTestClient
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from infrahub_exporter.adapters.http.headers import SECURITY_HEADERS, with_security_headers
-from infrahub_exporter.adapters.http.page import PAGE_HEADERS, base_of, remarks, render, wants_html
+from infrahub_exporter.adapters.http.negotiation import wants_html
+from infrahub_exporter.adapters.http.page import PAGE_HEADERS, base_of, remarks, render
 from infrahub_exporter.adapters.http.routes import build_router
 from infrahub_exporter.domain.access.credentials import Passed
 from infrahub_exporter.domain.asking.specs import DiscoverySpec
@@ -153,7 +154,11 @@ def test_the_policy_allows_the_pages_own_style_and_nothing_else() -> None:
 
 def test_an_entry_that_is_good() -> None:
     entry = EntryStatus("kind", "InfraDevice").succeeded(
-        at=NOW - 12.6, duration_seconds=0.0834, nodes=100_000, published=99_990, skipped={"no_target": 10}
+        at=NOW - 12.6,
+        duration_seconds=0.0834,
+        nodes=100_000,
+        published=99_990,
+        skipped={"no_target": 10, "bad_port": 0},
     )
 
     assert names_of(entry) == ["kind InfraDevice"]
@@ -167,7 +172,7 @@ def test_an_entry_that_is_good() -> None:
 
 def test_an_entry_that_failed_says_why_and_what_stays() -> None:
     entry = EntryStatus("query", "devices").succeeded(
-        at=NOW - 4000, duration_seconds=1, nodes=5, published=4, skipped={}
+        at=NOW - 4000, duration_seconds=1, nodes=5, published=4, skipped={"duplicate": 0}
     )
     failed = entry.failed(SourceUnavailableError("Infrahub is not available (503)"), duration_seconds=61.2)
 
@@ -351,7 +356,7 @@ def test_links_are_relative_to_where_the_page_is(raw_path: bytes, href: str) -> 
 @pytest.mark.parametrize(
     "accept",
     [BROWSER, "text/html", "Text/HTML; charset=utf-8", "text/html, */*", "text/plain;q=0.5, text/html", ", text/html,",
-     "text/html;q=0.2, text/*;q=0.1, */*", "text/html;q=1.000"],
+     "text/html;q=0.2, text/*;q=0.1, */*", "text/html;q=1.000", 'text/html;x="q=0,"'],
 )  # fmt: skip
 def test_who_asks_for_html_first_wants_it(accept: str) -> None:
     assert wants_html([(b"host", b"x"), (b"accept", accept.encode())])
@@ -361,7 +366,7 @@ def test_who_asks_for_html_first_wants_it(accept: str) -> None:
     "accept",
     ["", "*/*", PROMETHEUS, "text/plain", "text/*", "text/html;q=0", "text/html;q=0, */*", "text/html, text/plain",
      "text/html;q=0.5, */*", "application/json", "text/html;q=2", "text/html;q=x", "text/html;q=", "text/html;q=inf",
-     'text/html;x="q=0,"', "text/html, image/gif, *; q=.2, */*; q=.2", "text/html;q=\u00b2"],
+     'text/html;x="q=0,', "text/html, image/gif, *; q=.2, */*; q=.2", "text/html;q=\u00b2"],
 )  # fmt: skip
 def test_who_does_not_is_given_text(accept: str) -> None:
     assert not wants_html([(b"accept", accept.encode())])
@@ -385,10 +390,10 @@ class Fixed:
         DiscoverySpec(name="d", paths=("/sd/d", "/t"), target_field="name", document="{ x }"),
     )
 
-    def exposition(self) -> None:
+    def exposition(self, *_: object) -> None:
         return None
 
-    def own_metrics_body(self) -> bytes:
+    def own_metrics_body(self, *_: object) -> bytes:
         return b"own 1\n"
 
     async def target_list(self, name: str) -> Sequence[bytes]:

@@ -1,5 +1,5 @@
 import gzip
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 
 import httpx
 import pytest
@@ -11,6 +11,7 @@ from msgspec import Struct
 from infrahub_exporter.adapters.http.routes import build_router
 from infrahub_exporter.domain.asking.specs import DiscoverySpec
 from infrahub_exporter.domain.errors import SourceUnavailableError
+from infrahub_exporter.domain.publishing.formats import Format
 from infrahub_exporter.domain.publishing.status import EntryStatus, Status
 
 pytestmark = pytest.mark.anyio
@@ -28,6 +29,7 @@ class Chunks(Struct):
 
     plain: Sequence[bytes] = (b"infrahub_x_info 1\n", b"infrahub_y_info 1\n")
     gzip: Sequence[bytes] = (gzip.compress(b"infrahub_x_info 1\ninfrahub_y_info 1\n"),)
+    etag: str | None = None
 
 
 class Fixed:
@@ -36,16 +38,19 @@ class Fixed:
     def __init__(self) -> None:
         self.status = Status(())
         self.body: Chunks | None = Chunks()
+        self.asked: list[tuple[Format, Collection[str] | None]] = []
         self.lists: dict[str, Sequence[bytes]] = {"devices": (b"[]",)}
 
     @property
     def discoveries(self) -> Sequence[DiscoverySpec]:
         return (DEVICES,)
 
-    def exposition(self) -> Chunks | None:
+    def exposition(self, format_: Format, names: Collection[str] | None) -> Chunks | None:
+        self.asked.append((format_, names))
         return self.body
 
-    def own_metrics_body(self) -> bytes:
+    def own_metrics_body(self, format_: Format, names: Collection[str] | None) -> bytes:
+        self.asked.append((format_, names))
         return b"own 1\n"
 
     async def target_list(self, name: str) -> Sequence[bytes]:
@@ -81,6 +86,71 @@ async def test_metrics_are_text_of_the_oldest_version_that_everyone_reads(client
 
     assert (answer.status_code, answer.text) == (200, "infrahub_x_info 1\ninfrahub_y_info 1\n")
     assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/-/metrics"])
+async def test_metrics_are_in_the_format_that_is_asked_for(client: httpx.AsyncClient, served: Fixed, path: str) -> None:
+    accept = "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,text/plain;q=0.2"
+    answer = await client.get(path, headers={"Accept": accept})
+
+    assert (answer.status_code, served.asked) == (200, [(Format.OPENMETRICS, None)])
+    assert answer.headers["content-type"] == (
+        "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=underscores"
+    )
+    assert answer.headers["vary"].startswith("Accept")
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/-/metrics"])
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [("?name[]=a&name[]=b_info", {"a", "b_info"}), ("?name%5B%5D=a", {"a"}), ("?x=1", None), ("?name=a", None)],
+)
+async def test_families_are_asked_for_by_name(
+    client: httpx.AsyncClient, served: Fixed, path: str, query: str, names: set[str] | None
+) -> None:
+    assert (await client.get(path + query)).status_code == 200
+    assert served.asked == [(Format.TEXT, names)]
+
+
+async def test_who_has_the_metrics_already_is_told_so(client: httpx.AsyncClient, served: Fixed) -> None:
+    served.body = Chunks(etag='W/"1-2"')
+    first = await client.get("/metrics")
+    again = await client.get("/metrics", headers={"If-None-Match": first.headers["etag"]})
+    other = await client.get("/metrics", headers={"If-None-Match": 'W/"1-3"'})
+
+    assert (first.status_code, first.headers["etag"]) == (200, 'W/"1-2"')
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", 'W/"1-2"')
+    assert again.headers["vary"] == "Accept, Accept-Encoding"
+    assert (other.status_code, other.content) == (200, first.content)
+
+
+async def test_metrics_that_are_others_each_time_have_no_tag(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/metrics", headers={"If-None-Match": "*"})
+
+    assert (answer.status_code, answer.headers.get("etag")) == (200, None)
+
+
+@pytest.mark.parametrize("accepted", ["gzip", "identity"])
+async def test_who_has_a_list_already_is_told_so_until_it_changes(
+    client: httpx.AsyncClient, served: Fixed, accepted: str
+) -> None:
+    headers = {"Accept-Encoding": accepted}
+    first = await client.get("/sd/devices", headers=headers)
+    headers["If-None-Match"] = first.headers["etag"]
+    again = await client.get("/sd/devices", headers=headers)
+    served.lists["devices"] = (b'[{"targets":["a:1"],"labels":{}}]',)
+    changed = await client.get("/sd/devices", headers=headers)
+
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", first.headers["etag"])
+    assert again.headers["vary"] == "Accept-Encoding"
+    assert (changed.status_code, changed.content) == (200, served.lists["devices"][0])
+    assert changed.headers["etag"] != first.headers["etag"]
+
+
+async def test_nobody_is_told_so_who_did_not_ask(client: httpx.AsyncClient) -> None:
+    statuses = [(await client.get("/sd/devices")).status_code for _ in range(2)]
+
+    assert statuses == [200, 200]
 
 
 @pytest.mark.parametrize(

@@ -71,3 +71,15 @@ def test_a_long_text_may_follow() -> None:
     first, second = b"head", bytes(range(256)) * 40_000
 
     assert built([first, second]).sum == (zlib.crc32(first + second), len(first + second))
+
+
+def test_a_tag_tells_bodies_apart_and_is_weak() -> None:
+    first, second = built([b"one\n"]), built([b"two\n"])
+
+    assert (first.etag, second.etag) == ('W/"f817a89f-4"', built([b"tw", b"o\n"]).etag)
+    assert first.etag != second.etag
+
+
+def test_what_is_another_each_time_has_no_tag() -> None:
+    assert built([b"one\n"]).followed_by(b"now\n", is_settled=False).etag is None
+    assert built([]).followed_by(b"now\n", is_settled=False).followed_by(b"end\n").etag is None

@@ -2,17 +2,18 @@
 
 import gc
 import gzip
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infrahub_exporter.adapters.prometheus import Exposition, PrometheusSink, render
+from infrahub_exporter.adapters.prometheus import END, Exposition, PrometheusSink, render
 from infrahub_exporter.adapters.prometheus.exposition import Block
 from infrahub_exporter.adapters.prometheus.rendering import NOTHING, Rendering, compare
 from infrahub_exporter.adapters.prometheus.rendering import render as render_changes
 from infrahub_exporter.domain.model import Family, FamilyType, Sample, Section, Snapshot
+from infrahub_exporter.domain.publishing.formats import Format
 
 
 def block(*names: str, value: float = 1.0) -> Section:
@@ -29,7 +30,7 @@ def many(prefix: str, size: int) -> Section:
 
 async def published(sink: PrometheusSink, *families: Family) -> Exposition:
     await sink.publish(Snapshot(families, 1.0))
-    exposition = sink.exposition
+    exposition = sink.exposition()
     assert exposition is not None
     assert gzip.decompress(b"".join(exposition.gzip)) == b"".join(exposition.plain)
     return exposition
@@ -39,7 +40,7 @@ async def published(sink: PrometheusSink, *families: Family) -> Exposition:
 async def test_there_is_no_body_before_the_first_snapshot() -> None:
     sink = PrometheusSink()
 
-    assert (sink.exposition, sink.body) == (None, None)
+    assert (sink.exposition(), sink.body) == (None, None)
 
 
 @pytest.mark.anyio
@@ -145,7 +146,7 @@ FAMILIES = st.dictionaries(
 ).map(lambda found: [devices(*blocks, name=name, text=text) for name, (text, blocks) in found.items()])
 
 
-def rendered(families: Iterable[Family], before: Rendering) -> Rendering:
+def rendered(families: Sequence[Family], before: Rendering) -> Rendering:
     return render_changes(compare(families, before))
 
 
@@ -154,10 +155,12 @@ def test_after_any_snapshots_the_bodies_are_those_of_the_last_alone(snapshots: l
     rendering = NOTHING
     for families in snapshots:
         rendering = rendered(families, rendering)
-        exposition = rendering.exposition.followed_by(tail)
-        assert b"".join(exposition.plain) == render(families) + tail
-        assert gzip.decompress(b"".join(exposition.gzip)) == render(families) + tail
-        assert exposition.length == len(render(families) + tail)
+        for format_ in Format:
+            exposition = rendering.bodies[format_].followed_by(END[format_] + tail)
+            assert b"".join(exposition.plain) == render(families, format_) + tail
+            assert gzip.decompress(b"".join(exposition.gzip)) == render(families, format_) + tail
+            assert exposition.length == len(render(families, format_) + tail)
+            assert rendering.named({family.name for family in families}, format_).sum == rendering.bodies[format_].sum
 
 
 @pytest.mark.anyio
@@ -181,3 +184,85 @@ def alive(sections: list[Section]) -> tuple[int, int]:
     found = sum(isinstance(each, Section) for each in objects), sum(isinstance(each, Block) for each in objects)
     assert min(found) >= len(sections)
     return found
+
+
+@pytest.mark.anyio
+async def test_both_formats_share_the_blocks_of_samples() -> None:
+    sink = PrometheusSink()
+    text = await published(sink, devices(block("a"), block("b")))
+    open_metrics = sink.exposition(Format.OPENMETRICS)
+
+    assert open_metrics is not None
+    assert open_metrics.plain[0] == b"# HELP infrahub_infradevice Devices.\n# TYPE infrahub_infradevice info\n"
+    assert [one is other for one, other in zip(text.plain, open_metrics.plain, strict=True)] == [False, True, True]
+    assert [one is other for one, other in zip(text.deflated, open_metrics.deflated, strict=True)] == [
+        False,
+        True,
+        True,
+    ]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("format_", Format)
+async def test_families_that_are_asked_for_by_name_are_put_together_and_not_rendered(format_: Format) -> None:
+    sink = PrometheusSink()
+    sites = devices(block("c"), name="infrahub_site_info")
+    await published(sink, devices(block("a")), sites, devices(block("b"), name="infrahub_tag_info"))
+    whole = sink.exposition(format_)
+
+    found = sink.exposition(format_, {"infrahub_infradevice_info", "infrahub_tag", "infrahub_other"})
+
+    assert whole is not None
+    assert found is not None
+    assert [id(chunk) for chunk in found.plain] == [id(whole.plain[index]) for index in (0, 1, 4, 5)]
+    assert gzip.decompress(b"".join(found.gzip)) == b"".join(found.plain)
+
+
+@pytest.mark.anyio
+async def test_no_family_of_a_name_is_an_empty_body() -> None:
+    sink = PrometheusSink()
+    await published(sink, devices(block("a")))
+
+    found = sink.exposition(names={"x"})
+
+    assert found is not None
+    assert (found.plain, found.length) == ((), 0)
+
+
+@pytest.mark.anyio
+async def test_equal_data_is_the_same_body_to_the_byte_whatever_was_published_before() -> None:
+    first, second = PrometheusSink(), PrometheusSink()
+    await published(first, devices(block("a"), block("b")))
+    await published(first, devices(block("a"), block("c"), block("b")))
+    await published(second, devices(block("a"), block("c"), block("b")))
+
+    one, other = first.exposition(), second.exposition()
+
+    assert one is not None
+    assert other is not None
+    assert (one.plain, one.gzip, one.etag) == (other.plain, other.gzip, other.etag)
+
+
+@pytest.mark.anyio
+async def test_the_sizes_of_both_forms_are_told() -> None:
+    sink = PrometheusSink()
+    assert sink.sizes() == {}
+    exposition = await published(sink, devices(block("a")))
+
+    assert sink.sizes()[Format.TEXT] == (exposition.length, len(b"".join(exposition.gzip)))
+    assert sink.sizes().keys() == set(Format)
+
+
+@pytest.mark.anyio
+async def test_another_family_may_take_the_name_of_an_info_family_at_any_time() -> None:
+    sink = PrometheusSink()
+    section = block("a")
+    info, gauge = devices(section, name="x_info"), Family("x", FamilyType.GAUGE, "X.", (section,))
+    await published(sink, info)
+    await published(sink, info, gauge)
+
+    body = sink.exposition(Format.OPENMETRICS)
+
+    assert body is not None
+    assert body.plain[0] == b"# HELP x_info Devices.\n# TYPE x_info gauge\n"
+    assert body.plain[2] == b"# HELP x X.\n# TYPE x gauge\n"
