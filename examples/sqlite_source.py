@@ -4,7 +4,7 @@
 """
 
 import sqlite3
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -64,6 +64,10 @@ class SqliteSource:
         if kind not in self._schema:
             raise UnknownKindError(f"the database has no kind {kind!r}{suggestion(kind, self._schema)}")
         return self._schema[kind]
+
+    async def kinds(self, kinds: Collection[str]) -> Mapping[str, KindSchema]:
+        """Describe kinds."""
+        return {kind: self._schema[kind] for kind in kinds if kind in self._schema}
 
     async def fingerprint(self) -> str:
         """Name the schema: it is given once and never changes."""

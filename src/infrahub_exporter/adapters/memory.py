@@ -1,6 +1,6 @@
 """An inventory in memory: for tests, and for hosts whose nodes come from elsewhere."""
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 
 from infrahub_exporter.domain.asking.paths import suggestion
 from infrahub_exporter.domain.asking.selection import Column, Selection
@@ -63,6 +63,10 @@ class MemorySource:
         if kind not in self.schema:
             raise UnknownKindError(f"Infrahub has no kind {kind!r}{suggestion(kind, self.schema)}")
         return self.schema[kind]
+
+    async def kinds(self, kinds: Collection[str]) -> Mapping[str, KindSchema]:
+        """Describe kinds (see `SchemaSource`)."""
+        return {kind: self.schema[kind] for kind in kinds if kind in self.schema}
 
     async def fingerprint(self) -> str:
         """Return a text that changes when the schema does (see `SchemaSource`)."""

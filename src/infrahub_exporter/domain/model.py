@@ -58,7 +58,10 @@ class RelationshipSchema(Struct, frozen=True):
 
 
 class KindSchema(Struct, frozen=True):
-    """A kind: a node or a generic; `inherit_from` names the generics that its nodes are of as well."""
+    """A kind: a node or a generic; `inherit_from` names the generics that its nodes are of as well.
+
+    `used_by` names the kinds whose nodes are those of a generic; that of a node is empty.
+    """
 
     kind: str
     attributes: Mapping[str, AttributeSchema]
@@ -66,6 +69,7 @@ class KindSchema(Struct, frozen=True):
     human_friendly_id: tuple[str, ...] = ()
     display_label: str | None = None
     inherit_from: tuple[str, ...] = ()
+    used_by: tuple[str, ...] = ()
 
 
 class Sample(Struct, frozen=True, gc=False):

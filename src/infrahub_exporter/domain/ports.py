@@ -2,7 +2,7 @@
 `infrahub_exporter.testing` hold every sentence of it against an adapter.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 from msgspec import Struct
@@ -140,10 +140,17 @@ class SchemaSource(Protocol):
     """The kinds that Infrahub knows."""
 
     async def kind(self, kind: str) -> KindSchema:
-        """Describe a kind, be it a node or a generic, with what it inherits.
+        """Describe a kind, be it a node or a generic, with what it inherits, and of a generic which kinds do.
 
         Raises SourceRejectedError, with a suggestion where one is near, for an unknown one, and SourceUnavailableError
         when Infrahub cannot answer.
+        """
+        ...
+
+    async def kinds(self, kinds: Collection[str]) -> Mapping[str, KindSchema]:
+        """Describe kinds by name, in few requests however many there are: without unknown ones, perhaps with others.
+
+        Raises SourceUnavailableError when Infrahub cannot answer.
         """
         ...
 

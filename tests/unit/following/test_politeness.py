@@ -198,7 +198,7 @@ async def test_an_event_concerns_those_that_depend_on_its_kind_or_on_one_that_it
     assert await depending(inventory, "NetCountry", "BuiltinTag") == (True, ["tags"])
     assert await depending(inventory, "CoreStandardGroup", "CoreGroup") == (False, [])
     kinds = [each.rpartition("/")[2] for each in line.asked]
-    assert kinds == ["NetFastPort", "NetCountry", "CoreGroup", "CoreStandardGroup"]
+    assert kinds == ["NetCountry", "CoreGroup", "CoreStandardGroup"]
 
 
 async def test_an_event_of_an_unknown_kind_or_of_everything_concerns_all() -> None:

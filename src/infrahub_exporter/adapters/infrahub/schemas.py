@@ -31,6 +31,7 @@ class Kind(Struct):
     human_friendly_id: list[str] | None = None
     display_label: str | None = None
     inherit_from: list[str] | None = None
+    used_by: list[str] | None = None
 
     def schema(self) -> KindSchema:
         """Return it as the domain knows it."""
@@ -52,7 +53,22 @@ class Kind(Struct):
             human_friendly_id=tuple(self.human_friendly_id or ()),
             display_label=self.display_label,
             inherit_from=tuple(self.inherit_from or ()),
+            used_by=tuple(sorted(self.used_by or ())),
         )
+
+
+class Everything(Struct):
+    """What is used of `GET /api/schema`."""
+
+    nodes: list[Kind] = []
+    generics: list[Kind] = []
+    profiles: list[Kind] = []
+    templates: list[Kind] = []
+
+    def schemas(self) -> dict[str, KindSchema]:
+        """Return all kinds by name."""
+        kinds = (each.schema() for each in (*self.nodes, *self.generics, *self.profiles, *self.templates))
+        return {each.kind: each for each in kinds}
 
 
 class Summary(Struct):

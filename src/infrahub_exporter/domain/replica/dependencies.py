@@ -21,6 +21,8 @@ class Link(Struct, frozen=True):
     peer: str
     only_new: bool
     """Ask only for peers that are not held: what changed of a held one is known from itself."""
+    under: tuple[str, ...] = ()
+    """The kinds that have the relation, where the table's own kind has it not."""
 
 
 class Dependencies(Struct, frozen=True):
@@ -49,15 +51,26 @@ def dependencies(plan: Plan, kinds: Mapping[str, KindSchema]) -> Dependencies:
 def _links(plan: Plan, kinds: Mapping[str, KindSchema]) -> Iterator[Link]:
     for table, crossings in plan.crossings.items():
         for crossing in crossings:
-            yield Link(table, crossing.relation, crossing.peer, only_new=True)
+            yield Link(table, crossing.relation, crossing.peer, only_new=True, under=crossing.on)
     for relationship in _filtered_over(plan, kinds):
         if relationship.hierarchy is None:
             yield Link(ROOT, relationship.name, relationship.peer, only_new=False)
     for table in plan.crossings:
         schema = kinds.get(plan.root.kind if table == ROOT else table)
         if schema is not None:
-            for relation, peer in names_over_relations(schema):
-                yield Link(table, relation, peer, only_new=False)
+            yield from _named_over(table, schema, kinds)
+
+
+def _named_over(table: str, schema: KindSchema, kinds: Mapping[str, KindSchema]) -> Iterator[Link]:
+    """Find the relations that nodes are named over, those of a generic also as its kinds say it."""
+    own = tuple(names_over_relations(schema))
+    for relation, peer in own:
+        yield Link(table, relation, peer, only_new=False)
+    for kind in schema.used_by:
+        if kind in kinds:
+            for relation, peer in names_over_relations(kinds[kind]):
+                if (relation, peer) not in own:
+                    yield Link(table, relation, peer, only_new=False, under=(kind,))
 
 
 def _filtered_over(plan: Plan, kinds: Mapping[str, KindSchema]) -> Iterator[RelationshipSchema]:

@@ -182,10 +182,22 @@ class Follower:
         if link.table != ROOT and not held:
             asked.clear()
         for chunk in _drained(asked):
+            if link.under:
+                await self._read_under(link, chunk, at)
+                continue
             found = await self._by_id(self._selection(link.table), chunk, at, relation=link.relation)
             if link.table != ROOT:
                 found = {key: found[key] for key in found.keys() & held.keys()}
             self._tables.take(link.table, found)
+
+    async def _read_under(self, link: Link, chunk: Sequence[str], at: float) -> None:
+        """Read what is reached over a relation that only some kinds of a generic have: their ids, then the rows."""
+        whole = self._selection(link.table)
+        bare = Selection(whole.kind, (), whole.filters, under=link.under)
+        reached = await self._by_id(bare, chunk, at, relation=link.relation)
+        wanted = [each for each in reached if link.table == ROOT or each in self._tables.of(link.table)]
+        for ids in _chunks(wanted):
+            self._tables.take(link.table, await self._by_id(whole, ids, at))
 
     def _selection(self, table: str) -> Selection:
         return self._plan.root if table == ROOT else self._plan.peers[table]

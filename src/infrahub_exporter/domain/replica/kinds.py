@@ -59,9 +59,15 @@ class Kinds:
         return wanted.union({_ANY_NODE}, *(self._known[kind].inherit_from for kind in wanted))
 
     async def _learn(self, missing: Iterable[str]) -> None:
-        for kind in sorted(missing):
+        wanted = sorted(missing)
+        for kind in wanted:
             if kind in self._unknown:
                 raise UnknownKindError(str(self._unknown[kind]))
+        if len(wanted) > 1:
+            self._known |= await self._source.kinds(wanted)
+        for kind in wanted:
+            if kind in self._known:
+                continue
             try:
                 self._known[kind] = await self._source.kind(kind)
             except UnknownKindError as error:

@@ -4,33 +4,17 @@ A row then holds peers' ids, and a peer is a row of its own: what a change costs
 many rows name it.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
 
 import msgspec
 from msgspec import Struct
 
+from infrahub_exporter.domain.asking.columns import Meeting, OfKinds
+from infrahub_exporter.domain.asking.paths import Other
 from infrahub_exporter.domain.asking.selection import Column, Filter, Hop, Selection
-from infrahub_exporter.domain.model import Peer, Row
-
-Peers = Mapping[str, Mapping[str, Row]]
-"""The peers that are held: by the kind that the relation names, then by id."""
-
-
-class Crossing(Struct, frozen=True):
-    """A relation in a row: the position of its peer's id, or of its peers' ids where it is `many`."""
-
-    relation: str
-    position: int
-    many: bool
-    peer: str
-
-
-class Reach(Struct, frozen=True):
-    """Where a column's value is found: over `crossings`, then at `leaf`: a position, a row's own field, or the peer."""
-
-    crossings: tuple[Crossing, ...]
-    leaf: int | str | None
+from infrahub_exporter.domain.model import Row
+from infrahub_exporter.domain.replica.reaches import Crossing, Leap, Peers, Reach, Way, reader
 
 
 class Plan(Struct, frozen=True):
@@ -54,11 +38,11 @@ class Plan(Struct, frozen=True):
         own, places = len(self.root.columns), []
         readers: list[Callable[[Row], object]] = []
         for reach in self.reaches:
-            if not reach.crossings and isinstance(reach.leaf, int):
-                places.append(reach.leaf)
+            if reach.own is not None:
+                places.append(reach.own)
             else:
                 places.append(own + len(readers))
-                readers.append(_reader(reach, peers))
+                readers.append(reader(reach, peers))
         arranged = itemgetter(*places, *places[:1])  # of one place alone it would return no tuple
 
         def join(row: Row) -> Row:
@@ -77,35 +61,63 @@ class _Table:
 
     def __init__(self) -> None:
         self.columns: dict[Column, int] = {}
-        self.crossings: dict[str, Crossing] = {}
+        self.crossings: dict[tuple[str, tuple[str, ...]], Crossing] = {}
 
     def position(self, column: Column) -> int:
         return self.columns.setdefault(column, len(self.columns))
 
     def crossing(self, hop: Hop) -> Crossing:
-        if hop.name not in self.crossings:
-            position = self.position(Column(hop.name, (hop,), "id"))
-            self.crossings[hop.name] = Crossing(hop.name, position, hop.many, hop.peer)
-        return self.crossings[hop.name]
+        """Return the crossing of a hop, whichever peers that keeps and however far it goes."""
+        many = hop.name != "parent" if hop.closure else hop.many
+        key = (hop.name, hop.on)
+        if key not in self.crossings:
+            position = self.position(Column(hop.name, (Hop(hop.name, many, hop.peer, hop.on),), "id"))
+            self.crossings[key] = Crossing(hop.name, position, many, hop.peer, hop.on)
+        return self.crossings[key]
+
+
+class _Tables(dict[str, _Table]):
+    """The tables of a plan by the kinds of peers, the root's among them."""
+
+    def __missing__(self, kind: str) -> _Table:
+        self[kind] = _Table()
+        return self[kind]
+
+    def reach(self, column: Column, start: str) -> Reach:
+        """Find a place for what a column needs, from the rows of a table on."""
+        return Reach(tuple(self._way(each, start) for each in column.ways), column.many)
+
+    def _way(self, column: Column, start: str) -> Way:
+        name, leaps = start, []
+        for hop in column.hops:
+            leaps.append(self._leap(hop, name))
+            name = hop.peer
+        return Way(tuple(leaps), _leaf(column, self[name]))
+
+    def _leap(self, hop: Hop, table: str) -> Leap:
+        crossing = self[table].crossing(hop)
+        again = self[hop.peer].crossing(msgspec.structs.replace(hop, on=())) if hop.closure else None
+        keep = hop.keep
+        conditions = keep.conditions if isinstance(keep, Meeting) else ()
+        return Leap(
+            crossing,
+            again,
+            frozenset(keep.kinds) if isinstance(keep, OfKinds) else None,
+            isinstance(keep, Other),
+            tuple((self.reach(each.column, hop.peer), each.predicate) for each in conditions),
+        )
 
 
 def plan(selection: Selection) -> Plan:
     """Take a selection apart."""
-    tables: dict[str, _Table] = {ROOT: _Table()}
-    reaches = []
-    for column in selection.columns:
-        name, crossings = ROOT, []
-        for hop in column.hops:
-            crossings.append(tables[name].crossing(hop))
-            name = hop.peer
-            tables.setdefault(name, _Table())
-        reaches.append(Reach(tuple(crossings), _leaf(column, tables[name])))
+    tables = _Tables({ROOT: _Table()})
+    reaches = [tables.reach(column, ROOT) for column in selection.columns]
     peers = {name: Selection(name, tuple(table.columns)) for name, table in tables.items() if name != ROOT}
-    as_they_are = [Reach((), position) for position in range(len(tables[ROOT].columns))]
+    as_they_are = [Reach((Way((), position),)) for position in range(len(tables[ROOT].columns))]
     return Plan(
         root=Selection(selection.kind, tuple(tables[ROOT].columns), selection.filters),
         peers=peers,
-        reaches=() if reaches == as_they_are else tuple(reaches),
+        reaches=() if [each.ways for each in reaches] == [each.ways for each in as_they_are] else tuple(reaches),
         crossings={name: tuple(table.crossings.values()) for name, table in tables.items()},
     )
 
@@ -121,7 +133,9 @@ def _leaf(column: Column, table: _Table) -> int | str | None:
     if column.hops and column.attribute in _ROW_FIELDS:
         return column.attribute
     named = column.attribute if column.subfield is None else f"{column.attribute}.{column.subfield}"
-    return table.position(Column(named, (), column.attribute, column.subfield))
+    named += "".join(f".{step.name}[]" if step.many else f".{step.name}" for step in column.inner)
+    own = Column(named, (), column.attribute, column.subfield, column.on, column.inner)
+    return table.position(own)
 
 
 _ROW_FIELDS = frozenset({"id", "hfid", "__typename"})
@@ -129,61 +143,6 @@ _ROW_FIELDS = frozenset({"id", "hfid", "__typename"})
 
 def _as_it_is(row: Row) -> Row:
     return row
-
-
-def _reader(reach: Reach, peers: Peers) -> Callable[[Row], object]:
-    """Make what takes a column's value from a row."""
-    if any(crossing.many for crossing in reach.crossings):
-        return lambda row: tuple(_follow(row, reach, peers, 0))
-    read = _taker(reach.leaf)
-    for crossing in reversed(reach.crossings):
-        read = _over_one(crossing.position, peers.get(crossing.peer, {}), read)
-    return read
-
-
-def _taker(leaf: int | str | None) -> Callable[[Row], object]:
-    if isinstance(leaf, int):
-        return lambda row: row.values[leaf]
-    return lambda row: _taken(row, leaf)
-
-
-def _over_one(position: int, held: Mapping[str, Row], read: Callable[[Row], object]) -> Callable[[Row], object]:
-    def over(row: Row) -> object:
-        identifier = row.values[position]
-        peer = None if identifier is None else held.get(str(identifier))
-        return None if peer is None else read(peer)
-
-    return over
-
-
-def _follow(row: Row, reach: Reach, peers: Peers, depth: int) -> Iterator[object]:
-    if depth == len(reach.crossings):
-        yield _taken(row, reach.leaf)
-        return
-    crossing = reach.crossings[depth]
-    held = peers.get(crossing.peer, {})
-    for identifier in ids(row, crossing):
-        peer = held.get(identifier)
-        if peer is not None:
-            yield from _follow(peer, reach, peers, depth + 1)
-
-
-def _taken(row: Row, leaf: int | str | None) -> object:
-    if isinstance(leaf, int):
-        return row.values[leaf]
-    if leaf is None:
-        return Peer(row.id, row.kind, row.hfid)
-    if leaf == "hfid":
-        return "__".join(row.hfid) if row.hfid else None
-    return row.id if leaf == "id" else row.kind
-
-
-def ids(row: Row, crossing: Crossing) -> tuple[str, ...]:
-    """Return the ids of a row's peers over a relation."""
-    value = row.values[crossing.position]
-    if value is None:
-        return ()
-    return value if isinstance(value, tuple) else (str(value),)
 
 
 def with_ids(selection: Selection, wanted: Sequence[str], *, relation: str | None = None) -> Selection:

@@ -6,7 +6,8 @@ from itertools import islice
 from msgspec import Struct
 
 from infrahub_exporter.domain.model import Row
-from infrahub_exporter.domain.replica.plan import ROOT, Crossing, Peers, Plan, ids
+from infrahub_exporter.domain.replica.plan import ROOT, Plan
+from infrahub_exporter.domain.replica.reaches import Crossing, Peers, ids
 
 
 class Delta(Struct, frozen=True):

@@ -1,5 +1,7 @@
 """What is asked of a source before and while it is read."""
 
+from collections.abc import Collection, Mapping
+
 import pytest
 
 from infrahub_exporter.adapters.memory import MemorySource
@@ -15,7 +17,8 @@ from infrahub_exporter.domain.errors import (
 from infrahub_exporter.domain.model import KindSchema, TargetGroup
 from infrahub_exporter.domain.replica.dependencies import Dependencies, Link
 from infrahub_exporter.domain.replica.kinds import Kinds
-from infrahub_exporter.domain.replica.plan import Crossing, Plan, Reach
+from infrahub_exporter.domain.replica.plan import Plan
+from infrahub_exporter.domain.replica.reaches import Crossing, Leap, Reach, Way
 from infrahub_exporter.domain.views.queried import derive_answer
 from tests.unit.domain.network import KINDS
 
@@ -38,6 +41,12 @@ class CountingSource(MemorySource):
         if self.down:
             raise SourceUnavailableError("connection refused")
         return await super().kind(kind)
+
+    async def kinds(self, kinds: Collection[str]) -> Mapping[str, KindSchema]:
+        self.asked += sorted(kinds)
+        if self.down:
+            raise SourceUnavailableError("connection refused")
+        return await super().kinds(kinds)
 
 
 @pytest.fixture
@@ -110,7 +119,7 @@ async def test_a_selection_is_planned_in_pieces_with_what_it_depends_on(source: 
                 (Column("name.value", (), "name", "value"), Column("site", (TO_SITE,), "id")),
             ),
             peers={"LocationSite": Selection("LocationSite", ())},
-            reaches=(Reach((), 0), Reach((to_site,), None)),
+            reaches=(Reach((Way((), 0),)), Reach((Way((Leap(to_site),), None),))),
             crossings={"": (to_site,), "LocationSite": ()},
         ),
         Dependencies(frozenset({"InfraDevice", "LocationSite"}), (Link("", "site", "LocationSite", only_new=True),)),

@@ -4,7 +4,8 @@ import pytest
 
 from infrahub_exporter.domain.asking.selection import Column, Filter, Hop, Selection, select
 from infrahub_exporter.domain.model import Peer, Row
-from infrahub_exporter.domain.replica.plan import Crossing, Plan, Reach, ids, plan, whole, with_ids
+from infrahub_exporter.domain.replica.plan import Plan, plan, whole, with_ids
+from infrahub_exporter.domain.replica.reaches import Crossing, Leap, Reach, Way, ids
 from tests.unit.domain.network import KINDS
 
 SITE = Crossing("site", 0, many=False, peer="LocationSite")
@@ -39,13 +40,13 @@ def test_a_selection_is_taken_apart_into_its_own_nodes_and_the_peers_of_each_kin
             "BuiltinTag": Selection("BuiltinTag", (Column("name.value", (), "name", "value"),)),
         },
         reaches=(
-            Reach((SITE, REGION), 0),
-            Reach((TAGS,), None),
-            Reach((TAGS,), 0),
-            Reach((SITE,), 1),
-            Reach((), 2),
-            Reach((), 2),
-            Reach((SITE,), "hfid"),
+            Reach((Way((Leap(SITE), Leap(REGION)), 0),)),
+            Reach((Way((Leap(TAGS),), None),), many=True),
+            Reach((Way((Leap(TAGS),), 0),), many=True),
+            Reach((Way((Leap(SITE),), 1),)),
+            Reach((Way((), 2),)),
+            Reach((Way((), 2),)),
+            Reach((Way((Leap(SITE),), "hfid"),)),
         ),
         crossings={"": (SITE, TAGS), "LocationSite": (REGION,), "LocationRegion": (), "BuiltinTag": ()},
     )

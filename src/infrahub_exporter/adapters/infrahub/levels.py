@@ -1,0 +1,252 @@
+"""The selection set of a node in a document, the type that decodes it, and what reads columns from that."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from operator import attrgetter
+from typing import Any, TypeAlias
+
+import msgspec
+from msgspec import Struct
+
+from infrahub_exporter.domain.asking.columns import CLOSURES, METADATA, Column, Hop, Meeting, OfKinds
+from infrahub_exporter.domain.asking.paths import Other
+from infrahub_exporter.domain.asking.values import inside, judge
+from infrahub_exporter.domain.model import Peer
+
+_IDENTITY = "id __typename hfid"
+
+Reader: TypeAlias = Callable[[Any], object]
+"""Take a column's value from the edge that a decoded node stands in."""
+_Walk: TypeAlias = Callable[[Any, Any], Iterable[object]]
+"""Find values from an edge on, and the edge that the way came from."""
+_Key: TypeAlias = tuple[str, tuple[str, ...]]
+"""A field and the kinds that have it, none where it is the level's own kind."""
+
+
+class Level:
+    """What is asked of one node: its attributes, and a level of its own behind each relation.
+
+    A field that only some kinds have stands in a fragment for each of those, under another name: kinds may have it with
+    other types.
+    """
+
+    def __init__(self, *, identity: bool) -> None:
+        self._identity = identity
+        self._display_label = False
+        self._instants: dict[str, None] = {}
+        self._attributes: dict[_Key, dict[str, None]] = {}
+        self._relations: dict[_Key, tuple[Hop, Level]] = {}
+
+    def add(self, column: Column) -> Reader:
+        """Select a column and say how to read it: what is found by any of its ways."""
+        if column.many:
+            walks = [self.walk(each, each.hops) for each in column.ways]
+            return lambda edge: tuple(_flat(found for walk in walks for found in walk(edge, edge)))
+        ways = [self._way(each) for each in column.ways]
+        if len(ways) == 1:
+            return ways[0]
+        return lambda edge: next((found for way in ways if (found := way(edge)) is not None), None)
+
+    def _way(self, column: Column) -> Reader:
+        if not column.hops:
+            return self.leaf(column)
+        walk = self.walk(column, column.hops)
+        return lambda edge: next(iter(walk(edge, edge)), None)
+
+    def walk(self, column: Column, hops: Sequence[Hop]) -> _Walk:
+        """Select what is below this level, and make what follows the hops and reads at their end."""
+        if not hops:
+            read_here = self.leaf(column)
+            return lambda edge, _: (read_here(edge),)
+        hop, *rest = hops
+        if rest and isinstance(rest[0].keep, Other):
+            self.ask_identity()
+        key = (hop.field, hop.on)
+        _, below = self._relations.setdefault(key, (hop, Level(identity=False)))
+        alias = _alias(*key, list(self._relations).index(key))
+        find, kept = _finder(hop, alias), self._keeper(hop, below)
+        if kept is None and not rest:
+            read = below.leaf(column)
+            return lambda edge, _: [read(peer) for peer in find(edge)]
+        go_on = below.walk(column, rest)
+
+        def over(edge: Any, origin: Any) -> Iterator[object]:
+            for peer in find(edge):
+                if kept is None or kept(peer, origin):
+                    yield from go_on(peer, edge)
+
+        return over
+
+    def _keeper(self, hop: Hop, below: "Level") -> Callable[[Any, Any], bool] | None:
+        """Make what tells whether a peer is kept, None for all; what it looks at has to be asked for."""
+        keep = hop.keep
+        if isinstance(keep, Meeting):
+            checks = [(below.add(each.column), judge(each.predicate)) for each in keep.conditions]
+            return lambda peer, _: all(holds(read(peer)) for read, holds in checks)
+        if isinstance(keep, OfKinds):
+            below.ask_identity()
+            kinds = frozenset(keep.kinds)
+            return lambda peer, _: peer.node.kind in kinds
+        if isinstance(keep, Other):
+            below.ask_identity()
+            return lambda peer, origin: bool(peer.node.id != origin.node.id)
+        return None
+
+    def ask_identity(self) -> None:
+        """Ask for id and kind."""
+        self._identity = True
+
+    def leaf(self, column: Column) -> Reader:
+        """Select what a column takes at its end, and say how to read it."""
+        if column.attribute is None:
+            self._identity = True
+            return _peer
+        if column.attribute == METADATA:
+            self._instants[str(column.subfield)] = None
+            return _instant(str(column.subfield))
+        if column.subfield is not None:
+            key = (column.attribute, column.on)
+            self._attributes.setdefault(key, {})[column.subfield] = None
+            alias = _alias(*key, list(self._attributes).index(key))
+            read, steps = Attribute(alias, column.subfield), column.inner
+            if not steps and not column.on:
+                return read
+            return lambda edge: inside(read(edge), steps) if steps else read(edge)
+        return self._own_field(column.attribute)
+
+    def _own_field(self, name: str) -> Reader:
+        if name == "display_label":
+            self._display_label = True
+            return attrgetter("node.display_label")
+        self._identity = True
+        if name == "hfid":
+            return _hfid
+        return attrgetter("node.id" if name == "id" else "node.kind")
+
+    def compiled(self, within: str | None = None) -> tuple[str, type]:
+        """Write the selection set of the edge that the node stands in, and make the struct that decodes it.
+
+        The fields stand in a fragment `within` a kind, where the relation's type in GraphQL is a wider one.
+        """
+        parts = [_IDENTITY] if self._identity else []
+        fields: list[tuple[str, Any] | tuple[str, Any, Any]] = []
+        if self._identity:
+            fields += [("id", str), ("kind", str), ("hfid", tuple[str, ...] | None)]
+        if self._display_label:
+            parts.append("display_label")
+            fields.append(("display_label", str | None))
+        names = {"kind": "__typename"}
+        fragments: dict[str, list[str]] = {}
+        for field in self._fields():
+            names[field.attribute] = field.alias
+            if not field.on:
+                parts.append(f"{field.name} {field.selected}")
+                fields.append((field.attribute, field.type))
+                continue
+            fields.append((field.attribute, field.type | None, None))
+            for kind in field.on:
+                fragments.setdefault(kind, []).append(f"{field.alias}: {field.name} {field.selected}")
+        parts += [f"... on {kind} {{ {' '.join(inner)} }}" for kind, inner in fragments.items()]
+        if within is not None and len(parts) > self._identity:
+            parts = [*parts[: self._identity], f"... on {within} {{ {' '.join(parts[self._identity :])} }}"]
+        node = msgspec.defstruct("Node", fields, rename=names, kw_only=True, gc=False)
+        edge: list[tuple[str, Any, Any]] = [("node", node | None, None)]
+        instants = ""
+        if self._instants:
+            stamps = msgspec.defstruct("Instants", [(each, str | None) for each in self._instants], gc=False)
+            edge.append((METADATA, stamps | None, None))
+            instants = f" {METADATA} {{ {' '.join(self._instants)} }}"
+        return f"node {{ {' '.join(parts) or 'id'} }}{instants}", msgspec.defstruct("Edge", edge, gc=False)
+
+    def _fields(self) -> Iterator["_Field"]:
+        for number, ((name, on), subfields) in enumerate(self._attributes.items()):
+            renamed = {_ATTRIBUTE + subfield: subfield for subfield in subfields}
+            value = msgspec.defstruct("Attribute", [(each, Any) for each in renamed], rename=renamed, gc=False)
+            alias = _alias(name, on, number)
+            yield _Field(name, on, alias, _ATTRIBUTE + alias, f"{{ {' '.join(subfields)} }}", value | None)
+        for number, ((name, on), (hop, below)) in enumerate(self._relations.items()):
+            selected, peer = below.compiled(hop.peer if hop.name in CLOSURES and not hop.closure else None)
+            alias, type_ = _alias(name, on, number), peer | None
+            if hop.many:
+                type_ = msgspec.defstruct("Peers", [("edges", list[peer])], gc=False)  # type: ignore[valid-type]
+                selected = f"edges {{ {selected} }}"
+            yield _Field(name, on, alias, _RELATION + alias, f"{{ {selected} }}", type_)
+
+
+_ATTRIBUTE, _RELATION = "attribute_", "relation_"
+
+
+class _Field(Struct):
+    """A field of a node in the document, and how the decoded node has it."""
+
+    name: str
+    on: tuple[str, ...]
+    alias: str
+    attribute: str
+    selected: str
+    type: Any
+
+
+def _alias(name: str, on: tuple[str, ...], number: int) -> str:
+    """Name a field in the answer. Infrahub's own names have no capitals."""
+    return f"{name}_OF{number}" if on else name
+
+
+class Attribute:
+    """Read a subfield of an attribute; a path of attribute getters, so that many can be read in one call.
+
+    An attribute that not all kinds have is not there for some nodes: it is none of the many.
+    """
+
+    def __init__(self, attribute: str, subfield: str) -> None:
+        self.dotted = f"node.{_ATTRIBUTE}{attribute}.{_ATTRIBUTE}{subfield}"
+        self._get = attrgetter(self.dotted)
+
+    def __call__(self, edge: Any) -> Any:
+        """Return the value, null where the attribute is null as a whole."""
+        try:
+            return self._get(edge)
+        except AttributeError:
+            return None
+
+
+def _finder(hop: Hop, alias: str) -> Callable[[Any], Iterable[Any]]:
+    """Make what finds the edges with peers behind a relation."""
+    get = attrgetter(f"node.{_RELATION}{alias}")
+
+    def one(edge: Any) -> Iterable[Any]:
+        peer = get(edge)
+        return () if peer is None or peer.node is None else (peer,)
+
+    def many(edge: Any) -> Iterable[Any]:
+        peers = get(edge)
+        return () if peers is None else [peer for peer in peers.edges if peer.node is not None]
+
+    return many if hop.many else one
+
+
+def _flat(found: Iterable[object]) -> Iterator[object]:
+    """Take apart what a List or JSON gave several of."""
+    for each in found:
+        if isinstance(each, tuple):
+            yield from each
+        else:
+            yield each
+
+
+def _instant(name: str) -> Reader:
+    get = attrgetter(f"{METADATA}.{name}")
+
+    def read(edge: Any) -> object:
+        return None if edge.node_metadata is None else get(edge)
+
+    return read
+
+
+def _peer(edge: Any) -> Peer:
+    node = edge.node
+    return Peer(node.id, node.kind, node.hfid)
+
+
+def _hfid(edge: Any) -> str | None:
+    hfid = edge.node.hfid
+    return None if hfid is None else "__".join(hfid)

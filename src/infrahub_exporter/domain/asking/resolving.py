@@ -1,0 +1,305 @@
+"""From a path to columns: each step is looked up in the schema, over a generic in the kinds that inherit from it.
+
+A path is followed by all ways at once. A generic's field is that of all its kinds; one that only some of them have is
+asked of those, and where they have it differently each of these ways is a column of its own.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NoReturn, TypeAlias
+
+from msgspec import Struct, structs
+
+from infrahub_exporter.domain.asking.columns import (
+    CLOSURES,
+    METADATA,
+    Column,
+    Condition,
+    Hop,
+    Keep,
+    Meeting,
+    OfKinds,
+)
+from infrahub_exporter.domain.asking.naming import names_over_relations, secret_of
+from infrahub_exporter.domain.asking.paths import Fitting, OfKind, Step, Steps, parse, suggestion
+from infrahub_exporter.domain.asking.subfields import taken
+from infrahub_exporter.domain.errors import SourceRejectedError
+from infrahub_exporter.domain.model import AttributeSchema, KindSchema, RelationshipSchema
+
+NODE_FIELDS = ("id", "hfid", "display_label", "__typename")
+"""What GraphQL gives of every node beside its attributes."""
+_NAMES = frozenset({"hfid", "display_label"})
+"""Those that are made of attributes."""
+_INSTANTS = ("created_at", "updated_at")
+_WIDE = frozenset({"CoreNode", "CoreProfile", "CoreObjectTemplate", "CoreObjectComponentTemplate"})
+"""The generics of nodes of any kind: what their kinds have beside them is looked up only where a kind is named."""
+
+
+class MissingKindsError(LookupError):
+    """The schema of these kinds is needed to go on."""
+
+    def __init__(self, kinds: Iterable[str]) -> None:
+        super().__init__()
+        self.kinds = frozenset(kinds)
+
+
+class Schemas:
+    """The kinds that are known. Raises MissingKindsError for the others."""
+
+    def __init__(self, kinds: Mapping[str, KindSchema]) -> None:
+        self._kinds = kinds
+
+    def __getitem__(self, kind: str) -> KindSchema:
+        return self.all((kind,))[0]
+
+    def all(self, kinds: Sequence[str]) -> Sequence[KindSchema]:
+        """Return the schemas of kinds, or say at once which of them are missing."""
+        missing = [kind for kind in kinds if kind not in self._kinds]
+        if missing:
+            raise MissingKindsError(missing)
+        return [self._kinds[kind] for kind in kinds]
+
+    def nodes(self, kind: str) -> tuple[str, ...]:
+        """Name the kinds that nodes of a kind are of: those that inherit from it, itself where it is no generic."""
+        return self[kind].used_by or (kind,)
+
+    def check_name(self, text: str, name: str, place: "Place") -> None:
+        """Refuse to name nodes by a secret."""
+        schemas = [self[place.kind]] if not place.among else []
+        schemas += self.all([each for each in self.within(place) if each != place.kind])
+        self.all(sorted({peer for schema in schemas for _, peer in names_over_relations(schema)}))
+        for schema in schemas:
+            named_by = secret_of(name, schema, self._kinds)
+            if named_by is not None:
+                owner, secret = named_by
+                raise SourceRejectedError(
+                    f"{text!r}: the {name} of {schema.kind} is made of {secret.name!r} of {owner.kind}, "
+                    f"a {secret.kind}, secrets are never exported"
+                )
+
+    def within(self, place: "Place") -> tuple[str, ...]:
+        """Name the kinds that the nodes at a place are of."""
+        return place.kept or self.nodes(place.kind)
+
+
+class Place(Struct, frozen=True):
+    """Where a path has come to: over which hops, to nodes of which kind.
+
+    Where not to all of those, `among` is the kind that a selector says, and `kept` are the kinds of those nodes.
+    """
+
+    hops: tuple[Hop, ...]
+    kind: str
+    among: str | None = None
+    kept: tuple[str, ...] = ()
+
+
+_Field: TypeAlias = AttributeSchema | RelationshipSchema
+
+
+class _Found(Struct, frozen=True):
+    """A field at a place: of which kind's schema, and on which kinds where the place's own kind has it not."""
+
+    place: Place
+    owner: KindSchema
+    field: _Field
+    closure: bool
+    on: tuple[str, ...] = ()
+
+
+def column(text: str, kind: str, schemas: Schemas) -> Column:
+    """Resolve a path. Raises SourceRejectedError for what the schema does not have, and for secrets."""
+    return _column(text, parse(text).steps, Place((), kind), schemas)
+
+
+def _column(text: str, steps: Steps, start: Place, schemas: Schemas) -> Column:
+    places: Sequence[Place] = (start,)
+    for index, step in enumerate(steps):
+        own = _of_every_node(text, steps[index:], places, schemas)
+        if own is not None:
+            return own
+        found = [each for place in places for each in _look_up(text, step, place, schemas)]
+        if not found:
+            _refuse_unknown(text, step.name, places, schemas)
+        if any(isinstance(each.field, AttributeSchema) for each in found):
+            return _of_attributes(text, steps[index:], found, schemas)
+        places = _cross(text, step, found, schemas)
+    for place in places:
+        schemas.check_name(text, "hfid", place)
+    return _joined([Column(text, place.hops) for place in places])
+
+
+def _joined(ways: Sequence[Column]) -> Column:
+    first, *others = ways
+    return structs.replace(first, also=tuple(others))
+
+
+def _of_every_node(text: str, rest: Steps, places: Sequence[Place], schemas: Schemas) -> Column | None:
+    """Take what every node has beside its attributes, whatever its kind."""
+    name = rest[0].name
+    if name in NODE_FIELDS and rest == (Step(name),):
+        for place in places if name in _NAMES else ():
+            schemas.check_name(text, name, place)
+        return _joined([Column(text, place.hops, name) for place in places])
+    if name != METADATA:
+        return None
+    if rest not in {(Step(METADATA), Step(each)) for each in _INSTANTS}:
+        expected = " or ".join(f"{METADATA}.{each}" for each in _INSTANTS)
+        raise SourceRejectedError(f"{text!r}: expected {expected}")
+    return _joined([Column(text, place.hops, METADATA, rest[1].name) for place in places])
+
+
+def _look_up(text: str, step: Step, place: Place, schemas: Schemas) -> Sequence[_Found]:
+    """Find a field at a place: of its kind itself, else of those that inherit from it, alike ones together."""
+    own = _field(schemas[place.kind], step.name)
+    if own is not None:
+        return [_Found(place, schemas[place.kind], *own)]
+    if not place.among and place.kind in _WIDE:
+        if not place.hops:
+            return []
+        here = f"{place.hops[-1].name}[Kind].{step.name}"
+        raise SourceRejectedError(f"{text!r}: {place.kind} is any kind of node, say which: {here}")
+    named = None if place.among is None else _field(schemas[place.among], step.name)
+    if place.among is not None and named is not None:
+        return [_Found(place, schemas[place.among], *named, (place.among,))]
+    alike: dict[object, list[_Found]] = {}
+    for schema in schemas.all(schemas.within(place)):
+        field = _field(schema, step.name)
+        if field is not None:
+            alike.setdefault(_sort(*field), []).append(_Found(place, schema, *field))
+    return [structs.replace(group[0], on=tuple(each.owner.kind for each in group)) for group in alike.values()]
+
+
+def _field(schema: KindSchema, name: str) -> tuple[_Field, bool] | None:
+    """Find a field of a kind; over a relation of a hierarchy also all that it leads to in the end."""
+    found = schema.attributes.get(name) or schema.relationships.get(name)
+    if found is not None:
+        return found, False
+    for relation, closure in CLOSURES.items():
+        relationship = schema.relationships.get(relation)
+        if name == closure and relationship is not None and relationship.hierarchy is not None:
+            return relationship, True
+    return None
+
+
+def _sort(field: _Field, closure: bool) -> object:  # noqa: FBT001 - what `_field` found, as it is
+    """Tell fields apart that have to be asked for separately."""
+    if isinstance(field, AttributeSchema):
+        return field.kind
+    return field.many, field.peer, closure
+
+
+def _refuse_unknown(text: str, name: str, places: Sequence[Place], schemas: Schemas) -> NoReturn:
+    kinds = dict.fromkeys(place.among or place.kind for place in places)
+    known: dict[str, None] = {}
+    for place in places:
+        seen = (place.kind,) if place.kind in _WIDE and not place.among else schemas.within(place)
+        for schema in schemas.all((place.kind, *seen)):
+            known |= dict.fromkeys((*schema.attributes, *schema.relationships))
+    has = "has" if len(kinds) == 1 else "have"
+    raise SourceRejectedError(f"{text!r}: {' and '.join(kinds)} {has} no field {name!r}{suggestion(name, known)}")
+
+
+def _refuse_secret(text: str, found: _Found, schemas: Schemas) -> None:
+    """Refuse a secret, also where it is one of those kinds alone that inherit the attribute."""
+    inheriting = [] if found.on and found.on != (found.place.among,) else schemas.all(schemas.within(found.place))
+    for schema in (found.owner, *inheriting):
+        attribute = schema.attributes.get(found.field.name)
+        if attribute is not None and attribute.is_secret:
+            raise SourceRejectedError(
+                f"{text!r}: {attribute.name!r} of {schema.kind} is a {attribute.kind}, secrets are never exported"
+            )
+
+
+def _of_attributes(text: str, steps: Steps, found: Sequence[_Found], schemas: Schemas) -> Column:
+    """Take attributes: of each kind that has one what the path wants of it, refused where none has that."""
+    attributes = []
+    for each in found:
+        if isinstance(each.field, RelationshipSchema):
+            _refuse_mixed(text, steps[0].name, found)
+        _refuse_secret(text, each, schemas)
+        attributes.append((each, each.field))
+    wanted = [(each, attribute, taken(text, each.owner.kind, attribute, steps)) for each, attribute in attributes]
+    ways = [
+        Column(text, each.place.hops, attribute.name, part.subfield, each.on, part.inner)
+        for each, attribute, part in wanted
+        if not isinstance(part, SourceRejectedError)
+    ]
+    if not ways:
+        raise next(part for _, _, part in wanted if isinstance(part, SourceRejectedError))
+    return _joined(ways)
+
+
+def _refuse_mixed(text: str, name: str, found: Sequence[_Found]) -> NoReturn:
+    one, other = (
+        next(each for each in found if isinstance(each.field, sort)) for sort in (AttributeSchema, RelationshipSchema)
+    )
+    hops = one.place.hops
+    say = f"say which: {hops[-1].name}[{one.owner.kind}].{name}" if hops else "read them by entries of their own"
+    raise SourceRejectedError(
+        f"{text!r}: {name!r} is an attribute of {one.owner.kind} and a relation of {other.owner.kind}, {say}"
+    )
+
+
+class _Relation(Struct, frozen=True):
+    """A relation at a place, and the kind that it leads to: all of a hierarchy's, where it is followed to the end."""
+
+    place: Place
+    owner: KindSchema
+    hop: Hop
+
+
+def _relations(found: Sequence[_Found]) -> Sequence[_Relation]:
+    relations = []
+    for each in found:
+        if isinstance(each.field, RelationshipSchema):
+            peer = (each.field.hierarchy if each.closure else None) or each.field.peer
+            hop = Hop(each.field.name, each.field.many or each.closure, peer, each.on, closure=each.closure)
+            relations.append(_Relation(each.place, each.owner, hop))
+    return relations
+
+
+def _cross(text: str, step: Step, found: Sequence[_Found], schemas: Schemas) -> Sequence[Place]:
+    """Go on to the peers of a relation, those that the step's selector keeps."""
+    relations = _relations(found)
+    if step.many and not any(each.hop.many for each in relations):
+        raise SourceRejectedError(
+            f"{text!r}: {step.name!r} of {found[0].owner.kind} leads to one node, write it without []"
+        )
+    places = []
+    for each in relations:
+        keep = _keep(text, step, each.hop.peer, schemas)
+        if keep == OfKinds(()):
+            continue
+        hops = (*each.place.hops, structs.replace(each.hop, keep=keep))
+        if isinstance(keep, OfKinds) and isinstance(step.selector, OfKind):
+            places.append(Place(hops, each.hop.peer, step.selector.kind, keep.kinds))
+        else:
+            places.append(Place(hops, each.hop.peer))
+    if not places and isinstance(step.selector, OfKind):
+        peers = " and ".join(dict.fromkeys(each.hop.peer for each in relations))
+        raise SourceRejectedError(
+            f"{text!r}: {step.name!r} of {found[0].owner.kind} leads to {peers}, "
+            f"and no {step.selector.kind} is one of those"
+        )
+    return places
+
+
+def _keep(text: str, step: Step, peer: str, schemas: Schemas) -> Keep | None:
+    """Say which peers a selector keeps: None is all, and no kinds is none."""
+    start = Place((), peer)
+    if isinstance(step.selector, OfKind):
+        wanted = schemas.nodes(step.selector.kind)
+        there = None if peer in _WIDE else schemas.within(start)
+        kept = tuple(kind for kind in wanted if there is None or kind in there)
+        if there is not None and set(kept) == set(there):
+            return None
+        return OfKinds(kept)
+    if isinstance(step.selector, Fitting):
+        conditions = []
+        for predicate in step.selector.predicates:
+            condition = Condition(_column(text, predicate.path, start, schemas), predicate)
+            if condition.column.many:
+                raise SourceRejectedError(f"{text!r}: what stands between [ and ] has to lead to one value")
+            conditions.append(condition)
+        return Meeting(tuple(conditions))
+    return step.selector

@@ -1,0 +1,71 @@
+"""What can be taken of an attribute, by its kind."""
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from infrahub_exporter.domain.asking.paths import Step, Steps, suggestion
+from infrahub_exporter.domain.errors import SourceRejectedError
+from infrahub_exporter.domain.model import AttributeSchema
+
+_SUBFIELDS: Mapping[str, tuple[str, ...]] = {
+    "IPHost": ("ip", "hostmask", "netmask", "prefixlen", "version", "with_hostmask", "with_netmask"),
+    "IPNetwork": (
+        "broadcast_address",
+        "hostmask",
+        "netmask",
+        "prefixlen",
+        "version",
+        "with_hostmask",
+        "with_netmask",
+    ),
+    "IPAddress": ("version",),
+    "Dropdown": ("label", "color", "description"),
+    "MacAddress": (
+        "oui",
+        "ei",
+        "version",
+        "binary",
+        "eui48",
+        "eui64",
+        "bare",
+        "dot_notation",
+        "semicolon_notation",
+        "split_notation",
+    ),
+}
+"""Subfields by attribute kind (GraphQL types of Infrahub 1.11); `num_addresses` is left out, it overflows."""
+
+_COMMON = ("value", "id", "updated_at", "is_default", "is_from_profile", "is_protected")
+_ENTERED = frozenset({"JSON", "List"})
+"""The kinds whose values a path leads on into."""
+
+
+class Taken(Struct, frozen=True):
+    """What a path takes of an attribute: a subfield, and the way on inside its value."""
+
+    subfield: str
+    inner: Steps = ()
+
+
+def taken(text: str, kind: str, attribute: AttributeSchema, steps: Steps) -> Taken | SourceRejectedError:
+    """Say what a path takes of an attribute, whose step comes first, or, with a suggestion, that it is not there."""
+    first, rest = steps[0], steps[1:]
+    here = f"{text!r}: {attribute.name!r} of {kind} is an attribute"
+    if any(step.selector is not None for step in steps):
+        return SourceRejectedError(f"{here}, and [...] chooses among the peers of a relation")
+    if attribute.kind in _ENTERED:
+        if rest and rest[0].name == "value" and not first.many:
+            first, rest = rest[0], rest[1:]
+        if not (len(rest) == 1 and rest[0].name in _COMMON and not rest[0].many and not first.many):
+            entered = first.many or rest
+            return Taken("value", (Step("", first.many), *rest) if entered else ())
+    if first.many:
+        return SourceRejectedError(f"{here}, write it without []")
+    if not rest:
+        return Taken("value")
+    known = (*_COMMON, *_SUBFIELDS.get(attribute.kind, ()))
+    if len(rest) == 1 and rest[0].name in known:
+        return Taken(rest[0].name)
+    wrong = ".".join(step.name for step in rest)
+    return SourceRejectedError(f"{here} of kind {attribute.kind} and has no {wrong!r}{suggestion(wrong, known)}")
