@@ -4,11 +4,12 @@ The cases are Infrahub 1.11's: errors may be strings or objects, a message may b
 200 that stamps 500 on itself. No message holds a query's text: only the first line of the server's own words is kept.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from infrahub_exporter.domain.errors import SourceError, SourceRejectedError, SourceUnavailableError
 from infrahub_exporter.domain.ports import Reply
@@ -24,6 +25,11 @@ _PASSING = frozenset(
     }
 )
 _LONGEST_MESSAGE = 300
+_LONGEST_EXPLANATION = 1 << 20
+"""The largest body of a failed request that is read for its message."""
+_LONGEST_WAIT_DIGITS = 6
+_LONGEST_WAIT_SECONDS = 999_999.0
+"""What a longer `Retry-After` is taken for; who waits has a bound of his own."""
 _LEAD = {
     HTTPStatus.UNAUTHORIZED: "Infrahub does not accept the token",
     HTTPStatus.FORBIDDEN: "Infrahub does not allow this read",
@@ -36,25 +42,25 @@ _LEAD = {
 def failure(reply: Reply) -> SourceError | None:
     """Return the error that a reply stands for, None where it holds a whole answer."""
     if reply.status != HTTPStatus.OK:
-        return _failed(reply.status, _messages(_parsed(reply.body)), reply.headers)
+        told = len(reply.body) <= _LONGEST_EXPLANATION
+        return _failed(reply.status, _first_message(_errors(reply.body)) if told else "", reply.headers)
     if b'"errors"' not in reply.body and reply.body[:1] in {b"{", b"["}:
         return None
-    tree = _parsed(reply.body)
-    if not isinstance(tree, Mapping):
-        content = reply.headers.get("content-type", "no content type")
+    errors = _errors(reply.body)
+    if isinstance(errors, _NoObject):
+        content = reply.headers.get("content-type", "no content type")[:_LONGEST_MESSAGE]
         return SourceUnavailableError(f"the answer is not Infrahub's: {content} instead of a JSON object")
-    errors = tree.get("errors")
     if not errors:
         return None
-    return _failed(_stamped(errors), _messages(tree), reply.headers)
+    return _failed(_stamped(errors), _first_message(errors), reply.headers)
 
 
-def _failed(status: int, messages: Sequence[str], headers: Mapping[str, str]) -> SourceError:
+def _failed(status: int, message: str, headers: Mapping[str, str]) -> SourceError:
     known = status in HTTPStatus._value2member_map_
     lead = _LEAD.get(HTTPStatus(status)) if known else None
     lead = lead or ("Infrahub rejects the query" if status == HTTPStatus.OK else "Infrahub cannot answer")
     number = "" if status == HTTPStatus.OK else f" ({status})"
-    line = f"{lead}{number}: {messages[0]}" if messages else f"{lead}{number}"
+    line = f"{lead}{number}: {message}" if message else f"{lead}{number}"
     if status in _PASSING:
         asked = _seconds(headers.get("retry-after"))
         return SourceUnavailableError(line, retry_after_seconds=asked, is_shed=status == HTTPStatus.TOO_MANY_REQUESTS)
@@ -71,25 +77,38 @@ def _stamped(errors: Any) -> int:
     return HTTPStatus.OK
 
 
-def _messages(tree: Any) -> list[str]:
-    errors = tree.get("errors") if isinstance(tree, Mapping) else None
-    return [line for error in errors if (line := _message(error))] if isinstance(errors, list) else []
+def _first_message(errors: Any) -> str:
+    """Return the first message that says anything."""
+    return next(filter(None, map(_message, errors)), "") if isinstance(errors, list) else ""
 
 
 def _message(error: Any) -> str:
     """Return the first line of an error's message: errors are strings or objects, and so are their messages."""
     while isinstance(error, Mapping):
         error = error.get("message")
-    lines = error.splitlines() if isinstance(error, str) else ()
-    return lines[0].strip()[:_LONGEST_MESSAGE] if lines else ""
+    lines = error[:_LONGEST_MESSAGE].splitlines() if isinstance(error, str) else ()
+    return lines[0].strip() if lines else ""
 
 
-def _parsed(body: bytes) -> Any:
+class _Answer(Struct):
+    errors: Any = None
+
+
+class _NoObject(Struct):
+    """What stands for the errors of a body that is no JSON object."""
+
+
+def _errors(body: bytes) -> Any:
+    """Return the errors of a body, without making anything of its data."""
     try:
-        return msgspec.json.decode(body)
+        return msgspec.json.decode(body, type=_Answer).errors
     except UNREADABLE:
-        return None
+        return _NoObject()
 
 
 def _seconds(retry_after: str | None) -> float | None:
-    return float(retry_after) if retry_after is not None and retry_after.strip().isdecimal() else None
+    """Read `Retry-After` in seconds (RFC 9110, 10.2.3), as much of it as anybody would wait; a date is not read."""
+    asked = (retry_after or "").strip()
+    if not asked.isascii() or not asked.isdecimal():
+        return None
+    return float(asked) if len(asked) <= _LONGEST_WAIT_DIGITS else _LONGEST_WAIT_SECONDS

@@ -1,11 +1,12 @@
 """One reader for every Infrahub: rows, answers, changes and schema over a transport."""
 
 import logging
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
+import anyio.to_thread
 import msgspec
 from msgspec import Struct
 
@@ -30,6 +31,10 @@ from infrahub_exporter.domain.publishing.limits import Limits
 
 logger = logging.getLogger("infrahub_exporter.infrahub")
 
+Decoded = TypeVar("Decoded")
+
+_LARGE_BYTES = 1 << 20
+"""From here on decoding an answer takes more than some 5 ms."""
 _UNKNOWN_KIND = 422
 _FEW_KINDS = 3
 """More kinds than these are asked for by one request for all there are: 600 kB in 200 ms, a kind is 14 kB in 20."""
@@ -75,13 +80,17 @@ class InfrahubReader:
         instant = iso(await self.instant() if at is None else at)
         most = _most(selection)
         seen: set[str] = set()
+        size = 0
         while most is None or offset < most:
             variables = {**selection.variables, "limit": self._page_size, "offset": offset}
             reply = await self._graphql(document.text, variables, instant)
+            size += len(reply.body)
+            self._limits.check_read(size)
             try:
-                rows, nodes = document.decode(reply.body)
+                rows, nodes = await _decoded(document.decode, reply.body)
             except UNREADABLE as error:
                 raise _misfit(selection.kind, error) from error
+            self._limits.check_identities(row.id for row in rows)
             offset += nodes
             self._limits.check_nodes(offset)
             fresh = [row for row in rows if row.id not in seen]
@@ -130,9 +139,11 @@ class InfrahubReader:
             variables = {"since": iso(since), "limit": self._page_size, "offset": offset}
             reply = await self._graphql(document.text, variables, iso(at))
             try:
-                found, nodes = document.decode(reply.body)
+                found, nodes = await _decoded(document.decode, reply.body)
             except UNREADABLE as error:
                 raise _misfit(kind, error) from error
+            self._limits.check_identities(found)
+            self._limits.check_nodes(offset + nodes)
             stamps.update(found)
             offset += nodes
         return stamps
@@ -195,6 +206,7 @@ class InfrahubReader:
         sent = self._sending()
         reply = await self._transport.graphql(document, variables, at=at)
         self._observe(reply, sent)
+        self._limits.check_answer(reply.body)
         _raise_failure(reply)
         return reply
 
@@ -202,6 +214,7 @@ class InfrahubReader:
         sent = self._sending()
         reply = await self._transport.get(path)
         self._observe(reply, sent)
+        self._limits.check_answer(reply.body)
         return reply
 
     def _sending(self) -> float:
@@ -228,6 +241,11 @@ def _raise_failure(reply: Reply) -> None:
     error = failure(reply)
     if error is not None:
         raise error
+
+
+async def _decoded(decode: Callable[[bytes], Decoded], body: bytes) -> Decoded:
+    """Decode a body, a large one off the event loop."""
+    return decode(body) if len(body) <= _LARGE_BYTES else await anyio.to_thread.run_sync(decode, body)
 
 
 def _misfit(what: str, error: Exception) -> DerivationError:

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import anyio
+import anyio.lowlevel
 import anyio.to_thread
 import httpx
 
 from infrahub_exporter.adapters.infrahub.documents import OPERATION
-from infrahub_exporter.domain.errors import DerivationError, SourceUnavailableError
+from infrahub_exporter.adapters.infrahub.unpacking import CODING, check_size, unpacker
+from infrahub_exporter.domain.errors import SourceUnavailableError
 from infrahub_exporter.domain.ports import Reply
 
 if TYPE_CHECKING:
@@ -21,6 +23,18 @@ _KEEP_ALIVE_SECONDS = 1.5
 
 _LOST = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
 """What a kept-alive connection that the server has closed meanwhile ends in."""
+_UNREACHABLE = (
+    httpx.HTTPError,
+    httpx.InvalidURL,
+    httpx.StreamError,
+    OSError,  # ssl.SSLError is one: httpx lets through what TLS finds wrong in the middle of a connection
+    anyio.BrokenResourceError,
+    anyio.ClosedResourceError,
+    anyio.EndOfStream,
+)
+"""What a request that fails on its way ends in."""
+_TROUBLE_CHARACTERS = 200
+"""How much of somebody else's words a message holds."""
 
 
 class SdkTransport:
@@ -108,32 +122,29 @@ class SdkTransport:
                     return await self._exchange(url, method, headers, payload)
         except TimeoutError as error:
             raise SourceUnavailableError(f"no answer from Infrahub within {self._timeout_seconds:g} s") from error
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            trouble = str(error) or type(error).__name__
+        except _UNREACHABLE as error:
+            trouble = str(error)[:_TROUBLE_CHARACTERS] or type(error).__name__
             raise SourceUnavailableError(f"Infrahub cannot be reached: {trouble}") from error
 
     async def _exchange(self, url: str, method: str, headers: dict[str, Any], payload: dict[str, Any] | None) -> Reply:
         """Send a request once and read its answer as far as it may go; what is given up costs its connection."""
         async with self._pool().stream(method, url, headers=headers, json=payload) as response:
-            if "content-encoding" not in response.headers:
-                self._check_size(int(response.headers.get("content-length", 0)))
-            chunks, size = [], 0
-            async for chunk in response.aiter_bytes():
-                size += len(chunk)
-                self._check_size(size)
-                chunks.append(chunk)
+            body = unpacker(response.headers.get("content-encoding", ""), most=self._max_response_bytes)
+            length = response.headers.get("content-length", "")
+            check_size(int(length) if length.isdecimal() else 0, self._max_response_bytes)
+            chunks: list[bytes] = []
+            async for chunk in response.aiter_raw():
+                for piece in body.unpack(chunk):
+                    chunks.append(piece)
+                    await anyio.lowlevel.checkpoint()
+            body.end()
         lower = {name.lower(): value for name, value in response.headers.items()}
         return Reply(response.status_code, lower, b"".join(chunks))
-
-    def _check_size(self, size: int) -> None:
-        most = self._max_response_bytes
-        if most is not None and size > most:
-            raise DerivationError(f"Infrahub's answer has more bytes than limits.max_response_bytes allows ({most})")
 
     def _pool(self) -> httpx.AsyncClient:
         if self._connections is None:
             self._connections = httpx.AsyncClient(
-                headers={"User-Agent": self._user_agent},
+                headers={"User-Agent": self._user_agent, "Accept-Encoding": CODING},
                 limits=httpx.Limits(keepalive_expiry=_KEEP_ALIVE_SECONDS),
                 timeout=None,  # noqa: S113 - fail_after bounds the whole of each request
                 verify=self._tls,

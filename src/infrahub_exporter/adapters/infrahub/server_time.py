@@ -6,6 +6,8 @@ from email.utils import parsedate_to_datetime
 from infrahub_exporter.domain.ports import Clock
 
 _RESOLUTION_SECONDS = 1.0
+_PLAUSIBLE = range(946_684_800, 7_258_118_400)
+"""The years 2000 to 2199: a `Date` outside of them is no clock's, and past some of them no calendar's."""
 _EPOCH = datetime.fromtimestamp(0, timezone.utc)
 
 
@@ -22,12 +24,17 @@ class ServerTime:
         self._offset: float | None = None
 
     def observe(self, date: str | None, *, sent: float, received: float) -> None:
-        """Learn from an answer's `Date`, with the monotonic times of its request and of its arrival."""
+        """Learn from an answer's `Date`, with the monotonic times of its request and of its arrival.
+
+        What is no date of the years 2000 to 2199 teaches nothing.
+        """
         if date is None:
             return
         try:
             stamp = parsedate_to_datetime(date).timestamp()
-        except ValueError:
+        except (ValueError, OverflowError, TypeError):
+            return
+        if int(stamp) not in _PLAUSIBLE:
             return
         lower, upper = stamp - received, stamp + _RESOLUTION_SECONDS - sent
         if self._offset is None or not lower <= self._offset < upper:

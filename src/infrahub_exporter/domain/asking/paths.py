@@ -17,6 +17,7 @@ are the whole path, and so is a `value` at the end of a path that has one of the
 import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -31,6 +32,9 @@ _NESTED = re.compile(r"\[[^\]]*\[")
 _LABEL = re.compile(_NAME)
 _WRAPPERS = frozenset({"node", "edges"})
 _RESERVED = ("id", "hfid")
+_LONGEST_WORD = 128
+_LENGTHS_APART = 32
+_MOST_WORDS = 2000
 
 
 class Predicate(Struct, frozen=True):
@@ -181,6 +185,12 @@ def _own(owners: dict[str, str], name: str, text: str, *, becomes: str) -> None:
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:
-    """Return `, did you mean ...?` for the nearest known word, or nothing."""
-    near = difflib.get_close_matches(word, tuple(known), n=1)
+    """Return `, did you mean ...?` for the nearest known word, or nothing.
+
+    Only words of about the same length are compared, and only so many of them: somebody else may have made the list.
+    """
+    if len(word) > _LONGEST_WORD:
+        return ""
+    likely = (each for each in known if abs(len(each) - len(word)) <= _LENGTHS_APART)
+    near = difflib.get_close_matches(word, tuple(islice(likely, _MOST_WORDS)), n=1)
     return f", did you mean {near[0]!r}?" if near else ""

@@ -12,6 +12,7 @@ from infrahub_exporter.domain.views.discovery import Decision
 
 Most = Annotated[int, Meta(ge=1)]
 
+_LONGEST_ID = 256
 _SHOWN = 64
 """How much of an id a message shows."""
 
@@ -19,18 +20,49 @@ _SHOWN = 64
 class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The limits. `max_nodes` are those of one kind or query, `max_series` all that are published together.
 
-    `max_label_length` counts characters, `max_response_bytes` those of one answer after decompression.
+    `max_label_length` counts characters, `max_response_bytes` those of one answer after decompression,
+    `max_response_values` the JSON values in it, whose objects take up to a hundred times as much memory as their text.
+    `max_read_bytes` are those of all answers of one whole read.
     """
 
     max_nodes: Most = 1_000_000
     max_series: Most = 2_000_000
     max_label_length: Most = 65_536
-    max_response_bytes: Most = 268_435_456
+    max_response_bytes: Most = 67_108_864
+    max_response_values: Most = 3_000_000
+    max_read_bytes: Most = 536_870_912
 
     def check_nodes(self, count: int) -> None:
         """Raise DerivationError for more nodes than one kind or query may have."""
         if count > self.max_nodes:
             raise DerivationError(f"there are {count} nodes or more, limits.max_nodes allows {self.max_nodes}")
+
+    def check_answer(self, body: bytes) -> None:
+        """Raise DerivationError for an answer that would become too much when it is decoded.
+
+        Values are counted by what separates and opens them, so that a text which is full of commas counts for more.
+        """
+        if len(body) <= self.max_response_values:
+            return
+        values = body.count(b",") + body.count(b"[") + body.count(b"{")
+        if values > self.max_response_values:
+            raise DerivationError(
+                "Infrahub's answer has more values than limits.max_response_values allows "
+                f"({self.max_response_values}), some {values}"
+            )
+
+    def check_read(self, size: int) -> None:
+        """Raise DerivationError for a read whose answers have more bytes than all may have together."""
+        if size > self.max_read_bytes:
+            raise DerivationError(
+                f"a whole read has {size} bytes or more, limits.max_read_bytes allows {self.max_read_bytes}"
+            )
+
+    def check_identities(self, identities: Iterable[str]) -> None:
+        """Raise DerivationError for an id that is none: Infrahub's are uuids."""
+        longest = max(map(len, identities), default=0)
+        if longest > _LONGEST_ID:
+            raise DerivationError(f"Infrahub's answer has an id of {longest} characters")
 
     def check_series(self, count: int, *, others: int = 0) -> None:
         """Raise DerivationError where these series and those of the other kinds are too many."""

@@ -156,3 +156,34 @@ def test_errors_of_unheard_of_shapes_are_still_read(errors: object) -> None:
     found = failure(Reply(403, {}, msgspec.json.encode({"errors": errors})))
 
     assert str(found) == "Infrahub does not allow this read (403)"
+
+
+def test_only_the_beginning_of_a_message_is_looked_at() -> None:
+    body = msgspec.json.encode({"errors": [{"message": "no such field\n" + "x\n" * 1_000_000}]})
+    error = failure(Reply(200, {}, body))
+    assert str(error) == "Infrahub rejects the query: no such field"
+    long = failure(Reply(200, {}, msgspec.json.encode({"errors": ["y" * 10_000]})))
+    assert str(long) == f"Infrahub rejects the query: {'y' * 300}"
+
+
+def test_a_very_large_explanation_of_a_failure_is_not_read() -> None:
+    body = msgspec.json.encode({"errors": ["z" * (1 << 20)]})
+    assert str(failure(Reply(500, {}, body))) == "Infrahub cannot answer (500)"
+
+
+@pytest.mark.parametrize(
+    ("asked", "seconds"),
+    [
+        ("3", 3.0),
+        (" 30 ", 30.0),
+        ("9" * 6, 999_999.0),
+        ("9" * 5000, 999_999.0),
+        ("1.5", None),
+        ("\u0663", None),
+        ("-1", None),
+    ],
+)
+def test_how_long_to_wait_is_bounded_whatever_is_asked(asked: str, seconds: float | None) -> None:
+    error = failure(Reply(503, {"retry-after": asked}, b""))
+    assert isinstance(error, SourceUnavailableError)
+    assert error.retry_after_seconds == seconds

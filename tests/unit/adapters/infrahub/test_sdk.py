@@ -1,7 +1,10 @@
 """The transport against real sockets on loopback."""
 
+import asyncio
 import gzip
+import os
 import socket
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -9,6 +12,7 @@ import anyio
 import anyio.abc
 import msgspec
 import pytest
+import trustme
 
 from infrahub_exporter.adapters.infrahub.sdk import SdkTransport
 from infrahub_exporter.domain.errors import DerivationError, SourceUnavailableError
@@ -316,6 +320,69 @@ async def test_the_next_request_goes_well_after_one_that_was_given_up() -> None:
         with pytest.raises(DerivationError, match=TOO_LARGE):
             await client.graphql("{ large }", {})
         assert (await client.graphql("{ a }", {})).body == b"x" * 10
+        await client.close()
+
+
+async def test_an_answer_that_is_coded_twice_is_refused() -> None:
+    twice = gzip.compress(gzip.compress(b"{}"))
+    async with wire(says(http(200, twice, "Content-Encoding: gzip, gzip"))) as server:
+        client = transport(server.address)
+        with pytest.raises(DerivationError, match=r"is coded as 'gzip, gzip', which was not asked for$"):
+            await client.graphql("{ a }", {})
+        await client.close()
+    assert b"Accept-Encoding: gzip\r\n" in server.connections[0][0]
+
+
+async def test_garbage_in_the_middle_of_tls_is_unavailable() -> None:
+    authority = trustme.CA()
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    trusting = ssl.create_default_context()
+    authority.configure_trust(trusting)
+
+    async def garble(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+        await writer.drain()
+        os.write(writer.get_extra_info("socket").fileno(), b"\x17\x03\x03\x00\x20" + b"garbage!" * 4)
+
+    server = await asyncio.start_server(garble, "127.0.0.1", 0, ssl=context)
+    async with server:
+        client = SdkTransport(
+            address=f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}",
+            token=None,
+            branch="main",
+            timeout_seconds=5,
+            tls=trusting,
+        )
+        with pytest.raises(SourceUnavailableError, match=r"^Infrahub cannot be reached: "):
+            await client.get("/api/schema/summary")
+        await client.close()
+
+
+async def test_a_server_that_wants_a_certificate_is_unavailable() -> None:
+    authority = trustme.CA()
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    authority.configure_trust(context)
+    context.verify_mode = ssl.CERT_REQUIRED
+    trusting = ssl.create_default_context()
+    authority.configure_trust(trusting)
+
+    async def never(*_: object) -> None:
+        raise AssertionError("nobody gets so far")
+
+    server = await asyncio.start_server(never, "127.0.0.1", 0, ssl=context)
+    async with server:
+        client = SdkTransport(
+            address=f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}",
+            token=None,
+            branch="main",
+            timeout_seconds=5,
+            tls=trusting,
+        )
+        with pytest.raises(SourceUnavailableError, match=r"^Infrahub cannot be reached: "):
+            await client.get("/api/schema/summary")
         await client.close()
 
 

@@ -1,3 +1,5 @@
+import pytest
+
 from infrahub_exporter.adapters.infrahub.server_time import ServerTime, iso
 
 
@@ -13,6 +15,25 @@ class Ticks:
 
 
 NOON = "Tue, 24 Nov 2026 12:00:00 GMT"
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        "Fri, 31 Dec 9999 23:59:59 GMT",
+        "Fri, 31 Dec 1999 23:59:59 GMT",
+        "Wed, 01 Jan 2200 00:00:01 GMT",
+        "Fri, 31 Dec 99999999999999999999 23:59:59 GMT",
+        "Fri, 99999999999999999999 Dec 2026 23:59:59 GMT",
+        "",
+    ],
+)
+def test_what_is_no_date_of_our_time_teaches_nothing(date: str) -> None:
+    time = ServerTime(Ticks())
+
+    time.observe(date, sent=1.0, received=2.0)
+
+    assert time.instant() is None
 
 
 def test_nothing_is_told_before_any_answer() -> None:

@@ -69,3 +69,30 @@ def test_a_limit_of_nothing_is_refused(name: str) -> None:
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert({name: 0}, Limits)
     assert msgspec.convert({name: 1}, Limits) == Limits(**{name: 1})
+
+
+def test_an_answer_with_more_values_than_are_allowed_is_refused_before_it_is_decoded() -> None:
+    limits = Limits(max_response_values=10)
+    limits.check_answer(b'{"a":[1,2,3]}')
+    limits.check_answer(b"x" * 1000)
+    with pytest.raises(DerivationError) as raised:
+        limits.check_answer(b"[" + b"[]," * 9 + b"[]]")
+    assert str(raised.value) == (
+        "Infrahub's answer has more values than limits.max_response_values allows (10), some 20"
+    )
+
+
+def test_the_bytes_of_a_whole_read_are_limited() -> None:
+    limits = Limits(max_read_bytes=1000)
+    limits.check_read(1000)
+    with pytest.raises(DerivationError) as raised:
+        limits.check_read(1001)
+    assert str(raised.value) == "a whole read has 1001 bytes or more, limits.max_read_bytes allows 1000"
+
+
+def test_an_id_that_is_none_is_refused_by_its_length() -> None:
+    Limits().check_identities([])
+    Limits().check_identities(["x" * 256])
+    with pytest.raises(DerivationError) as raised:
+        Limits().check_identities(["a", "x" * 257])
+    assert str(raised.value) == "Infrahub's answer has an id of 257 characters"
