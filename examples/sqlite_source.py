@@ -73,8 +73,9 @@ class SqliteSource:
         """Name the schema: it is given once and never changes."""
         return "fixed"
 
-    async def run(self, document: str) -> Mapping[str, JSON]:
+    async def run(self, document: str, variables: Mapping[str, JSON] | None = None) -> Mapping[str, JSON]:
         """Refuse: a database answers no GraphQL, so its discoveries name a `kind`."""
+        del variables
         raise SourceRejectedError(f"a document of {len(document)} characters, and no GraphQL here")
 
     async def close(self) -> None:

@@ -11,7 +11,10 @@ from infrahub_exporter.testing import NodeSourceContract, QueryRunnerContract, S
 @pytest.fixture
 def memory() -> MemorySource:
     return MemorySource(
-        inventory.NODES, schema=inventory.KINDS.values(), answers=inventory.ANSWERS, page_size=inventory.PAGE_SIZE
+        inventory.NODES,
+        schema=inventory.KINDS.values(),
+        answers={**inventory.ANSWERS, **inventory.FILLED},
+        page_size=inventory.PAGE_SIZE,
     )
 
 

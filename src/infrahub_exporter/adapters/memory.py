@@ -1,12 +1,16 @@
 """An inventory in memory: for tests, and for hosts whose nodes come from elsewhere."""
 
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
+from typing import TypeAlias
 
 from infrahub_exporter.domain.asking.paths import suggestion
 from infrahub_exporter.domain.asking.selection import Column, Selection
 from infrahub_exporter.domain.errors import SourceRejectedError, UnknownKindError
 from infrahub_exporter.domain.model import JSON, KindSchema, Row
 from infrahub_exporter.domain.ports import Page
+
+Answer: TypeAlias = Mapping[str, JSON] | Callable[[Mapping[str, JSON]], Mapping[str, JSON]]
+"""The data of a document, or what makes it of the variables."""
 
 
 class MemorySource:
@@ -15,8 +19,8 @@ class MemorySource:
     A node is a mapping of `id`, `kind`, perhaps `hfid` and `generics` (the kinds that its kind inherits from), and of
     paths as the configuration writes them (`site.name`, `tags[].name`) to values: JSON, a `Peer`, or a tuple of those
     for a path over a to-many relation. What is null or empty may be left out. `schema` describes every kind, `answers`
-    holds a GraphQL document's data by its text. Of filters it knows `ids`, `<path>__value` and `<path>__values`, for
-    paths that a node of the kind holds.
+    holds a GraphQL document's data by its text, or what makes the data of its variables. Of filters it knows `ids`,
+    `<path>__value` and `<path>__values`, for paths that a node of the kind holds.
     """
 
     def __init__(
@@ -24,7 +28,7 @@ class MemorySource:
         nodes: Iterable[Mapping[str, object]] = (),
         *,
         schema: Iterable[KindSchema] = (),
-        answers: Mapping[str, Mapping[str, JSON]] | None = None,
+        answers: Mapping[str, Answer] | None = None,
         page_size: int = 500,
     ) -> None:
         self.nodes = list(nodes)
@@ -52,11 +56,12 @@ class MemorySource:
         checks = [_check(each.argument, each.value, held) for each in selection.filters]
         return [node for node in nodes if all(check(node) for check in checks)]
 
-    async def run(self, document: str) -> Mapping[str, JSON]:
+    async def run(self, document: str, variables: Mapping[str, JSON] | None = None) -> Mapping[str, JSON]:
         """Return the data kept for a document (see `QueryRunner`)."""
         if document not in self.answers:
             raise SourceRejectedError("no answer is kept for this document")
-        return self.answers[document]
+        answer = self.answers[document]
+        return answer(variables or {}) if callable(answer) else answer
 
     async def kind(self, kind: str) -> KindSchema:
         """Describe a kind (see `SchemaSource`)."""

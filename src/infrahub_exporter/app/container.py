@@ -210,7 +210,7 @@ def _events(settings: Settings) -> Debounce | None:
 
 def _outline(settings: Settings) -> Outline | None:
     """Import the GraphQL parser where there is a query to parse. Raises ConfigError for what is no query."""
-    if all(spec.document is None for spec in settings.discoveries):
+    if all(spec.kind is not None for spec in settings.discoveries):
         return None
     from infrahub_exporter.adapters.infrahub.outline import outline  # noqa: PLC0415 - a tenth of a second
 

@@ -23,6 +23,7 @@ from infrahub_exporter.app.refreshing.parts import Neighbour, Pusher, Store
 from infrahub_exporter.app.refreshing.watched import Outline
 from infrahub_exporter.domain.access.webhooks import Event
 from infrahub_exporter.domain.asking.specs import DiscoverySpec, MetricSpec
+from infrahub_exporter.domain.errors import BadParameterError
 from infrahub_exporter.domain.model import Snapshot, TargetGroup
 from infrahub_exporter.domain.ports import Clock
 from infrahub_exporter.domain.publishing.formats import Format
@@ -100,15 +101,10 @@ class Exporter:
         self._pressure = Pressure()
         intervals = [entry.spec.refresh_interval_seconds for entry in self._inventory.by_kind]
         intervals += [poll_interval_seconds] if metrics else []
-        pace = partial(Pace, clock=clock, stretch=self._stretched)
+        self._specs = tuple(discoveries)
+        self._pace = pace = partial(Pace, clock=clock, stretch=self._stretched)
         self._rounds = pace(min(intervals), delay_seconds=_delay(min(intervals))) if intervals else None
-        self._runs = [
-            (
-                entry,
-                pace(entry.spec.refresh_interval_seconds, delay_seconds=_delay(entry.spec.refresh_interval_seconds)),
-            )
-            for entry in self._inventory.queries
-        ]
+        self._runs: dict[QueryDiscovery, tuple[Pace, anyio.CancelScope]] = {}
         self._saves = Pace(
             _SAVE_SECONDS, clock=clock, stretch=lambda seconds: seconds, delay_seconds=_FIRST_SAVE_SECONDS
         )
@@ -135,10 +131,7 @@ class Exporter:
             self._tasks.start_soon(self._live, "store", partial(self._saves.keep, save))
         if self._rounds is not None:
             self._tasks.start_soon(self._live, "rounds", partial(self._rounds.keep, self._round))
-        for entry, pace in self._runs:
-            self._tasks.start_soon(
-                self._live, f"query {entry.spec.name}", partial(pace.keep, partial(self._run, entry))
-            )
+        self._run_queries(self._tasks)
         if self._events is not None:
             self._tasks.start_soon(self._live, "webhook", partial(self._heed, self._events))
         if self._pusher is not None:
@@ -196,7 +189,7 @@ class Exporter:
     @property
     def discoveries(self) -> tuple[DiscoverySpec, ...]:
         """Return the configured discoveries."""
-        return tuple(entry.spec for entry in self._inventory.discoveries.values())
+        return self._specs
 
     def metrics_body(self, format_: Format = Format.TEXT) -> bytes | None:
         """Return what `/metrics` serves: the snapshot's text and, unless that is left out, the exporter's own metrics.
@@ -230,23 +223,30 @@ class Exporter:
     def target_groups(self, name: str) -> tuple[TargetGroup, ...]:
         """Return the last good list of a discovery.
 
-        Raises UnknownDiscoveryError, and SourceUnavailableError or the error of the last attempt where none was good.
+        Raises UnknownDiscoveryError, BadParameterError for one that cannot be read without parameters, and
+        SourceUnavailableError or the error of the last attempt where none was good.
         """
-        return self._inventory.last_list(name).groups
+        entry = self._inventory.find(name)
+        return entry.groups if entry.body else ()
 
-    async def discovery(self, name: str) -> bytes:
+    async def discovery(self, name: str, parameters: Sequence[tuple[str, str]] = ()) -> bytes:
         """Return the body of `/sd/<name>`, the last good list; only before the first attempt's end it waits for that.
 
-        Raises as `target_groups`.
+        `parameters` are those of the URL, each set of which has a list of its own. Raises as `target_groups`, and
+        BadParameterError for a parameter that the discovery does not take.
         """
-        return b"".join(await self.target_list(name))
+        return b"".join(await self.target_list(name, parameters))
 
-    async def target_list(self, name: str) -> Sequence[bytes]:
+    async def target_list(self, name: str, parameters: Sequence[tuple[str, str]] = ()) -> Sequence[bytes]:
         """Return the same in chunks, without joining them."""
-        entry = self._inventory.find(name)
+        entry = self._inventory.find(name, parameters)
+        if parameters and self._tasks is not None:
+            self._run_queries(self._tasks)
         if entry.chunks is None and entry.status.success is None:
             await self._first_attempt(entry)
-        return self._inventory.last_list(name).chunks or ()
+        if isinstance(entry.status.error, BadParameterError):
+            self._inventory.forget(entry)
+        return entry.body
 
     async def refresh(self) -> None:
         """Read everything once, now, and publish it. What fails is in `status`; nothing is raised for it."""
@@ -330,9 +330,26 @@ class Exporter:
     def _hurry(self, queries: Sequence[QueryDiscovery], *, rows: bool) -> None:
         if rows and self._rounds is not None:
             self._rounds.hurry()
-        for entry, pace in self._runs:
+        for entry, (pace, _) in self._runs.items():
             if entry in queries:
                 pace.hurry()
+
+    def _run_queries(self, tasks: TaskGroup) -> None:
+        """Keep each query fresh in the background, and no longer one that has been forgotten."""
+        wanted = self._inventory.queries
+        for entry in self._runs.keys() - set(wanted):
+            self._runs.pop(entry)[1].cancel()
+        for entry in wanted:
+            if entry not in self._runs:
+                seconds = entry.spec.refresh_interval_seconds
+                delay_seconds = 0.0 if entry.status.on_demand else _delay(seconds)
+                pace, scope = self._pace(seconds, delay_seconds=delay_seconds), anyio.CancelScope()
+                self._runs[entry] = pace, scope
+                tasks.start_soon(self._live, f"query {entry.spec.name}", partial(self._keep, entry, pace, scope))
+
+    async def _keep(self, entry: QueryDiscovery, pace: Pace, scope: anyio.CancelScope) -> None:
+        with scope:
+            await pace.keep(partial(self._run, entry))
 
     async def _round(self) -> None:
         await self._inventory.round()

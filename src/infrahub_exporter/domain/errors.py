@@ -9,7 +9,8 @@
     │  ├─ SourceUnavailableError   worth another try: network, timeout, 429, 502-504
     │  └─ SourceRejectedError      not worth one: bad query, unknown branch, 401, 403
     │     └─ UnknownKindError         the schema has no such kind
-    └─ DerivationError          an answer that does not fit its spec
+    ├─ DerivationError          an answer that does not fit its spec
+    └─ BadParameterError        a list is asked for by a parameter that it does not take
 
 A message is one line without secrets and without the text of a query.
 """
@@ -69,3 +70,9 @@ class DerivationError(ExporterError):
     """An answer of Infrahub that does not fit what was asked of it."""
 
     reason = "derivation"
+
+
+class BadParameterError(ExporterError):
+    """A list is asked for by a parameter that it does not take, or with a value that does not fit."""
+
+    reason = "parameter"

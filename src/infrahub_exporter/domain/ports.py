@@ -126,8 +126,8 @@ class NodeSource(Protocol):
 class QueryRunner(Protocol):
     """The answer of a GraphQL document."""
 
-    async def run(self, document: str) -> Mapping[str, JSON]:
-        """Return the answer's `data`, whole, integers exact.
+    async def run(self, document: str, variables: Mapping[str, JSON] | None = None) -> Mapping[str, JSON]:
+        """Return the answer's `data`, whole, integers exact, with `variables` for those that the document declares.
 
         Raises SourceRejectedError for a document that Infrahub refuses, and SourceUnavailableError when it cannot
         answer. Any GraphQL error is a SourceError, never a partial answer.

@@ -1,6 +1,6 @@
 """GraphQL documents over the known inventory, and what they must answer."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from infrahub_exporter.domain.model import JSON
 
@@ -50,3 +50,16 @@ ANSWERS: Mapping[str, Mapping[str, JSON]] = {
     },
 }
 """Documents and the whole of their answers' `data`."""
+
+
+def _regions(variables: Mapping[str, JSON]) -> Mapping[str, JSON]:
+    names = variables["names"]
+    assert isinstance(names, list)
+    edges: list[JSON] = [{"node": {"name": {"value": name}}} for name in ("alps", "void") if name in names]
+    return {"ContractRegion": {"edges": edges}}
+
+
+FILLED: Mapping[str, Callable[[Mapping[str, JSON]], Mapping[str, JSON]]] = {
+    "query ($names: [String]) { ContractRegion(name__values: $names) { edges { node { name { value } } } } }": _regions
+}
+"""Documents with variables, and what makes their answers' `data` of these."""

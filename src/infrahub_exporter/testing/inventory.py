@@ -1,20 +1,21 @@
 """The known inventory: the same nodes as files for an Infrahub and as values for every other source.
 
 `SCHEMA_FILE` and `OBJECTS_FILE` are what `infrahubctl schema load` and `infrahubctl object load` take, and the embedded
-Infrahub. `KINDS`, `NODES` and `ANSWERS` say it in Python, and are what `MemorySource` takes. An Infrahub gives nodes
-ids of its own; where an id stands here, the suites translate.
+Infrahub. `KINDS`, `NODES`, `ANSWERS` and `FILLED` say it in Python, and are what `MemorySource` takes. An Infrahub
+gives nodes ids of its own; where an id stands here, the suites translate.
 """
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from infrahub_exporter.domain.model import AttributeSchema, KindSchema, RelationshipSchema
-from infrahub_exporter.testing.answers import ANSWERS
+from infrahub_exporter.testing.answers import ANSWERS, FILLED
 from infrahub_exporter.testing.nodes import NODES
 
 __all__ = [
     "ADDED_DRAFT",
     "ANSWERS",
+    "FILLED",
     "KEYS",
     "KINDS",
     "NODES",

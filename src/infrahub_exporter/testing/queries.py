@@ -8,7 +8,7 @@ from infrahub_exporter.domain.errors import SourceError, SourceRejectedError, So
 from infrahub_exporter.domain.model import JSON
 from infrahub_exporter.domain.ports import QueryRunner
 from infrahub_exporter.testing.contract import Act, Contract
-from infrahub_exporter.testing.inventory import ANSWERS
+from infrahub_exporter.testing.inventory import ANSWERS, FILLED
 
 __all__ = ["QueryRunnerContract", "RemoteQueryRunnerContract"]
 
@@ -16,7 +16,8 @@ __all__ = ["QueryRunnerContract", "RemoteQueryRunnerContract"]
 class QueryRunnerContract(Contract):
     """What every `QueryRunner` does.
 
-    Fixture: `runner`, which holds the known inventory; one that cannot run documents keeps `inventory.ANSWERS`.
+    Fixture: `runner`, which holds the known inventory; one that cannot run documents keeps `inventory.ANSWERS` and
+    `inventory.FILLED`.
     """
 
     @pytest.mark.anyio
@@ -29,6 +30,14 @@ class QueryRunnerContract(Contract):
         self, runner: QueryRunner, document: str, data: Mapping[str, JSON]
     ) -> None:
         assert await runner.run(document) == data
+
+    @pytest.mark.anyio
+    @pytest.mark.parametrize("names", [["alps"], ["void", "alps"], ["nowhere"]])
+    async def test_the_variables_that_a_document_declares_are_filled_in(
+        self, runner: QueryRunner, names: list[JSON]
+    ) -> None:
+        for document, answer in FILLED.items():
+            assert await runner.run(document, {"names": names}) == answer({"names": names})
 
     @pytest.mark.anyio
     @pytest.mark.parametrize(

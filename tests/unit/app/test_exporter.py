@@ -70,9 +70,9 @@ class Source(MemorySource):
         async for page in super().pages(selection, at=at, offset=offset):
             yield page
 
-    async def run(self, document: str) -> Mapping[str, JSON]:
+    async def run(self, document: str, variables: Mapping[str, JSON] | None = None) -> Mapping[str, JSON]:
         await self._ask("query")
-        return await super().run(document)
+        return await super().run(document, variables)
 
     async def _ask(self, what: str) -> None:
         self.reads.append(what)

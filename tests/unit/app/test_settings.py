@@ -141,7 +141,9 @@ def test_every_key_has_the_value_that_the_file_gives_it() -> None:
         ),
         webhook=WebhookSettings(enabled=True, key=Secret("open-sesame"), window_seconds=60, debounce_seconds=1.5),
         guard=GuardSpec(enabled=False, max_loss_ratio=0.25, min_loss=20, confirmations=5),
-        limits=Limits(max_nodes=1000, max_series=2000, max_label_length=256, max_response_bytes=1_048_576),
+        limits=Limits(
+            max_nodes=1000, max_series=2000, max_label_length=256, max_response_bytes=1_048_576, max_parameter_sets=10
+        ),
         store=StoreSettings(type="file", path=file, max_age_seconds=3600),
         web=WebSettings(
             tls=ListenerTlsSettings(certificate=file, key=file, client_ca=file),

@@ -84,7 +84,7 @@ query_endpoint_path.yml: service_discovery.queries[0].endpoint_path: expected a 
 query_file_outside.yml: service_discovery.queries[0].file_path: expected a path that does not lead out of its folder, or an absolute one, got '../queries/devices.gql'
 query_file_null_byte.yml: service_discovery.queries[0].file_path: expected a GraphQL file, beside the configuration or in the working directory, got 'a\x00b' (it cannot be read as UTF-8 text)
 query_file_with_spaces.yml: service_discovery.queries[0].name: expected a name, because the file's ('my devices') cannot stand in a URL
-query_filters_of_a_file.yml: service_discovery.queries[0].filters: expected kind beside it: the filters of a file stand in its GraphQL
+query_filters_of_a_file.yml: service_discovery.queries[0].filters: expected kind beside it: the filters of a query stand in its GraphQL
 query_interval.yml: service_discovery.queries[0].refresh_interval_seconds: expected a number above 0, got -1
 query_label_path.yml: service_discovery.queries[0].label_mappings.site: path 'site[0]': expected [], [other], [Kind] or [name=value], got [0]
 query_label_reserved.yml: service_discovery.queries[0].label_mappings: '__meta_infrahub_id' cannot be mapped, the exporter sets it
@@ -97,8 +97,8 @@ query_path_of_metrics.yml: service_discovery.queries[0].endpoint_path: expected 
 query_port_path.yml: service_discovery.queries[0].port_field: expected a path, got '1'; a constant is written {value: 1}
 query_reserved_path.yml: service_discovery.queries[0].endpoint_path: expected a path outside of /-/, which the exporter needs, got '/-/devices'
 query_target_path.yml: service_discovery.queries[0].target_field: path 'a..b': expected names joined by dots, each perhaps followed by [], as in 'tags[].name'
-query_with_two_sources.yml: service_discovery.queries[0].file_path: expected one of file_path and kind, got both
-query_without_source.yml: service_discovery.queries[0].file_path: expected one of file_path and kind, got neither
+query_with_two_sources.yml: service_discovery.queries[0].file_path: expected one of file_path, stored and kind, got file_path and kind
+query_without_source.yml: service_discovery.queries[0].file_path: expected one of file_path, stored and kind, got none
 query_without_target.yml: service_discovery.queries[0].target_field: expected a path, a list of paths, or a mapping with path or value, got nothing
 resource_attribute_key.yml: exporters.otlp.resource_attributes.12: expected text as key, got 12, put it in quotes
 resource_attribute_number.yml: exporters.otlp.resource_attributes.rack: expected text, got 12, put it in quotes
@@ -153,6 +153,19 @@ value_label.yml: service_discovery.queries[0].label_mappings.job: expected a pat
 value_labels.yml: service_discovery.queries[0].label_mappings: expected a mapping of names to paths, got a list
 target_sort.yml: service_discovery.queries[0].target: expected one of address, url, got 'host'
 target_url_with_port.yml: service_discovery.queries[0].port_field: expected none with target: url, the port of a URL stands in it
+variables_of_a_kind.yml: service_discovery.queries[0].variables: expected file_path or stored beside it: a kind has filters
+parameters_of_a_kind.yml: service_discovery.queries[0].parameters: expected file_path or stored beside it: a kind has filters
+variables_unknown.yml: service_discovery.queries[0].variables.sitee: the query has no variable 'sitee', did you mean 'site'?
+variables_missing.yml: service_discovery.queries[0].variables: expected a value for 'count' (Int!), which the query declares
+variables_type.yml: service_discovery.queries[0].variables.count: expected an integer (Int), got 'many'
+variables_text.yml: service_discovery.queries[0].variables.site: expected text (String), got 5
+variables_null.yml: service_discovery.queries[0].variables.site: expected text, a number, true or false, got nothing
+variables_list.yml: service_discovery.queries[0].variables: expected a mapping of names to values, got a list
+variables_without_any.yml: service_discovery.queries[0].variables.site: the query has no variable 'site'
+parameters_unknown.yml: service_discovery.queries[0].parameters[0]: the query has no variable 'region'
+stored_and_file.yml: service_discovery.queries[0].file_path: expected one of file_path, stored and kind, got file_path and stored
+stored_name.yml: service_discovery.queries[0].name: expected a name, because the query's ('my devices') cannot stand in a URL
+variables_no_graphql.yml: service_discovery.queries[0].file_path: the query is no GraphQL: Syntax Error: Expected Name, found <EOF>.
 """  # noqa: E501 - the lines stand as they are printed
 REFUSED = {line.partition(".yml: ")[0]: line for line in LINES.splitlines()}
 

@@ -15,7 +15,7 @@ from infrahub_exporter.adapters.http.negotiation import is_unchanged, negotiate,
 from infrahub_exporter.adapters.http.page import PAGE_HEADERS, base_of, render
 from infrahub_exporter.domain.access.credentials import Passed
 from infrahub_exporter.domain.asking.specs import DiscoverySpec
-from infrahub_exporter.domain.errors import ExporterError
+from infrahub_exporter.domain.errors import BadParameterError, ExporterError
 from infrahub_exporter.domain.publishing.formats import Format
 from infrahub_exporter.domain.publishing.status import Status
 
@@ -51,8 +51,11 @@ class Served(Protocol):
         """Return the exporter's own metrics, those with one of these names."""
         ...
 
-    async def target_list(self, name: str) -> Sequence[bytes]:
-        """Return a discovery's list in chunks. Raises ExporterError where none was ever read well."""
+    async def target_list(self, name: str, parameters: Sequence[tuple[str, str]] = ()) -> Sequence[bytes]:
+        """Return a discovery's list in chunks. Raises ExporterError where none was ever read well.
+
+        Raises BadParameterError for parameters of the URL that it does not take.
+        """
         ...
 
 
@@ -162,14 +165,18 @@ def _names(request: Request[Any, Any, Any]) -> frozenset[str] | None:
 
 def _discovery(served: Served, spec: DiscoverySpec) -> HTTPRouteHandler:
     headers = {REFRESH_HEADER: f"{spec.refresh_interval_seconds:g}", "Vary": "Accept-Encoding"}
-    kept = Kept()
+    whole = Kept()
 
     @route(list(spec.paths), http_method=_METHODS)
     async def discovery(request: Request[Any, Any, Any]) -> Response[bytes]:
+        parameters = list(request.query_params.multi_items())
         try:
-            plain = await served.target_list(spec.name)
+            plain = await served.target_list(spec.name, parameters)
+        except BadParameterError as error:
+            return _problem(HTTPStatus.BAD_REQUEST, "Bad parameter", str(error))
         except ExporterError as error:
             return _problem(HTTPStatus.SERVICE_UNAVAILABLE, "No targets yet", str(error))
+        kept = Kept() if parameters else whole
         unchanged, tagged = _tagged(request, kept.etag(plain), headers)
         if unchanged is not None:
             return unchanged

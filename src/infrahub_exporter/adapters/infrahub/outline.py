@@ -12,17 +12,22 @@ from graphql import (
     OperationType,
     SelectionSetNode,
     parse,
+    print_ast,
 )
 
-from infrahub_exporter.domain.asking.outlines import Field
+from infrahub_exporter.domain.asking.outlines import Field, Outlined
+from infrahub_exporter.domain.asking.variables import Variable
 from infrahub_exporter.domain.errors import SourceRejectedError
 
 Fragments = Mapping[str, FragmentDefinitionNode]
 _DEEPEST = 32
 
 
-def outline(document: str) -> tuple[Field, ...]:
-    """List the root fields of a document's queries, fragments put in place. Raises SourceRejectedError."""
+def outline(document: str) -> Outlined:
+    """List the root fields of a document's queries, fragments put in place, and its variables.
+
+    Raises SourceRejectedError.
+    """
     try:
         definitions = parse(document).definitions
     except GraphQLError as error:
@@ -31,7 +36,13 @@ def outline(document: str) -> tuple[Field, ...]:
     queries = [each for each in definitions if isinstance(each, OperationDefinitionNode)]
     if not all(each.operation is OperationType.QUERY for each in queries):
         raise SourceRejectedError("the document holds something else than queries, which a discovery does not run")
-    return tuple(field for each in queries for field in _fields(each.selection_set, fragments, None, 0))
+    fields = tuple(field for each in queries for field in _fields(each.selection_set, fragments, None, 0))
+    variables = tuple(
+        Variable(each.variable.name.value, print_ast(each.type), each.default_value is not None)
+        for query in queries
+        for each in query.variable_definitions
+    )
+    return Outlined(fields, variables)
 
 
 def _fields(selected: SelectionSetNode | None, fragments: Fragments, on: str | None, depth: int) -> Iterator[Field]:

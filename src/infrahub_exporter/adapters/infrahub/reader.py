@@ -148,9 +148,9 @@ class InfrahubReader:
             offset += nodes
         return stamps
 
-    async def run(self, document: str) -> Mapping[str, JSON]:
+    async def run(self, document: str, variables: Mapping[str, JSON] | None = None) -> Mapping[str, JSON]:
         """Return the answer's data (see `QueryRunner`)."""
-        reply = await self._graphql(document, {}, None)
+        reply = await self._graphql(document, variables or {}, None)
         answer: Mapping[str, JSON] = _fit(reply.body, _QueryAnswer).data
         return answer
 

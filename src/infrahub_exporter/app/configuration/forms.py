@@ -11,7 +11,8 @@ from infrahub_exporter.app.configuration.wording import describe, shown
 from infrahub_exporter.domain.asking.conditions import Check, Condition, Wanted
 from infrahub_exporter.domain.asking.forms import Form, Written
 from infrahub_exporter.domain.asking.series import Measured
-from infrahub_exporter.domain.asking.specs import Filters, FilterValue
+from infrahub_exporter.domain.asking.specs import Filters, FilterValue, Variables
+from infrahub_exporter.domain.model import JSON
 from infrahub_exporter.domain.texts import text
 
 
@@ -82,6 +83,19 @@ def _constant(value: object, place: Place) -> str | bool | int | float:
     if not isinstance(value, str | bool | int | float) or (isinstance(value, float) and not math.isfinite(value)):
         raise SettingError(place, f"expected text, a number, true or false, got {shown(value)}")
     return value
+
+
+def _variables(value: object, place: Place) -> dict[str, JSON]:
+    """Read the variables of a query. A null is refused: Infrahub would drop the filter and answer everything."""
+    return {name: _json(item, (*place, name)) for name, item in texts(value, Variables, place)}
+
+
+def _json(value: object, place: Place) -> JSON:
+    if isinstance(value, list | tuple):
+        return [_json(item, (*place, index)) for index, item in enumerate(value)]
+    if isinstance(value, Mapping):
+        return {name: _json(item, (*place, name)) for name, item in texts(value, Variables, place)}
+    return _constant(value, place)
 
 
 def _filters(value: object, place: Place) -> dict[str, FilterValue]:
@@ -165,5 +179,6 @@ OWN_FORMS: tuple[tuple[Any, Callable[[object, Place], object]], ...] = (
     (Written, _written_value),
     (Measured, _measured),
     (Condition, _condition),
+    (Variables, _variables),
 )
 """The types that are written in more than one way, and what reads them."""

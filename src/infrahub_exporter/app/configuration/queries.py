@@ -12,7 +12,10 @@ from infrahub_exporter.app.configuration.places import Place, SettingError, at, 
 from infrahub_exporter.domain.asking.forms import Written
 from infrahub_exporter.domain.asking.forms import paths as paths_of
 from infrahub_exporter.domain.asking.paths import parse
-from infrahub_exporter.domain.asking.specs import DiscoverySpec, Filters, KindName, Override, Seconds
+from infrahub_exporter.domain.asking.specs import DiscoverySpec, Filters, KindName, Override, Seconds, Variables
+from infrahub_exporter.domain.asking.variables import Variable, check_given, find, typed
+from infrahub_exporter.domain.errors import SourceRejectedError
+from infrahub_exporter.domain.model import JSON
 from infrahub_exporter.domain.views.discovery import check
 
 SEGMENT = r"(?!\.{1,2}(?:/|\Z))[A-Za-z0-9._~!$&'()*+,;=:@-]+"
@@ -24,12 +27,18 @@ EndpointPath = Annotated[
 Name = Annotated[str, Meta(pattern=rf"^{SEGMENT}\Z", description="a name that can stand in a URL, such as devices")]
 
 
+StoredName = Annotated[str, Meta(pattern=r"^\S(.*\S)?\Z", description="the name of a query in Infrahub")]
+
+
 class QuerySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One list of targets: read by a GraphQL file, or by the name of a kind."""
+    """One list of targets: read by a GraphQL file, by a query that lies in Infrahub, or by the name of a kind."""
 
     file_path: InnerPath | None = None
+    stored: StoredName | None = None
     kind: KindName | None = None
     filters: Filters = {}
+    variables: Variables = {}
+    parameters: tuple[str, ...] = ()
     name: Name | None = None
     endpoint_path: EndpointPath | None = None
     target_field: Written
@@ -40,11 +49,15 @@ class QuerySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     guard: Override = None
 
     def __post_init__(self) -> None:
-        if (self.file_path is None) == (self.kind is None):
-            got = "neither" if self.kind is None else "both"
-            raise SettingError(("file_path",), f"expected one of file_path and kind, got {got}")
+        given = [key for key in ("file_path", "stored", "kind") if getattr(self, key) is not None]
+        if len(given) != 1:
+            got = " and ".join(given) or "none"
+            raise SettingError(("file_path",), f"expected one of file_path, stored and kind, got {got}")
+        for key in ("variables", "parameters"):
+            if getattr(self, key) and self.kind is not None:
+                raise SettingError((key,), "expected file_path or stored beside it: a kind has filters")
         if self.filters and self.kind is None:
-            raise SettingError(("filters",), "expected kind beside it: the filters of a file stand in its GraphQL")
+            raise SettingError(("filters",), "expected kind beside it: the filters of a query stand in its GraphQL")
         if self.target == "url" and self.port_field is not None:
             raise SettingError(("port_field",), "expected none with target: url, the port of a URL stands in it")
 
@@ -55,6 +68,8 @@ class QuerySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         if self.endpoint_path is not None:
             path = self.endpoint_path.rstrip("/")
             served.append(path if path.startswith("/") else f"/sd/{path}")
+        document = None if self.file_path is None else _query_text(self.file_path)
+        declared = () if document is None else _declared(document)
         spec = DiscoverySpec(
             name=name,
             paths=tuple(dict.fromkeys(served)),
@@ -63,7 +78,11 @@ class QuerySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             port_field=self.port_field,
             label_mappings=self.label_mappings,
             refresh_interval_seconds=self.refresh_interval_seconds,
-            document=None if self.file_path is None else _query_text(self.file_path),
+            document=document,
+            stored=self.stored,
+            variables=self.variables if self.file_path is None else self._typed(declared),
+            parameters=self.parameters,
+            declared=declared,
             kind=self.kind,
             filters=self.filters,
             guard=self.guard,
@@ -74,12 +93,38 @@ class QuerySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     def _name(self) -> str:
         if self.name is not None:
             return self.name
-        if self.file_path is None:
-            return str(self.kind).lower()
-        stem = self.file_path.stem
+        if self.kind is not None:
+            return self.kind.lower()
+        stem = str(self.stored) if self.file_path is None else self.file_path.stem
         if re.fullmatch(SEGMENT, stem) is None:
-            raise SettingError(("name",), f"expected a name, because the file's ({stem!r}) cannot stand in a URL")
+            of = "query" if self.file_path is None else "file"
+            raise SettingError(("name",), f"expected a name, because the {of}'s ({stem!r}) cannot stand in a URL")
         return stem
+
+    def _typed(self, declared: Sequence[Variable]) -> dict[str, JSON]:
+        """Bring the variables to the types that the document says; each of its variables has to have a value."""
+        found: dict[str, JSON] = {}
+        for name, value in self.variables.items():
+            with at("variables", name):
+                found[name] = typed(find(declared, name).type, value)
+        for index, name in enumerate(self.parameters):
+            with at("parameters", index):
+                find(declared, name)
+        with at("variables"):
+            check_given(declared, [*self.variables, *self.parameters])
+        return found
+
+
+def _declared(document: str) -> tuple[Variable, ...]:
+    """List a document's variables; the parser is imported where there can be any."""
+    if "$" not in document:
+        return ()
+    from infrahub_exporter.adapters.infrahub.outline import outline  # noqa: PLC0415 - a tenth of a second
+
+    try:
+        return outline(document).variables
+    except SourceRejectedError as error:
+        raise SettingError(("file_path",), str(error)) from None
 
 
 def _query_text(path: Path) -> str:

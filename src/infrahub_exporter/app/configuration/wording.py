@@ -11,7 +11,7 @@ from msgspec import inspect
 from infrahub_exporter.domain.asking.conditions import Condition
 from infrahub_exporter.domain.asking.forms import Written
 from infrahub_exporter.domain.asking.series import Measured
-from infrahub_exporter.domain.asking.specs import Filters
+from infrahub_exporter.domain.asking.specs import Filters, Variables
 
 _SHOWN = 60
 _UNIONS = (Union, UnionType)
@@ -30,6 +30,7 @@ _OWN_WORDS: tuple[tuple[Any, str], ...] = (
     (Measured, "a number, a path, a list of paths, or a mapping with path or value"),
     (Condition, "a value, a list of values, or a mapping with not, present, matches, above or below"),
     (dict[str, Condition], "a mapping of paths to conditions"),
+    (Variables, "a mapping of names to values"),
 )
 _USER_INFO = re.compile(r"//[^/\s]*@")
 

@@ -12,8 +12,9 @@ from infrahub_exporter.app.refreshing.attempts import Counts, GuardedEntry
 from infrahub_exporter.app.refreshing.held import Held, Refreshed, Source, Turn
 from infrahub_exporter.app.refreshing.watched import WatchedDocument
 from infrahub_exporter.domain.asking.specs import DiscoverySpec
-from infrahub_exporter.domain.errors import ExporterError
-from infrahub_exporter.domain.model import TargetGroup
+from infrahub_exporter.domain.asking.stored import settled
+from infrahub_exporter.domain.errors import ExporterError, SourceUnavailableError
+from infrahub_exporter.domain.model import JSON, TargetGroup
 from infrahub_exporter.domain.ports import Clock
 from infrahub_exporter.domain.publishing.guard import GuardSpec
 from infrahub_exporter.domain.publishing.limits import Limits
@@ -30,8 +31,12 @@ logger = logging.getLogger("infrahub_exporter")
 class DiscoveryEntry(GuardedEntry[Decision]):
     """A discovery: its last good list, as groups and as ready bytes. The first attempt can be waited for."""
 
-    def __init__(self, spec: DiscoverySpec, clock: Clock, *, guard: GuardSpec, limits: Limits) -> None:
-        super().__init__(EntryStatus("query", spec.name), guard.overridden(spec.guard), limits, clock)
+    def __init__(
+        self, spec: DiscoverySpec, clock: Clock, *, guard: GuardSpec, limits: Limits, on_demand: bool = False
+    ) -> None:
+        super().__init__(
+            EntryStatus("query", spec.name, on_demand=on_demand), guard.overridden(spec.guard), limits, clock
+        )
         self.spec = spec
         self.chunks: Sequence[bytes] | None = None
         self.lock = anyio.Lock()
@@ -43,6 +48,13 @@ class DiscoveryEntry(GuardedEntry[Decision]):
     def groups(self) -> tuple[TargetGroup, ...]:
         """Return the last good list; None of `chunks` tells that there is none yet."""
         return tuple(each.group for block in self.publication.blocks for each in block if each.group is not None)
+
+    @property
+    def body(self) -> Sequence[bytes]:
+        """Return the last good list in chunks; raise the last attempt's error, or SourceUnavailableError."""
+        if self.chunks is None:
+            raise self.status.error or SourceUnavailableError(f"discovery {self.spec.name!r} has not been read yet")
+        return self.chunks
 
     def failed(self, error: ExporterError, seconds: float = 0.0) -> None:
         """Note a failure, which ends the wait for the first attempt too."""
@@ -129,8 +141,9 @@ class QueryDiscovery(DiscoveryEntry):
         clock: Clock,
         guard: GuardSpec,
         limits: Limits,
+        on_demand: bool = False,
     ) -> None:
-        super().__init__(spec, clock, guard=guard, limits=limits)
+        super().__init__(spec, clock, guard=guard, limits=limits, on_demand=on_demand)
         self._document = document
         self._source = source
         self._found: tuple[tuple[Decision, ...], ...] = ()
@@ -150,13 +163,20 @@ class QueryDiscovery(DiscoveryEntry):
         due = self.status.error is not None or self.is_behind or await self._document.is_due()
         if due:
             await self._document.began()
-            answer = await self._source.run(str(self.spec.document))
+            answer = await self._source.run(self._document.text, self._variables())
             found = derive_answer(self.spec, answer, optional=self._document.optional)
             self._limits.check_nodes(len(found.decisions))
             self._found = (found.decisions,)
             self._offer_decisions(self._found, verified=True)
             self._document.ended_well()
         return due
+
+    def _variables(self) -> Mapping[str, JSON]:
+        """Return the values of the variables; of a stored document they could not be checked before."""
+        declared = self._document.declared
+        if self.spec.stored is None or declared is None:
+            return self.spec.variables
+        return settled(self.spec, declared)
 
     def inherit(self, former: "QueryDiscovery") -> None:
         """Go on from a discovery that runs the same document and derives the same, at the same source."""

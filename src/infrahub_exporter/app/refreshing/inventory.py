@@ -9,11 +9,13 @@ import msgspec
 from infrahub_exporter.app.refreshing.discoveries import DiscoveryEntry, KindDiscovery, QueryDiscovery
 from infrahub_exporter.app.refreshing.entries import MetricEntry
 from infrahub_exporter.app.refreshing.held import Source
+from infrahub_exporter.app.refreshing.parameters import ParameterSets
 from infrahub_exporter.app.refreshing.rounds import Rounds
 from infrahub_exporter.app.refreshing.watched import Outline, WatchedDocument
 from infrahub_exporter.domain.access.webhooks import Touched
 from infrahub_exporter.domain.asking.specs import DiscoverySpec, MetricSpec, entry_names
-from infrahub_exporter.domain.errors import SourceUnavailableError, UnknownDiscoveryError
+from infrahub_exporter.domain.asking.variables import read_parameters
+from infrahub_exporter.domain.errors import BadParameterError, UnknownDiscoveryError
 from infrahub_exporter.domain.model import Snapshot
 from infrahub_exporter.domain.ports import Clock, SnapshotSink
 from infrahub_exporter.domain.publishing.guard import GuardSpec
@@ -51,23 +53,35 @@ class Inventory:
             for name, spec in zip(names, metrics, strict=True)
         )
         self.by_kind: list[KindDiscovery] = []
-        self.queries: list[QueryDiscovery] = []
-        for spec in discoveries:
-            if spec.document is None:
-                entry = KindDiscovery(spec, str(spec.kind), source=source, clock=clock, guard=guard, limits=limits)
-                self.by_kind.append(entry)
-                continue
+        self._queries: list[QueryDiscovery] = []
+        self._sets: dict[str, ParameterSets] = {}
+        self._specs = {spec.name: spec for spec in discoveries}
+
+        def query(spec: DiscoverySpec, *, on_demand: bool = True) -> QueryDiscovery:
             document = WatchedDocument(
                 spec.document,
+                stored=spec.stored,
                 source=source,
                 clock=clock,
                 outline=outline,
                 overlap_seconds=overlap_seconds,
                 full_refresh_seconds=full_refresh_seconds,
             )
-            self.queries.append(QueryDiscovery(spec, document, source=source, clock=clock, guard=guard, limits=limits))
-        listed: dict[str, DiscoveryEntry] = {entry.spec.name: entry for entry in (*self.by_kind, *self.queries)}
-        self.discoveries = {spec.name: listed[spec.name] for spec in discoveries}
+            return QueryDiscovery(
+                spec, document, source=source, clock=clock, guard=guard, limits=limits, on_demand=on_demand
+            )
+
+        for spec in discoveries:
+            if spec.kind is not None:
+                entry = KindDiscovery(spec, str(spec.kind), source=source, clock=clock, guard=guard, limits=limits)
+                self.by_kind.append(entry)
+                continue
+            if spec.parameters:
+                self._sets[spec.name] = ParameterSets(spec, make=query, clock=clock, most=limits.max_parameter_sets)
+            if not spec.required:
+                self._queries.append(query(spec, on_demand=False))
+        listed: dict[str, DiscoveryEntry] = {entry.spec.name: entry for entry in (*self.by_kind, *self._queries)}
+        self.discoveries = {spec.name: listed[spec.name] for spec in discoveries if spec.name in listed}
         self._rounds = Rounds(
             (*self.by_kind, *self.metrics),
             source=source,
@@ -85,26 +99,39 @@ class Inventory:
     def statuses(self) -> tuple[EntryStatus, ...]:
         """How every entry is doing."""
         rows = (msgspec.structs.replace(entry.status, reading=entry.held.reading) for entry in self.metrics)
-        lists = (entry.status for entry in self.discoveries.values())
-        return (*rows, *lists)
+        return (*rows, *(entry.status for entry in self._lists))
+
+    @property
+    def queries(self) -> tuple[QueryDiscovery, ...]:
+        """The discoveries by document, and one for each set of parameters that is asked for."""
+        return (*self._queries, *(entry for sets in self._sets.values() for entry in sets.entries))
+
+    @property
+    def _lists(self) -> tuple[DiscoveryEntry, ...]:
+        return (*self.discoveries.values(), *(entry for sets in self._sets.values() for entry in sets.entries))
 
     @property
     def _entries(self) -> tuple[MetricEntry | DiscoveryEntry, ...]:
-        return (*self.metrics, *self.discoveries.values())
+        return (*self.metrics, *self._lists)
 
-    def find(self, name: str) -> DiscoveryEntry:
-        """Return a discovery. Raises UnknownDiscoveryError."""
-        try:
-            return self.discoveries[name]
-        except KeyError:
-            raise UnknownDiscoveryError(f"no discovery {name!r} is configured") from None
+    def find(self, name: str, asked: Sequence[tuple[str, str]] = ()) -> DiscoveryEntry:
+        """Return the list of a discovery, with parameters the one of these. Raises UnknownDiscoveryError.
 
-    def last_list(self, name: str) -> DiscoveryEntry:
-        """Return a discovery that has a list; raise the last attempt's error, or SourceUnavailableError, where not."""
-        entry = self.find(name)
-        if entry.chunks is None:
-            raise entry.status.error or SourceUnavailableError(f"discovery {name!r} has not been read yet")
-        return entry
+        Raises BadParameterError for parameters that it does not take, SourceUnavailableError past a limit.
+        """
+        if name not in self._specs:
+            raise UnknownDiscoveryError(f"no discovery {name!r} is configured")
+        spec = self._specs[name]
+        values = read_parameters(spec.parameters, spec.declared, asked)
+        if missing := [each for each in spec.required if each not in values]:
+            raise BadParameterError(f"expected the parameter {missing[0]!r}, as in /sd/{name}?{missing[0]}=...")
+        return self._sets[name].find(values) if values else self.discoveries[name]
+
+    def forget(self, entry: DiscoveryEntry) -> None:
+        """Let go of a list that was made for parameters which do not fit."""
+        if isinstance(entry, QueryDiscovery):
+            for sets in self._sets.values():
+                sets.forget(entry)
 
     async def round(self) -> None:
         """Give every entry that is read as rows its turn, and publish."""
@@ -130,7 +157,7 @@ class Inventory:
         """Tell whether anything that is read as rows, and which documents, may depend on what events touched."""
         kinds = None if touched.everything else await self._rounds.lineages(touched.kinds)
         if kinds is None:
-            return True, tuple(self.queries)
+            return True, self.queries
         return self._rounds.read_any(kinds), tuple(entry for entry in self.queries if entry.reads(kinds))
 
     def forgive(self) -> None:
@@ -151,8 +178,11 @@ class Inventory:
             entry.inherit(kept)
         for by_kind, kept_by_kind in _paired(self.by_kind, former.by_kind):
             by_kind.inherit(kept_by_kind)
-        for query, kept_query in _paired(self.queries, former.queries):
+        for query, kept_query in _paired(self._queries, former._queries):  # noqa: SLF001 - of its own class
             query.inherit(kept_query)
+        for name, sets in self._sets.items():
+            if name in former._sets:  # noqa: SLF001 - of its own class
+                sets.inherit(former._sets[name])  # noqa: SLF001 - of its own class
         await self._publish()
 
     async def restore(self, saved: Saved) -> int:
@@ -193,7 +223,7 @@ class Inventory:
 
     def let_go(self) -> None:
         """Let go of all who wait for a first list."""
-        for entry in self.discoveries.values():
+        for entry in self._lists:
             entry.attempted.set()
 
     def _read_at(self) -> float:

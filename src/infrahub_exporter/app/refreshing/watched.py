@@ -1,35 +1,43 @@
 """A GraphQL document that is run again only when something that it reads has changed."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from infrahub_exporter.app.refreshing.held import Source
-from infrahub_exporter.domain.asking.outlines import Field, optional_keys
+from infrahub_exporter.domain.asking import stored
+from infrahub_exporter.domain.asking.outlines import Outlined, optional_keys
+from infrahub_exporter.domain.asking.variables import Variable
 from infrahub_exporter.domain.errors import ExporterError, SourceUnavailableError
 from infrahub_exporter.domain.ports import ChangeProbe, Clock
 from infrahub_exporter.domain.replica.kinds import Kinds
 from infrahub_exporter.domain.replica.watching import Watch
 
-Outline = Callable[[str], Sequence[Field]]
-"""List the root fields of a document. Raises SourceRejectedError."""
+Outline = Callable[[str], Outlined]
+"""List the root fields of a document, and its variables. Raises SourceRejectedError."""
 
 _SCHEMA_SECONDS = 60.0
 """How often the schema is asked for its hash, at most."""
 
 
 class WatchedDocument:
-    """Tell whether a document has to be run: when it never was, when nothing can tell, and now and then anyway."""
+    """Tell whether a document has to be run: when it never was, when nothing can tell, and now and then anyway.
+
+    `document` is its text; that of a `stored` one is read from Infrahub each time before it is run.
+    """
 
     def __init__(
         self,
-        document: str,
+        document: str | None,
         *,
+        stored: str | None = None,
         source: Source,
         clock: Clock,
         outline: Outline | None,
         overlap_seconds: float,
         full_refresh_seconds: float,
     ) -> None:
-        self._document = document
+        self._text = document
+        self._stored = stored
+        self._outlined: Outlined | None = None
         self._source = source
         self._clock = clock
         self._outline = outline
@@ -44,7 +52,17 @@ class WatchedDocument:
     @property
     def optional(self) -> frozenset[str]:
         """Name what the answer may lack as a whole, because the document asks for it of some kinds only."""
-        return frozenset() if self._outline is None else optional_keys(self._outline(self._document))
+        return frozenset() if self._outlined is None else optional_keys(self._outlined.fields)
+
+    @property
+    def text(self) -> str:
+        """Return the document, once it has begun."""
+        return self._text or ""
+
+    @property
+    def declared(self) -> tuple[Variable, ...] | None:
+        """Return the document's variables once it has begun, None where nothing reads them."""
+        return None if self._outlined is None else self._outlined.variables
 
     def reads(self, kinds: frozenset[str]) -> bool:
         """Tell whether the document reads any of these kinds, or nobody knows what it reads."""
@@ -68,13 +86,18 @@ class WatchedDocument:
 
         Raises SourceError, and DerivationError where the document asks for secrets.
         """
+        is_new = await self._learn_text()
         if self._outline is None:
             return
         fingerprint = await self._source.fingerprint()
         self._schema_at = self._clock.monotonic()
-        if fingerprint != self._fingerprint:
-            read = await Kinds(self._source).read_by(self._outline(self._document))
+        if is_new or fingerprint != self._fingerprint or self._outlined is None:
+            self._fingerprint = None
+            self._outlined = self._outline(self.text)
+            read = await Kinds(self._source).read_by(self._outlined.fields)
             self._kinds = read if self._probe is not None and await self._probe.is_followable() else None
+            if self._stored is not None and self._kinds is not None:
+                self._kinds |= {stored.KIND}
             self._fingerprint = fingerprint
         if self._probe is None or self._watch is None:
             return
@@ -82,6 +105,14 @@ class WatchedDocument:
         self._watch.start(at)
         if self._kinds is not None:
             await self._has_changed(self._watch, self._kinds, at=at)  # until now: that is in the answer to come
+
+    async def _learn_text(self) -> bool:
+        """Read the text of a stored document; tell whether it is another one."""
+        if self._stored is None:
+            return False
+        before = self._text
+        self._text = stored.text_of(self._stored, await self._source.run(stored.TEXT_BY_NAME, {"name": self._stored}))
+        return self._text != before
 
     def ended_well(self) -> None:
         """Note that the document has been run."""

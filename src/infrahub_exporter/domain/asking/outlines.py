@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from msgspec import Struct
 
 from infrahub_exporter.domain.asking.naming import names_over_relations, secret_of
+from infrahub_exporter.domain.asking.variables import Variable
 from infrahub_exporter.domain.errors import DerivationError
 from infrahub_exporter.domain.model import AttributeSchema, KindSchema
 
@@ -38,6 +39,13 @@ class Field(Struct, frozen=True):
     fields: tuple["Field", ...] = ()
     on: str | None = None
     key: str | None = None
+
+
+class Outlined(Struct, frozen=True):
+    """What a document asks for: the root fields of its queries, and the variables that it declares."""
+
+    fields: tuple[Field, ...]
+    variables: tuple[Variable, ...] = ()
 
 
 def optional_keys(roots: Sequence[Field]) -> frozenset[str]:

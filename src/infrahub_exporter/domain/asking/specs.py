@@ -1,15 +1,18 @@
 """What the user asks for, as the configuration file says it."""
 
 from collections.abc import Iterable
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 from msgspec import Meta, Struct
 
 from infrahub_exporter.domain.asking.forms import Written
 from infrahub_exporter.domain.asking.paths import label_names
+from infrahub_exporter.domain.asking.variables import Variable
 
 FilterValue = str | bool | int | float | list[str | bool | int | float]
 Filters = dict[str, FilterValue]
+Variables = dict[str, Any]
+"""JSON by the names of variables."""
 Seconds = Annotated[float, Meta(gt=0)]
 KindName = Annotated[str, Meta(pattern=r"^[A-Z][A-Za-z0-9]*\Z", description="the name of a kind, such as InfraDevice")]
 
@@ -54,7 +57,8 @@ class MetricSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class DiscoverySpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A discovery, resolved: served at each of `paths`, read by GraphQL (`document`) or by `kind` and `filters`.
 
-    `target` says what the targets are: hosts and addresses, or URLs.
+    `target` says what the targets are: hosts and addresses, or URLs. `stored` names a document that lies in Infrahub.
+    `declared` are the document's variables, `variables` their values, and `parameters` those that a URL may give.
     """
 
     name: str
@@ -65,9 +69,19 @@ class DiscoverySpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     label_mappings: dict[str, Written] = {}
     refresh_interval_seconds: Seconds = 60.0
     document: str | None = None
+    stored: str | None = None
+    variables: Variables = {}
+    parameters: tuple[str, ...] = ()
+    declared: tuple[Variable, ...] = ()
     kind: KindName | None = None
     filters: Filters = {}
     guard: Override = None
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """Name the parameters without which nothing can be read: those that have neither a value nor a default."""
+        optional = {each.name for each in self.declared if each.has_default}.union(self.variables)
+        return tuple(name for name in self.parameters if name not in optional)
 
 
 def entry_names(kinds: Iterable[str]) -> tuple[str, ...]:

@@ -22,7 +22,8 @@ class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     `max_label_length` counts characters, `max_response_bytes` those of one answer after decompression,
     `max_response_values` the JSON values in it, whose objects take up to a hundred times as much memory as their text.
-    `max_read_bytes` are those of all answers of one whole read.
+    `max_read_bytes` are those of all answers of one whole read, `max_parameter_sets` the lists of one query,
+    one for each set of parameters.
     """
 
     max_nodes: Most = 1_000_000
@@ -31,6 +32,7 @@ class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     max_response_bytes: Most = 67_108_864
     max_response_values: Most = 3_000_000
     max_read_bytes: Most = 536_870_912
+    max_parameter_sets: Most = 100
 
     def check_nodes(self, count: int) -> None:
         """Raise DerivationError for more nodes than one kind or query may have."""

@@ -18,7 +18,8 @@ class EntryStatus(Struct, frozen=True):
     `success` is None before the first refresh has ended. `published` counts the series or target groups of the last
     good refresh, which stay published; `skipped` its nodes that gave none, by reason. `errors` counts failed refreshes
     by class since the start; `error` is the last refresh's, None after a good one. `hold` says what the guard holds
-    back, `is_restored` that the data is from before a restart, `reading` how many nodes of a whole read have come.
+    back, `is_restored` that the data is from before a restart, `reading` how many nodes of a whole read have come,
+    `on_demand` that it is there because somebody asked for it.
     """
 
     source: str
@@ -34,11 +35,15 @@ class EntryStatus(Struct, frozen=True):
     hold: Hold | None = None
     is_restored: bool = False
     reading: int | None = None
+    on_demand: bool = False
 
     @property
     def settled(self) -> bool:
-        """Tell whether waiting longer would change nothing: it was read well once, or found to be itself at fault."""
-        return self.succeeded_at is not None or not _OWN_FAULTS.isdisjoint(self.errors)
+        """Tell whether waiting longer would change nothing: it was read well once, or found to be itself at fault.
+
+        What is read only because somebody asked for it is not waited for.
+        """
+        return self.on_demand or self.succeeded_at is not None or not _OWN_FAULTS.isdisjoint(self.errors)
 
     def restored(self, *, read_at: float, nodes: int, published: int) -> "EntryStatus":
         """Return the status of data that was kept over a restart, until the first refresh has ended."""

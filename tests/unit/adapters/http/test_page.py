@@ -396,7 +396,8 @@ class Fixed:
     def own_metrics_body(self, *_: object) -> bytes:
         return b"own 1\n"
 
-    async def target_list(self, name: str) -> Sequence[bytes]:
+    async def target_list(self, name: str, parameters: Sequence[tuple[str, str]] = ()) -> Sequence[bytes]:
+        del parameters
         return (name.encode(),)
 
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from infrahub_exporter.adapters.http.routes import build_router
 from infrahub_exporter.domain.asking.specs import DiscoverySpec
-from infrahub_exporter.domain.errors import SourceUnavailableError
+from infrahub_exporter.domain.errors import BadParameterError, SourceUnavailableError
 from infrahub_exporter.domain.publishing.formats import Format
 from infrahub_exporter.domain.publishing.status import EntryStatus, Status
 
@@ -53,7 +53,9 @@ class Fixed:
         self.asked.append((format_, names))
         return b"own 1\n"
 
-    async def target_list(self, name: str) -> Sequence[bytes]:
+    async def target_list(self, name: str, parameters: Sequence[tuple[str, str]] = ()) -> Sequence[bytes]:
+        if parameters:
+            raise BadParameterError(f"{parameters[0][0]!r} is no parameter of this list")
         if name not in self.lists:
             raise SourceUnavailableError("Infrahub is not available (503)")
         return self.lists[name]
@@ -75,6 +77,13 @@ async def test_the_root_is_ok_as_text(client: httpx.AsyncClient) -> None:
     answer = await client.get("/")
 
     assert (answer.status_code, answer.text, answer.headers["content-type"]) == (200, "OK", "text/plain; charset=utf-8")
+
+
+async def test_a_parameter_that_a_list_does_not_take_is_a_bad_request(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/sd/devices?site=paris")
+
+    assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json")
+    assert answer.json() == {"title": "Bad parameter", "status": 400, "detail": "'site' is no parameter of this list"}
 
 
 async def test_the_process_lives(client: httpx.AsyncClient) -> None:

@@ -64,7 +64,9 @@ def test_what_does_not_fit_is_said_without_its_text(check: Callable[[], None], m
     assert str(caught.value) == message
 
 
-@pytest.mark.parametrize("name", ["max_nodes", "max_series", "max_label_length", "max_response_bytes"])
+@pytest.mark.parametrize(
+    "name", ["max_nodes", "max_series", "max_label_length", "max_response_bytes", "max_parameter_sets"]
+)
 def test_a_limit_of_nothing_is_refused(name: str) -> None:
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert({name: 0}, Limits)

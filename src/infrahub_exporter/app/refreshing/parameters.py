@@ -1,0 +1,76 @@
+"""The lists of one discovery, one for each set of parameters that is asked for."""
+
+from collections.abc import Callable, Mapping
+from urllib.parse import urlencode
+
+import msgspec
+
+from infrahub_exporter.app.refreshing.discoveries import QueryDiscovery
+from infrahub_exporter.domain.asking.specs import DiscoverySpec
+from infrahub_exporter.domain.errors import SourceUnavailableError
+from infrahub_exporter.domain.model import JSON
+from infrahub_exporter.domain.ports import Clock
+from infrahub_exporter.domain.publishing.saved import fingerprint
+
+_UNUSED_INTERVALS = 5
+_UNUSED_SECONDS = 300.0
+"""A list that nobody asked for in so many intervals, and so many seconds, is not used any more."""
+
+
+class ParameterSets:
+    """Hold a list per set of parameters, `most` at once. Past that the oldest unused one has to make room."""
+
+    def __init__(
+        self, spec: DiscoverySpec, *, make: Callable[[DiscoverySpec], QueryDiscovery], clock: Clock, most: int
+    ) -> None:
+        self._spec = spec
+        self._make = make
+        self._clock = clock
+        self._most = most
+        self._asked: dict[QueryDiscovery, float] = {}
+
+    @property
+    def entries(self) -> tuple[QueryDiscovery, ...]:
+        """Return the lists, those that were asked for longest ago first."""
+        return tuple(self._asked)
+
+    def find(self, values: Mapping[str, JSON]) -> QueryDiscovery:
+        """Return the list of some parameters, a new one where there is none yet.
+
+        Raises SourceUnavailableError where too many others are in use.
+        """
+        name = f"{self._spec.name}?{urlencode(values, doseq=True)}"
+        entry = next((each for each in self._asked if each.spec.name == name), None)
+        if entry is None:
+            self._make_room()
+            entry = self._make(self._filled(name, values))
+        self._asked.pop(entry, None)
+        self._asked[entry] = self._clock.monotonic()
+        return entry
+
+    def forget(self, entry: QueryDiscovery) -> None:
+        """Let go of a list."""
+        self._asked.pop(entry, None)
+
+    def inherit(self, former: "ParameterSets") -> None:
+        """Go on with the lists of a discovery that reads and derives the same."""
+        for kept, asked in former._asked.items():  # noqa: SLF001 - of its own class
+            spec = self._filled(kept.spec.name, {name: kept.spec.variables[name] for name in kept.spec.variables})
+            if len(self._asked) < self._most and fingerprint(spec) == fingerprint(kept.spec):
+                entry = self._make(spec)
+                entry.inherit(kept)
+                self._asked[entry] = asked
+
+    def _filled(self, name: str, values: Mapping[str, JSON]) -> DiscoverySpec:
+        return msgspec.structs.replace(self._spec, name=name, variables={**self._spec.variables, **values})
+
+    def _make_room(self) -> None:
+        if len(self._asked) < self._most:
+            return
+        entry, asked = next(iter(self._asked.items()))
+        unused = max(_UNUSED_SECONDS, _UNUSED_INTERVALS * self._spec.refresh_interval_seconds)
+        if self._clock.monotonic() - asked < unused:
+            raise SourceUnavailableError(
+                f"there are {self._most} lists for other parameters, limits.max_parameter_sets allows no more"
+            )
+        self.forget(entry)

@@ -1,0 +1,24 @@
+"""What a user's document says of itself."""
+
+from infrahub_exporter.adapters.infrahub.outline import outline
+from infrahub_exporter.domain.asking.outlines import Field
+from infrahub_exporter.domain.asking.variables import Variable
+
+
+def test_a_document_s_fields_have_the_names_that_its_answer_has_and_its_variables_their_types() -> None:
+    found = outline(
+        "query A($site: String!, $roles: [String!] = null) { lab: LabProbe(site__name__value: $site) { edges { node { "
+        "id ... on LabGauge { size: unit { value } } } } } } "
+        "query B($limit: Int = 5) { LabProbe(limit: $limit) { count } }"
+    )
+    value = Field("unit", fields=(Field("value"),), on="LabGauge", key="size")
+    node = Field("edges", fields=(Field("node", fields=(Field("id"), value)),))
+    assert found.fields == (
+        Field("LabProbe", ("site__name__value",), (node,), key="lab"),
+        Field("LabProbe", ("limit",), (Field("count"),)),
+    )
+    assert found.variables == (
+        Variable("site", "String!"),
+        Variable("roles", "[String!]", has_default=True),
+        Variable("limit", "Int", has_default=True),
+    )
