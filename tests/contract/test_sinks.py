@@ -20,7 +20,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2_grpc import (
 from opentelemetry.proto.metrics.v1.metrics_pb2 import DataPointFlags
 from prometheus_client.parser import text_string_to_metric_families
 
-from infrahub_exporter.adapters.otlp.sink import OtlpSink
+from infrahub_exporter.adapters.otlp import Destination, OtlpSink
 from infrahub_exporter.adapters.prometheus import PrometheusSink
 from infrahub_exporter.testing import RemoteSnapshotSinkContract, SnapshotSinkContract
 from infrahub_exporter.testing.sinks import Series, Shown
@@ -80,7 +80,8 @@ def endpoint(collector: Collector) -> Iterator[str]:
 
 
 async def _running(endpoint: str) -> AsyncIterator[OtlpSink]:
-    sink = OtlpSink(version="0", environment={}, endpoint=endpoint, timeout_seconds=_PATIENCE_SECONDS)
+    destination = Destination(endpoint=endpoint, timeout_seconds=_PATIENCE_SECONDS)
+    sink = OtlpSink(destination, version="0", environment={})
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(sink.run)
         yield sink

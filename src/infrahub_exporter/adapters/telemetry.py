@@ -1,7 +1,7 @@
 """The exporter's own metrics, from a registry of its own."""
 
 import platform
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from prometheus_client import CollectorRegistry, GCCollector, Metric, ProcessCollector
 from prometheus_client import exposition as prometheus
@@ -83,8 +83,8 @@ class _StatusCollector(Collector):
             yield from _store(status.store)
         if status.source is not None:
             yield from _source(status.source)
-        if status.push is not None:
-            yield from _pushes(status.push)
+        if status.pushes:
+            yield from _pushes(status.pushes)
 
 
 def _entries(entries: tuple[EntryStatus, ...], now: float) -> Iterator[Metric]:
@@ -205,22 +205,25 @@ def _source(source: SourceStatus) -> Iterator[Metric]:
         )
 
 
-def _pushes(push: PushStatus) -> Iterator[Metric]:
-    yield CounterMetricFamily("infrahub_exporter_otlp_pushes", "Pushes that the collector took whole.", push.pushes)
+def _pushes(pushes: Sequence[PushStatus]) -> Iterator[Metric]:
+    where = ("destination",)
+    whole = CounterMetricFamily("infrahub_exporter_otlp_pushes", "Pushes that the collector took whole.", labels=where)
     points = CounterMetricFamily(
-        "infrahub_exporter_otlp_points", "Pushed points, by what became of them.", labels=("outcome",)
+        "infrahub_exporter_otlp_points", "Pushed points, by what became of them.", labels=(*where, "outcome")
     )
-    points.add_metric(("delivered",), push.points_delivered)
-    points.add_metric(("rejected",), push.points_rejected)
-    points.add_metric(("dropped",), push.points_dropped)
-    yield points
-    failures = CounterMetricFamily("infrahub_exporter_otlp_failures", "Failed push requests.", labels=("class",))
-    for reason, count in push.failures.items():
-        failures.add_metric((reason,), count)
-    yield failures
-    if push.last_success_timestamp_seconds is not None:
-        yield GaugeMetricFamily(
-            "infrahub_exporter_otlp_last_success_timestamp_seconds",
-            "When the collector last took a push whole.",
-            push.last_success_timestamp_seconds,
-        )
+    failures = CounterMetricFamily("infrahub_exporter_otlp_failures", "Failed push requests.", labels=(*where, "class"))
+    succeeded = GaugeMetricFamily(
+        "infrahub_exporter_otlp_last_success_timestamp_seconds",
+        "When the collector last took a push whole.",
+        labels=where,
+    )
+    for push in pushes:
+        whole.add_metric((push.destination,), push.pushes)
+        points.add_metric((push.destination, "delivered"), push.points_delivered)
+        points.add_metric((push.destination, "rejected"), push.points_rejected)
+        points.add_metric((push.destination, "dropped"), push.points_dropped)
+        for reason, count in push.failures.items():
+            failures.add_metric((push.destination, reason), count)
+        if push.last_success_timestamp_seconds is not None:
+            succeeded.add_metric((push.destination,), push.last_success_timestamp_seconds)
+    yield from (whole, points, failures, succeeded)

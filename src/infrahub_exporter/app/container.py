@@ -3,7 +3,9 @@
 import importlib.metadata
 import os
 import ssl
+import uuid
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 from dependency_injector import containers, providers
@@ -15,6 +17,7 @@ from infrahub_exporter.adapters.infrahub.reader import InfrahubReader
 from infrahub_exporter.adapters.stores import FileStore
 from infrahub_exporter.app.configuration.files import files_of, stamp
 from infrahub_exporter.app.configuration.settings import (
+    DestinationSettings,
     InfrahubSettings,
     OtlpSettings,
     Settings,
@@ -135,23 +138,42 @@ def _text(path: Path | None) -> str | None:
 
 
 def _pusher(otlp: OtlpSettings, environment: Mapping[str, str]) -> Pusher | None:
+    """Build the push to every destination. Those of a list stand by themselves: no variable says where they are."""
     if not otlp.enabled:
         return None
-    from infrahub_exporter.adapters.otlp.sink import OtlpSink  # noqa: PLC0415
+    from infrahub_exporter.adapters.otlp import Destination, OtlpSink, OtlpSinks  # noqa: PLC0415
 
-    headers = None if otlp.headers is None else {name: value.reveal() for name, value in otlp.headers.items()}
-    return OtlpSink(
-        endpoint=otlp.endpoint,
-        timeout_seconds=otlp.timeout_seconds,
-        headers=headers,
-        insecure=otlp.insecure,
-        certificate=otlp.certificate,
-        compression=otlp.compression,
-        interval_seconds=otlp.interval_seconds,
-        resource_attributes=otlp.resource_attributes,
+    def destination(each: OtlpSettings | DestinationSettings, name: str, place: str) -> Destination:
+        return Destination(
+            name=name,
+            place=place,
+            protocol=each.protocol,
+            endpoint=each.endpoint,
+            timeout_seconds=each.timeout_seconds,
+            headers=None if each.headers is None else {key: value.reveal() for key, value in each.headers.items()},
+            insecure=each.insecure,
+            certificate=each.certificate,
+            client_certificate=each.client_certificate,
+            client_key=each.client_key,
+            compression=each.compression,
+            interval_seconds=each.interval_seconds,
+            max_request_bytes=each.max_request_bytes,
+        )
+
+    place = "exporters.otlp"
+    listed = [
+        destination(each, each.name, f"{place}.destinations[{index}]") for index, each in enumerate(otlp.destinations)
+    ]
+    build = partial(
+        OtlpSink,
         version=VERSION,
-        environment=environment,
+        environment={} if listed else environment,
+        max_age_seconds=otlp.max_age_seconds,
+        resource_attributes=otlp.resource_attributes,
+        instance_id=str(uuid.uuid4()),
     )
+    destinations = listed or [destination(otlp, "default", place)]
+    return OtlpSinks(destinations, lambda each, bodies: build(each, bodies=bodies))
 
 
 def _patient(settings: Settings, transport: Transport, clock: SystemClock) -> PatientTransport:

@@ -178,7 +178,7 @@ class Exporter:
         return Status(
             entries=self._inventory.statuses,
             dead=tuple(self._dead),
-            push=None if self._pusher is None else self._pusher.status,
+            pushes=() if self._pusher is None else self._pusher.statuses,
             source=None if self._neighbour is None else self._neighbour.status(),
             store=self._keeper.status,
             config=None if self._config is None else self._config(),

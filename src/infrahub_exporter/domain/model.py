@@ -117,10 +117,14 @@ class TargetGroup(Struct, frozen=True):
 
 
 class Snapshot(Struct, frozen=True):
-    """Everything that is published, whole. `at` is the wall clock (unix seconds) of the newest read in it."""
+    """Everything that is published, whole. `at` is the wall clock (unix seconds) of the newest read in it.
+
+    `read_at` has the time of a family's oldest read by its name, where that is not `at`.
+    """
 
     families: tuple[Family, ...] = ()
     at: float = 0.0
+    read_at: Mapping[str, float] = {}
 
     @property
     def series(self) -> int:

@@ -78,14 +78,14 @@ def test_pushes_are_told_where_there_are_any() -> None:
         last_success_timestamp_seconds=95.0,
     )
 
-    assert lines(Status((), push=push)) == [
+    assert lines(Status((), pushes=(push,))) == [
         "infrahub_exporter_ready 1.0",
-        "infrahub_exporter_otlp_pushes_total 4.0",
-        'infrahub_exporter_otlp_points_total{outcome="delivered"} 10.0',
-        'infrahub_exporter_otlp_points_total{outcome="rejected"} 2.0',
-        'infrahub_exporter_otlp_points_total{outcome="dropped"} 1.0',
-        'infrahub_exporter_otlp_failures_total{class="unavailable"} 3.0',
-        "infrahub_exporter_otlp_last_success_timestamp_seconds 95.0",
+        'infrahub_exporter_otlp_pushes_total{destination="default"} 4.0',
+        'infrahub_exporter_otlp_points_total{destination="default",outcome="delivered"} 10.0',
+        'infrahub_exporter_otlp_points_total{destination="default",outcome="rejected"} 2.0',
+        'infrahub_exporter_otlp_points_total{destination="default",outcome="dropped"} 1.0',
+        'infrahub_exporter_otlp_failures_total{class="unavailable",destination="default"} 3.0',
+        'infrahub_exporter_otlp_last_success_timestamp_seconds{destination="default"} 95.0',
     ]
 
 
@@ -134,7 +134,7 @@ def test_what_the_guard_holds_the_store_and_infrahub_are_told() -> None:
 
 
 def test_the_same_is_told_in_openmetrics_with_one_end() -> None:
-    telemetry = Telemetry(lambda: Status((), push=PushStatus(pushes=4)), clock=Noon(), version="1.2.3")
+    telemetry = Telemetry(lambda: Status((), pushes=(PushStatus(pushes=4),)), clock=Noon(), version="1.2.3")
     body = telemetry.text(Format.OPENMETRICS).decode()
     types = {family.name: family.type for family in text_string_to_metric_families(body)}
 
@@ -144,7 +144,7 @@ def test_the_same_is_told_in_openmetrics_with_one_end() -> None:
 
 
 def test_families_are_found_by_their_names_and_by_those_of_their_samples() -> None:
-    telemetry = Telemetry(lambda: Status((), push=PushStatus(pushes=4)), clock=Noon(), version="1.2.3")
+    telemetry = Telemetry(lambda: Status((), pushes=(PushStatus(pushes=4),)), clock=Noon(), version="1.2.3")
     names = {"infrahub_exporter_ready", "infrahub_exporter_otlp_pushes_total", "infrahub_dcimdevice_info"}
 
     assert telemetry.text(names=names).decode() == (
@@ -153,6 +153,6 @@ def test_families_are_found_by_their_names_and_by_those_of_their_samples() -> No
         "infrahub_exporter_ready 1.0\n"
         "# HELP infrahub_exporter_otlp_pushes_total Pushes that the collector took whole.\n"
         "# TYPE infrahub_exporter_otlp_pushes_total counter\n"
-        "infrahub_exporter_otlp_pushes_total 4.0\n"
+        'infrahub_exporter_otlp_pushes_total{destination="default"} 4.0\n'
     )
     assert telemetry.text(Format.OPENMETRICS, {"infrahub_dcimdevice_info"}) == b"# EOF\n"

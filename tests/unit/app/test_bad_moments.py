@@ -42,7 +42,7 @@ class Pushes:
     """A push that waits, when it is closed, until it may."""
 
     def __init__(self) -> None:
-        self.status = PushStatus()
+        self.statuses = (PushStatus(),)
         self.closed = 0
         self.closing, self.may = anyio.Event(), anyio.Event()
         self.may.set()

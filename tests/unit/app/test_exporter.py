@@ -87,7 +87,7 @@ class Pushes:
 
     def __init__(self) -> None:
         self.snapshots: list[Snapshot] = []
-        self.status = PushStatus(pushes=7)
+        self.statuses = (PushStatus(pushes=7),)
         self.closed: list[float] = []
 
     async def publish(self, snapshot: Snapshot) -> None:
@@ -335,7 +335,7 @@ async def test_refreshes_run_in_the_background_until_the_exit() -> None:
     assert sorted(source.reads) == ["Device", "Device", "query"]
     assert pushes.snapshots == [subject.snapshot]
     assert pushes.closed == [1.5]
-    assert subject.status.push == PushStatus(pushes=7)
+    assert subject.status.pushes == (PushStatus(pushes=7),)
 
 
 async def test_an_exporter_can_be_started_again() -> None:

@@ -166,6 +166,13 @@ parameters_unknown.yml: service_discovery.queries[0].parameters[0]: the query ha
 stored_and_file.yml: service_discovery.queries[0].file_path: expected one of file_path, stored and kind, got file_path and stored
 stored_name.yml: service_discovery.queries[0].name: expected a name, because the query's ('my devices') cannot stand in a URL
 variables_no_graphql.yml: service_discovery.queries[0].file_path: the query is no GraphQL: Syntax Error: Expected Name, found <EOF>.
+otlp_beside_destinations.yml: exporters.otlp.headers: expected in each of destinations, not beside them
+otlp_destination_twice.yml: exporters.otlp.destinations[1].name: expected a name of its own, got 'a' again
+otlp_destination_nowhere.yml: exporters.otlp.destinations[0].endpoint: expected text without spaces, got nothing
+otlp_key_alone.yml: exporters.otlp.client_key: expected client_certificate beside it, got nothing
+otlp_certificate_alone.yml: exporters.otlp.client_certificate: expected client_key beside it, got nothing
+otlp_protocol.yml: exporters.otlp.protocol: expected one of grpc, http/protobuf, got 'http/json'
+otlp_request_bytes.yml: exporters.otlp.max_request_bytes: expected a whole number from 200000 to 67108864, got 1000
 """  # noqa: E501 - the lines stand as they are printed
 REFUSED = {line.partition(".yml: ")[0]: line for line in LINES.splitlines()}
 

@@ -63,8 +63,8 @@ def remarks(status: Status) -> tuple[str, ...]:
     found += [f"{counts[state]} of {len(status.entries)} {state}" for state in _STATES[:-1] if counts[state]]
     if status.config is not None and status.config.error is not None:
         found.append("the last reload was refused, the old configuration stays")
-    if status.push is not None and status.push.last_error is not None:
-        found.append("the last push failed")
+    failed = [push for push in status.pushes if push.last_error is not None]
+    found += [f"the last push{_to(push, status)} failed" for push in failed]
     if status.store is not None and status.store.last_error is not None:
         found.append("the last save failed")
     return tuple(found)
@@ -88,7 +88,7 @@ def render(status: Status, *, now: float, links: Sequence[str] = (), base: str =
             f"<p><strong>{verdict}</strong>, as of {_moment(now)}</p>{summary}</header>\n<main>",
             _table(entries, now),
             _reading(status),
-            *([] if status.push is None else [_push(status.push, now)]),
+            *(_push(push, now, f"OTLP push{_to(push, status)}") for push in status.pushes),
             *([] if status.store is None else [_store(status.store, now)]),
             *([] if status.config is None else [_config(status.config, now)]),
             '</main>\n<nav aria-labelledby="served"><h2 id="served">Served here</h2>',
@@ -200,7 +200,12 @@ def _reading(status: Status) -> str:
     return _section("Reading Infrahub", said) if said else ""
 
 
-def _push(push: PushStatus, now: float) -> str:
+def _to(push: PushStatus, status: Status) -> str:
+    """Name the destination of a push where there are others."""
+    return f" to {push.destination}" if len(status.pushes) > 1 else ""
+
+
+def _push(push: PushStatus, now: float, title: str) -> str:
     said = [
         ("Last push", _outcome(push.last_error, is_done=push.pushes > 0)),
         ("Last good push", _ago(push.last_success_timestamp_seconds, now)),
@@ -210,7 +215,7 @@ def _push(push: PushStatus, now: float) -> str:
         ("Points dropped", _number(push.points_dropped)),
         ("Failed requests", _counts(push.failures) if push.failures else "0"),
     ]
-    return _section("OTLP push", said)
+    return _section(title, said)
 
 
 def _store(store: StoreStatus, now: float) -> str:

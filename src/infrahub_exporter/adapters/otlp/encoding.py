@@ -14,10 +14,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from infrahub_exporter.adapters.otlp import wire
+from infrahub_exporter.adapters.otlp.connection import REQUEST_BYTES
 from infrahub_exporter.domain.model import Family, FamilyType, Sample, Section, Snapshot
 
-POINT_BYTES = 3_900_000
-"""The largest body that still fits a request with its envelope; a larger point cannot be sent at all."""
+ROOM_BYTES = 100_000
+"""What a request keeps free for its resource and a metric's texts; a point that does not fit beside cannot be sent."""
+POINT_BYTES = REQUEST_BYTES - ROOM_BYTES
 
 # NumberDataPoint: attributes = 7, as_double = 4; KeyValue: key = 1, value = 2; AnyValue: string_value = 1
 ATTRIBUTES, KEY, VALUE, STRING_VALUE = 7, 1, 2, 1
@@ -37,31 +39,43 @@ class EncodedSection(Struct, frozen=True):
 
 
 class EncodedFamily(Struct, frozen=True):
-    """One metric: its points, and the attributes of the series that have vanished and must still be marked (OT-19)."""
+    """One metric: its points, and the attributes of the series that have vanished and must still be marked (OT-19).
+
+    `at` is when the oldest of it was read, in unix seconds: the time of its points (OT-22).
+    """
 
     name: str
     type: FamilyType
     help: str
+    unit: str = ""
+    at: float = 0.0
     sections: tuple[EncodedSection, ...] = ()
     vanished: tuple[bytes, ...] = ()
 
 
 class Encoded(Struct, frozen=True):
-    """A snapshot's points by metric name; `at` is the snapshot's own time in unix seconds (OT-22)."""
+    """A snapshot's points by metric name."""
 
     families: Mapping[str, EncodedFamily] = {}
-    at: float = 0.0
 
     @property
     def oversized(self) -> int:
         """The number of points that are too large to send."""
         return sum(section.oversized for family in self.families.values() for section in family.sections)
 
-    def settled(self) -> "Encoded":
-        """Tell what a collector holds once it has got all of this: no vanished series is owed any more."""
-        return Encoded(
-            {name: replace(family, vanished=()) for name, family in self.families.items() if family.sections}, self.at
-        )
+    def since(self, oldest: float) -> "Encoded":
+        """Return what was read at `oldest` or later; all the rest is too old to be sent."""
+        return Encoded({name: family for name, family in self.families.items() if family.at >= oldest})
+
+    def delivered(self, before: "Encoded", *, settled: bool) -> "Encoded":
+        """Tell what a collector holds once it has got this, after what it held before.
+
+        Where all of it has arrived (`settled`), no vanished series is owed any more.
+        """
+        now = {**before.families, **self.families}
+        if settled:
+            now.update({name: replace(family, vanished=()) for name, family in self.families.items()})
+        return Encoded({name: family for name, family in now.items() if family.sections or family.vanished})
 
 
 NOTHING = Encoded()
@@ -77,13 +91,20 @@ def encode(
     families: dict[str, EncodedFamily] = {}
     for name, (first, sections) in _by_name(snapshot.families).items():
         earlier = cache.families[name].sections if name in cache.families else ()
-        families[name] = EncodedFamily(first.name, first.type, first.help, _sections(sections, earlier, limit))
+        families[name] = EncodedFamily(
+            name=first.name,
+            type=first.type,
+            help=first.help,
+            unit=first.unit,
+            at=snapshot.read_at.get(name, snapshot.at),
+            sections=_sections(sections, earlier, limit),
+        )
     for name, known in delivered.families.items():
-        family = families.get(name) or replace(known, sections=(), vanished=())
+        family = families.get(name) or replace(known, at=snapshot.at, sections=(), vanished=())
         gone = _vanished(known, family.sections) if family.type is known.type else ()
         if gone or family.sections:
             families[name] = replace(family, vanished=gone)
-    return Encoded(families, snapshot.at)
+    return Encoded(families)
 
 
 def _by_name(families: Iterable[Family]) -> Mapping[str, tuple[Family, Sequence[Section]]]:

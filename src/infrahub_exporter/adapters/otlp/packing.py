@@ -7,11 +7,9 @@ from struct import Struct as Layout
 from msgspec import Struct
 
 from infrahub_exporter.adapters.otlp import wire
+from infrahub_exporter.adapters.otlp.connection import REQUEST_BYTES
 from infrahub_exporter.adapters.otlp.encoding import Encoded, EncodedFamily
 from infrahub_exporter.domain.model import FamilyType
-
-REQUEST_BYTES = 4_000_000
-"""The size that a request is kept under: gRPC servers refuse more than 4 MiB unless told otherwise."""
 
 ENVELOPE_BYTES = 64
 """More than the tags and lengths around one metric take."""
@@ -25,14 +23,22 @@ DATA_POINTS = 1
 CUMULATIVE = b"\x10\x02"  # Sum.aggregation_temporality = 2; is_monotonic stays false (OT-16)
 NO_RECORDED_VALUE = b"\x40\x01"  # NumberDataPoint.flags = 1
 FIXED64 = Layout("<BQ")
-START_TAG, TIME_TAG = 2 << 3 | 1, 3 << 3 | 1
+TIME_TAG = 3 << 3 | 1
 
-INFO_METADATA = wire.delimited(
-    METADATA, wire.delimited(1, b"prometheus.type") + wire.delimited(2, wire.delimited(1, b"info"))
-)
-"""A `KeyValue` that tells what the sum was before it became one (OT-16)."""
-UNITS = {"_seconds": "s", "_bytes": "By", "_ratio": "1"}
-"""UCUM units by the suffix that Prometheus gives them (OT-18)."""
+UNITS = {
+    "seconds": "s",
+    "bytes": "By",
+    "ratio": "1",
+    "meters": "m",
+    "volts": "V",
+    "amperes": "A",
+    "joules": "J",
+    "watts": "W",
+    "grams": "g",
+    "celsius": "Cel",
+    "hertz": "Hz",
+}
+"""UCUM units by the word that ends a name: what receivers append again where the name does not have it (OT-18)."""
 
 
 class Request(Struct, frozen=True):
@@ -52,20 +58,30 @@ def nanoseconds(seconds: float) -> int:
     return round(seconds * 1e6) * 1000
 
 
-def unit(name: str, kind: FamilyType) -> str:
-    """Tell the UCUM unit of a metric; an info metric has none."""
-    if kind is FamilyType.INFO:
+def unit(name: str, kind: FamilyType, word: str = "") -> str:
+    """Tell the UCUM unit of a metric by its word or its name; only a gauge has one.
+
+    A word that UCUM does not know is an annotation, which receivers do not append to the name.
+    """
+    if kind is not FamilyType.GAUGE:
         return ""
-    return next((unit for suffix, unit in UNITS.items() if name.endswith(suffix)), "")
+    last = word or name.rpartition("_")[2]
+    return UNITS.get(last) or (f"{{{word}}}" if word else "")
 
 
-def requests(
-    encoded: Encoded, *, resource: bytes, version: str, start: float, limit: int = REQUEST_BYTES
-) -> Iterator[Request]:
-    """Pack the points into requests of at most `limit` bytes, all with the time of the snapshot.
+def metadata(kind: FamilyType) -> bytes:
+    """Encode the `KeyValue` that tells what a sum was before it became one (OT-16); a gauge is what it was."""
+    if kind is FamilyType.GAUGE:
+        return b""
+    value = wire.delimited(2, wire.string(1, kind.value))
+    return wire.delimited(METADATA, wire.string(1, "prometheus.type") + value)
 
-    `resource` is a serialized `Resource`, `start` the unix seconds since which the sums count. Nothing to send is no
-    request (OT-12).
+
+def requests(encoded: Encoded, *, resource: bytes, version: str, limit: int = REQUEST_BYTES) -> Iterator[Request]:
+    """Pack the points into requests of at most `limit` bytes, those of a family all with its time.
+
+    `resource` is a serialized `Resource`. Nothing to send is no request (OT-12). Sums have no start time: what they
+    say has none, and 0 is OTLP's word for that.
     """
     head = wire.delimited(RESOURCE, resource)
     scoped = wire.delimited(SCOPE, scope(version))
@@ -73,8 +89,8 @@ def requests(
     metrics: list[bytes] = []
     size = points = 0
     for family in encoded.families.values():
-        for metric, count in _metric(family, nanoseconds(start), nanoseconds(encoded.at), room):
-            if metrics and size + len(metric) > room:
+        for piece, (metric, count) in enumerate(_metric(family, room)):
+            if metrics and (piece or size + len(metric) > room):  # no metric twice in a request (OT-15)
                 yield Request(_envelope(head, scoped, metrics, size), points)
                 metrics, size, points = [], 0, 0
             metrics.append(metric)
@@ -102,25 +118,24 @@ class _PointHeads(dict[int, bytes]):
         return head
 
 
-def _metric(family: EncodedFamily, start: int, at: int, room: int) -> Iterator[tuple[bytes, int]]:
+def _metric(family: EncodedFamily, room: int) -> Iterator[tuple[bytes, int]]:
     """Yield the family as `Metric` fields of at most `room` bytes, each with its number of points."""
-    info = family.type is FamilyType.INFO
     head = b"".join(
         (
             wire.string(NAME, family.name),
             wire.string(DESCRIPTION, family.help),
-            wire.string(UNIT, unit(family.name, family.type)),
+            wire.string(UNIT, unit(family.name, family.type, family.unit)),
         )
     )
-    field, tail, metadata = (SUM, CUMULATIVE, INFO_METADATA) if info else (GAUGE, b"", b"")
-    times = FIXED64.pack(TIME_TAG, at)
-    heads = _PointHeads(FIXED64.pack(START_TAG, start) + times if info else times)
-    left = room - len(head) - len(tail) - len(metadata) - ENVELOPE_BYTES
+    field, tail = (GAUGE, b"") if family.type is FamilyType.GAUGE else (SUM, CUMULATIVE)
+    was = metadata(family.type)
+    heads = _PointHeads(FIXED64.pack(TIME_TAG, nanoseconds(family.at)))
+    left = room - len(head) - len(tail) - len(was) - ENVELOPE_BYTES
 
     def whole(parts: list[bytes], size: int) -> tuple[bytes, int]:
         data = wire.prefix(field, size + len(tail))
-        length = len(head) + len(data) + size + len(tail) + len(metadata)
-        return b"".join((wire.prefix(METRICS, length), head, data, *parts, tail, metadata)), len(parts) // 2
+        length = len(head) + len(data) + size + len(tail) + len(was)
+        return b"".join((wire.prefix(METRICS, length), head, data, *parts, tail, was)), len(parts) // 2
 
     parts: list[bytes] = []
     size = 0

@@ -1,22 +1,20 @@
-"""The push: the newest snapshot, at every new one or at an interval, and what became of it."""
+"""The push to one destination: the newest snapshot, at every new one or at an interval, and what became of it."""
 
 import asyncio
 import logging
+import math
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
-from typing import Any
 
 import anyio
 import anyio.to_thread
 from msgspec import Struct
 from msgspec.structs import replace
-from opentelemetry.exporter.otlp.proto.grpc.metric_exporter import OTLPMetricExporter
 
-from infrahub_exporter.adapters.otlp.calls import DEFAULT_BACKOFF_SECONDS, Accepted, ExportMethod, Refused
-from infrahub_exporter.adapters.otlp.connection import open_exporter, settle
-from infrahub_exporter.adapters.otlp.encoding import NOTHING, Encoded, encode
+from infrahub_exporter.adapters.otlp.calls import DEFAULT_BACKOFF_SECONDS, Accepted, Call, Refused, deliver
+from infrahub_exporter.adapters.otlp.connection import Connection, Destination, settle
+from infrahub_exporter.adapters.otlp.encoding import NOTHING, ROOM_BYTES, Encoded, encode
 from infrahub_exporter.adapters.otlp.packing import Request, requests
 from infrahub_exporter.adapters.otlp.resource import resource
 from infrahub_exporter.adapters.otlp.status import Condition, Tally, counted
@@ -25,51 +23,48 @@ from infrahub_exporter.domain.publishing.status import PushStatus
 
 logger = logging.getLogger("infrahub_exporter.otlp")
 
+LONGEST_PAUSE_SECONDS = 300.0
+"""How long a collector is left alone at most, whatever it asks for."""
+
+
+class Bodies(Struct):
+    """The newest encoding of a snapshot, for destinations that send the same: points are encoded once for all."""
+
+    newest: Encoded = NOTHING
+
 
 class _Link(Struct, frozen=True):
-    """An open channel and who speaks over it."""
+    """A way to the collector, and who speaks over it."""
 
-    exporter: OTLPMetricExporter
-    method: ExportMethod
+    call: Call
     resource: bytes
 
 
 class OtlpSink:
-    """Push snapshots to an OpenTelemetry collector by OTLP over gRPC.
+    """Push snapshots to an OpenTelemetry collector, or whatever else receives OTLP.
 
-    What is None is left to `environment`, the `OTEL_*` variables. `certificate` is the path of a PEM file,
-    `compression` is `gzip` or `none`, `interval_seconds` None for a push at every new snapshot, `wall` the clock in
-    unix seconds. Raises ConfigError.
+    What the destination leaves open, `environment` says: the `OTEL_*` variables. What was read more than
+    `max_age_seconds` ago is not sent; `wall` is the clock in unix seconds. `bodies` may be shared between destinations
+    of one request size. Raises ConfigError.
     """
 
     def __init__(
         self,
+        destination: Destination,
         *,
         version: str,
         environment: Mapping[str, str],
-        endpoint: str | None = None,
-        timeout_seconds: float | None = None,
-        headers: Mapping[str, str] | None = None,
-        insecure: bool | None = None,
-        certificate: Path | str | None = None,
-        compression: str | None = None,
-        interval_seconds: float | None = None,
+        max_age_seconds: float | None = None,
         resource_attributes: Mapping[str, str] | None = None,
         instance_id: str | None = None,
+        bodies: Bodies | None = None,
         backoff_seconds: float = DEFAULT_BACKOFF_SECONDS,
         wall: Callable[[], float] = time.time,
     ) -> None:
-        self._connection = settle(
-            endpoint=endpoint,
-            timeout_seconds=timeout_seconds,
-            headers=headers,
-            insecure=insecure,
-            certificate=certificate,
-            compression=compression,
-            interval_seconds=interval_seconds,
-            environment=environment,
-        )
+        self._connection = settle(destination, environment)
+        self._limit = destination.max_request_bytes
         self._version = version
+        self._max_age_seconds = max_age_seconds
         self._instance_id = instance_id or str(uuid.uuid4())
         self._resource_attributes = resource_attributes or {}
         self._backoff_seconds = backoff_seconds
@@ -80,11 +75,11 @@ class OtlpSink:
         self._running: anyio.CancelScope | None = None
         self._closed = False
         self._link: _Link | None = None
-        self._start: float | None = None
-        self._cache: Encoded = NOTHING
+        self._bodies = bodies or Bodies()
         self._delivered: Encoded = NOTHING
         self._condition = Condition("new")
-        self._status = PushStatus()
+        self._pause_seconds = 0.0
+        self._status = PushStatus(destination=destination.name)
 
     @property
     def status(self) -> PushStatus:
@@ -99,7 +94,7 @@ class OtlpSink:
     async def run(self) -> None:
         """Push until closed or cancelled, nothing before the first snapshot. A failed push waits for the next turn.
 
-        After `close` it may run again.
+        A collector that asks to be left alone is, for 5 minutes at most. After `close` it may run again.
         """
         self._closed = False
         for warning in self._connection.warnings:
@@ -110,12 +105,13 @@ class OtlpSink:
                 self._fresh.clear()
                 started = anyio.current_time()
                 await self._push_newest()
+                await anyio.sleep(self._pause_seconds)
                 if self._connection.interval_seconds is not None:
                     await anyio.sleep_until(started + self._connection.interval_seconds)
                     self._fresh.set()
 
     async def close(self, timeout_seconds: float) -> None:
-        """Push the newest snapshot once more and close the channel, all within the time given, whatever the peer does.
+        """Push the newest snapshot once more and let go, all within the time given, whatever the peer does.
 
         A push that is under way comes to its end first. Shielded from cancellation: it is short by itself.
         """
@@ -128,59 +124,71 @@ class OtlpSink:
         if self._running is not None:
             self._running.cancel()
         with anyio.CancelScope(shield=True):
-            async with self._turn:  # a cancelled push lets go at once, and starts no call on a closed channel
-                self._hang_up()
+            async with self._turn:  # a cancelled push lets go at once, and starts no call on a closed connection
+                await self._hang_up()
 
     async def _push_newest(self) -> None:
         async with self._turn:
             if self._newest is not None:
-                await self._push(self._newest)
+                tally = Tally()
+                try:
+                    await self._push(self._newest, tally)
+                except Exception as error:  # whatever it is: this destination fails, and is tried again
+                    if self._condition.kind != "failing:unexpected":
+                        logger.exception("an OTLP push to %s ended unexpectedly", self._connection.endpoint)
+                    tally.add(self._newest.series, Refused("unexpected", type(error).__name__, hopeless=True))
+                await self._conclude(tally)
 
-    async def _push(self, snapshot: Snapshot) -> None:
-        if self._start is None or snapshot.at < self._start:
-            self._start = snapshot.at
-        tally = Tally()
+    async def _push(self, snapshot: Snapshot, tally: Tally) -> None:
         if self._link is None:
             try:
                 self._link = await anyio.to_thread.run_sync(self._dial, abandon_on_cancel=True)
             except (OSError, RuntimeError) as error:
                 tally.add(snapshot.series, Refused("credentials", " ".join(str(error).split()), hopeless=True))
-                self._conclude(tally)
                 return
         link = self._link
-        self._cache = encoded = await anyio.to_thread.run_sync(self._encode, snapshot, abandon_on_cancel=True)
+        whole = await anyio.to_thread.run_sync(self._encode, snapshot, abandon_on_cancel=True)
+        encoded = whole.since(self._oldest())
+        tally.stale = len(whole.families) - len(encoded.families)
         tally.oversized = encoded.oversized
-        packed = requests(encoded, resource=link.resource, version=self._version, start=self._start)
+        packed = requests(encoded, resource=link.resource, version=self._version, limit=self._limit)
         while (request := await anyio.to_thread.run_sync(_next, packed, abandon_on_cancel=True)) is not None:
-            tally.add(request.points, None if tally.hopeless else await self._send(link.method, request))
+            tally.add(request.points, None if tally.hopeless else await self._send(link.call, request))
         if tally.accepted:
-            self._delivered = encoded if tally.refusals else encoded.settled()
-        self._conclude(tally)
+            self._delivered = encoded.delivered(self._delivered, settled=not tally.refusals)
 
-    async def _send(self, method: ExportMethod, request: Request) -> Accepted | Refused:
-        headers, timeout_seconds = self._connection.headers, self._connection.timeout_seconds
-        outcome = await method.call(request.body, headers=headers, timeout_seconds=timeout_seconds)
+    async def _send(self, call: Call, request: Request) -> Accepted | Refused:
+        outcome = await deliver(
+            call,
+            request.body,
+            timeout_seconds=self._connection.timeout_seconds,
+            backoff_seconds=self._backoff_seconds,
+        )
         return replace(outcome, message=self._connection.redact(outcome.message))
 
+    def _oldest(self) -> float:
+        return -math.inf if self._max_age_seconds is None else self._wall() - self._max_age_seconds
+
     def _encode(self, snapshot: Snapshot) -> Encoded:
-        return encode(snapshot, cache=self._cache, delivered=self._delivered)
+        encoded = encode(snapshot, cache=self._bodies.newest, delivered=self._delivered, limit=self._limit - ROOM_BYTES)
+        self._bodies.newest = encoded
+        return encoded
 
     def _dial(self) -> _Link:
-        exporter = open_exporter(self._connection)
-        channel: Any = exporter._channel  # noqa: SLF001 (the package has no public way to its channel)
         who = resource(configured=self._resource_attributes, version=self._version, instance_id=self._instance_id)
-        return _Link(exporter, ExportMethod(channel, backoff_seconds=self._backoff_seconds), who)
+        return _Link(_open(self._connection, version=self._version), who)
 
-    def _hang_up(self) -> None:
-        if self._link is not None:
-            self._link.exporter.shutdown()
-            self._link = None
+    async def _hang_up(self) -> None:
+        link, self._link = self._link, None
+        if link is not None:
+            await link.call.close()
 
-    def _conclude(self, tally: Tally) -> None:
-        """Count a push and tell a change of state; what failed gets a new channel, free of the old one's back-off."""
+    async def _conclude(self, tally: Tally) -> None:
+        """Count a push and tell a change of state; what failed gets a new connection, free of the old back-off."""
+        self._pause_seconds = min(tally.asked_seconds, LONGEST_PAUSE_SECONDS)
         if tally.hopeless:
-            self._hang_up()
-        if not tally.requests and not tally.oversized:
+            await self._hang_up()
+        if not tally.requests and not tally.oversized and not tally.stale:
             return
         before, self._condition = self._condition, tally.condition()
         self._status = counted(self._status, tally, now=self._wall())
@@ -190,6 +198,17 @@ class OtlpSink:
             logger.info("OTLP push to %s works: %d points", self._connection.endpoint, tally.delivered)
         else:
             logger.warning("OTLP push to %s: %s", self._connection.endpoint, self._condition.message)
+
+
+def _open(connection: Connection, *, version: str) -> Call:
+    """Make the call of a protocol; each is imported only where it is spoken."""
+    if connection.protocol == "grpc":
+        from infrahub_exporter.adapters.otlp.grpc_call import GrpcCall  # noqa: PLC0415
+
+        return GrpcCall(connection)
+    from infrahub_exporter.adapters.otlp.http_call import HttpCall  # noqa: PLC0415
+
+    return HttpCall(connection, version=version)
 
 
 def _next(packed: Iterator[Request]) -> Request | None:

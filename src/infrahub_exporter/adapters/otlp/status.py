@@ -15,8 +15,9 @@ class Condition(Struct, frozen=True):
 
 
 class Tally(Struct):
-    """One push while it goes on: points that cannot be sent, then the outcome of each request."""
+    """One push while it goes on: families too old and points too large to send, then the outcome of each request."""
 
+    stale: int = 0
     oversized: int = 0
     delivered: int = 0
     rejected: int = 0
@@ -30,6 +31,11 @@ class Tally(Struct):
     def hopeless(self) -> bool:
         """Tell whether the requests that are left need not be tried."""
         return any(each.hopeless for each in self.refusals)
+
+    @property
+    def asked_seconds(self) -> float:
+        """How long the collector asks to be left alone, 0 where it does not."""
+        return max((each.asked_seconds or 0.0 for each in self.refusals), default=0.0)
 
     def add(self, points: int, outcome: Accepted | Refused | None) -> None:
         """Add a request of so many points; its outcome is None where it was not tried."""
@@ -55,6 +61,8 @@ class Tally(Struct):
         if self.oversized:
             message = f"{self.oversized} points are larger than any request may be and are not sent"
             return Condition("oversized", message)
+        if self.stale:
+            return Condition("stale", f"{self.stale} metrics were read too long ago and are not sent")
         if self.message:
             return Condition("warned", f"the collector warns: {self.message}")
         return Condition("well")

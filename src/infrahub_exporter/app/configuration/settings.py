@@ -15,6 +15,7 @@ from infrahub_exporter.app.configuration.decoding import ExistingPath, decode, e
 from infrahub_exporter.app.configuration.document import parse_document
 from infrahub_exporter.app.configuration.environment import Overrides, override, variable_name
 from infrahub_exporter.app.configuration.places import Place, SettingError, at, written
+from infrahub_exporter.app.configuration.pushing import DestinationSettings, OtlpSettings
 from infrahub_exporter.app.configuration.queries import SEGMENT, QuerySettings, check_served
 from infrahub_exporter.app.configuration.secret import Secret, read_secret
 from infrahub_exporter.app.configuration.web import (
@@ -33,6 +34,7 @@ from infrahub_exporter.domain.publishing.limits import Limits
 
 __all__ = [
     "AdminSettings",
+    "DestinationSettings",
     "EmbeddedSettings",
     "ExportersSettings",
     "InfrahubSettings",
@@ -141,27 +143,6 @@ class PrometheusSettings(_Section, frozen=True):
     enabled: bool = True
     metrics_path: UrlPath = "/metrics"
     own_metrics: bool = True
-
-
-class OtlpSettings(_Section, frozen=True):
-    """How metrics are pushed. What is None here, the standard `OTEL_*` variables say."""
-
-    enabled: bool = False
-    endpoint: NonEmpty | None = None
-    timeout_seconds: Seconds | None = None
-    headers: dict[str, Secret] | None = None
-    insecure: bool | None = None
-    certificate: ExistingPath | None = None
-    compression: Literal["gzip", "none"] | None = None
-    interval_seconds: Seconds | None = None
-    resource_attributes: dict[str, str] = {}
-
-    def __post_init__(self) -> None:
-        for index, (name, value) in enumerate((self.headers or {}).items()):
-            if not name.isascii() or not name.replace("-", "").replace("_", "").replace(".", "").isalnum():
-                raise SettingError(("headers", index), "expected the name of a header")
-            if not value.fits_a_header:
-                raise SettingError(("headers", index), "expected printable ASCII text without spaces around it")
 
 
 class ExportersSettings(_Section, frozen=True):

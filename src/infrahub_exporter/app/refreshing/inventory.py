@@ -1,6 +1,6 @@
 """The entries at work, and what is published of them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeVar
 
 import anyio
@@ -22,7 +22,7 @@ from infrahub_exporter.domain.publishing.guard import GuardSpec
 from infrahub_exporter.domain.publishing.limits import Limits
 from infrahub_exporter.domain.publishing.saved import Saved, fingerprint
 from infrahub_exporter.domain.publishing.status import EntryStatus
-from infrahub_exporter.domain.views.metrics import Assembly, Entry, assemble
+from infrahub_exporter.domain.views.metrics import Assembly, Entry, assemble, metric_name
 
 AnyEntry = TypeVar("AnyEntry", MetricEntry, KindDiscovery, QueryDiscovery)
 
@@ -230,6 +230,16 @@ class Inventory:
         """When the newest good read of a kind began, 0 before any."""
         return max((entry.status.succeeded_at or 0.0 for entry in self.metrics), default=0.0)
 
+    def _oldest(self, read: Sequence[MetricEntry]) -> Mapping[str, float]:
+        """When the oldest data of a metric was read, by its name, where others are newer."""
+        newest = self._read_at()
+        found: dict[str, float] = {}
+        for entry in read:
+            name, at = metric_name(entry.spec.kind), entry.status.succeeded_at or 0.0
+            if at < newest:
+                found[name] = min(at, found.get(name, at))
+        return found
+
     def _others(self, entry: MetricEntry) -> int:
         return sum(other.publication.count for other in self.metrics if other is not entry)
 
@@ -248,7 +258,7 @@ class Inventory:
         self._assembly = assemble(entries, self._assembly)
         for entry, duplicates in zip(read, self._assembly.duplicates, strict=True):
             entry.published(duplicates)
-        self.snapshot = Snapshot(self._assembly.families, self._read_at())
+        self.snapshot = Snapshot(self._assembly.families, self._read_at(), self._oldest(read))
         for sink in self._sinks:
             await sink.publish(self.snapshot)
 

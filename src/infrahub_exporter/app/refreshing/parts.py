@@ -12,8 +12,8 @@ class Pusher(SnapshotSink, Protocol):
     """A sink that works in the background."""
 
     @property
-    def status(self) -> PushStatus:
-        """Tell what became of the pushes."""
+    def statuses(self) -> tuple[PushStatus, ...]:
+        """Tell what became of the pushes, by destination."""
         ...
 
     async def run(self) -> None:

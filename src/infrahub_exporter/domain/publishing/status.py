@@ -74,12 +74,12 @@ class EntryStatus(Struct, frozen=True):
 
 
 class PushStatus(Struct, frozen=True):
-    """What OTLP pushes have done since the start.
+    """What OTLP pushes to a destination have done since the start.
 
     `pushes` counts those that the collector took whole. `points_rejected` are those that it said no to in a partial
     success, `points_dropped` those of refused requests and those too large for any request. `failures` counts failed
-    requests by gRPC code in lower case, or as `credentials` where those cannot be read. `last_error` is the message of
-    the newest push, None where that went well; it holds no secret.
+    requests by gRPC code in lower case or HTTP status, or as `credentials` where those cannot be read.
+    `last_error` is the message of the newest push, None where that went well; it holds no secret.
     """
 
     pushes: int = 0
@@ -89,6 +89,7 @@ class PushStatus(Struct, frozen=True):
     failures: Mapping[str, int] = {}
     last_success_timestamp_seconds: float | None = None
     last_error: str | None = None
+    destination: str = "default"
 
 
 class SourceStatus(Struct, frozen=True):
@@ -118,7 +119,7 @@ class Status(Struct, frozen=True):
 
     entries: tuple[EntryStatus, ...]
     dead: tuple[str, ...] = ()
-    push: PushStatus | None = None
+    pushes: tuple[PushStatus, ...] = ()
     source: SourceStatus | None = None
     store: StoreStatus | None = None
     config: ConfigStatus | None = None

@@ -94,7 +94,7 @@ def everything(text: str) -> Status:
             EntryStatus(text, "q", success=False, errors={text: 1}, error=SourceUnavailableError(text)),
         ),
         dead=(text,),
-        push=PushStatus(failures={text: 1}, last_error=text),
+        pushes=(PushStatus(failures={text: 1}, last_error=text),),
         store=StoreStatus(last_error=text),
         config=ConfigStatus(NOW, text),
     )
@@ -254,7 +254,7 @@ def test_the_remarks_say_what_is_not_as_on_a_good_day() -> None:
         Status(
             entries,
             dead=("metrics", "push"),
-            push=PushStatus(last_error="no"),
+            pushes=(PushStatus(last_error="no"),),
             store=StoreStatus(last_error="no"),
             config=ConfigStatus(NOW, "no"),
         )
@@ -270,7 +270,7 @@ def test_the_remarks_say_what_is_not_as_on_a_good_day() -> None:
 
 def test_a_good_day_has_no_remarks() -> None:
     entry = EntryStatus("kind", "A").succeeded(at=NOW, duration_seconds=1, nodes=1, published=1, skipped={})
-    status = Status((entry,), push=PushStatus(), store=StoreStatus(), config=ConfigStatus(NOW))
+    status = Status((entry,), pushes=(PushStatus(),), store=StoreStatus(), config=ConfigStatus(NOW))
     outline = Outline(render(status, now=NOW))
 
     assert remarks(status) == ()
@@ -299,7 +299,7 @@ def test_what_is_not_known_of_infrahub_is_left_out() -> None:
 def test_how_pushing_goes() -> None:
     push = PushStatus(30, 1_234_567, 3, 2, {"unavailable": 2}, NOW - 30, "the collector answered UNAVAILABLE")
 
-    assert section(Status((), push=push), "OTLP push") == {
+    assert section(Status((), pushes=(push,)), "OTLP push") == {
         "Last push": "failed: the collector answered UNAVAILABLE",
         "Last good push": "30 s ago",
         "Good pushes": "30",
@@ -319,7 +319,7 @@ def test_how_saving_goes() -> None:
         "Failed saves": "1",
     }
     assert section(Status((), store=StoreStatus()), "Store")["Last save"] == "none yet"
-    assert section(Status((), push=PushStatus()), "OTLP push")["Last good push"] == "never"
+    assert section(Status((), pushes=(PushStatus(),)), "OTLP push")["Last good push"] == "never"
 
 
 def test_what_became_of_the_configuration() -> None:

@@ -7,12 +7,13 @@ from google.protobuf.duration_pb2 import Duration
 from google.rpc.error_details_pb2 import ErrorInfo, RetryInfo
 from google.rpc.status_pb2 import Status
 
-from infrahub_exporter.adapters.otlp.calls import retry_delay, retry_info
+from infrahub_exporter.adapters.otlp.calls import Failed, retry_delay
+from infrahub_exporter.adapters.otlp.grpc_call import failed, retry_info
 
 Metadata = tuple[tuple[str, str | bytes], ...]
 
 
-class Failed:
+class Failure:
     def __init__(self, code: grpc.StatusCode, metadata: Metadata | None = ()) -> None:
         self._code, self._metadata = code, metadata
 
@@ -51,10 +52,10 @@ AFTER = RetryInfo(retry_delay=Duration(seconds=2, nanos=500_000_000))
 )
 def test_a_passing_failure_is_tried_again_later_and_later(code: grpc.StatusCode) -> None:
     for attempt, (least, most) in enumerate([(0.5, 1.5), (1.0, 3.0), (2.0, 6.0)]):
-        delay = retry_delay(Failed(code), attempt, 1.0)
+        delay = retry_delay(failed(Failure(code)), attempt, 1.0)
         assert delay is not None
         assert least <= delay <= most
-    assert retry_delay(Failed(code, details(AFTER)), 0, 1.0) == 2.5
+    assert retry_delay(failed(Failure(code, details(AFTER))), 0, 1.0) == 2.5
 
 
 @pytest.mark.parametrize(
@@ -69,19 +70,19 @@ def test_a_passing_failure_is_tried_again_later_and_later(code: grpc.StatusCode)
     ],
 )
 def test_a_lasting_failure_is_not_tried_again_whatever_it_asks(code: grpc.StatusCode) -> None:
-    assert retry_delay(Failed(code, None), 0, 1.0) is None
-    assert retry_delay(Failed(code, details(AFTER)), 0, 1.0) is None
+    assert retry_delay(failed(Failure(code, None)), 0, 1.0) is None
+    assert retry_delay(failed(Failure(code, details(AFTER))), 0, 1.0) is None
 
 
 def test_exhaustion_is_tried_again_only_where_the_server_says_so() -> None:
     code = grpc.StatusCode.RESOURCE_EXHAUSTED
-    assert retry_delay(Failed(code), 0, 1.0) is None
-    assert retry_delay(Failed(code, details(ErrorInfo())), 0, 1.0) is None
-    assert retry_delay(Failed(code, details(ErrorInfo(), AFTER)), 0, 1.0) == 2.5
+    assert retry_delay(failed(Failure(code)), 0, 1.0) is None
+    assert retry_delay(failed(Failure(code, details(ErrorInfo()))), 0, 1.0) is None
+    assert retry_delay(failed(Failure(code, details(ErrorInfo(), AFTER))), 0, 1.0) == 2.5
 
 
 def test_a_delay_of_zero_leaves_the_time_to_the_back_off() -> None:
-    delay = retry_delay(Failed(grpc.StatusCode.RESOURCE_EXHAUSTED, details(RetryInfo())), 0, 1.0)
+    delay = retry_delay(failed(Failure(grpc.StatusCode.RESOURCE_EXHAUSTED, details(RetryInfo()))), 0, 1.0)
     assert delay is not None
     assert 0.5 <= delay <= 1.5
 
@@ -97,3 +98,9 @@ def test_a_delay_of_zero_leaves_the_time_to_the_back_off() -> None:
 )
 def test_retry_info_is_read_in_both_forms_and_nonsense_ignored(metadata: Metadata, expected: float | None) -> None:
     assert retry_info(metadata) == expected
+
+
+@pytest.mark.parametrize("asked", [1e-9, 0.05])
+def test_a_collector_that_asks_for_next_to_nothing_is_not_hammered(asked: float) -> None:
+    busy = Failed(code="429", message="", passing=True, asked_seconds=asked)
+    assert [retry_delay(busy, attempt, 1.0) for attempt in range(4)] == [0.1, 0.2, 0.4, 0.8]

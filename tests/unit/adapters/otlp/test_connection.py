@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from infrahub_exporter.adapters.otlp.connection import Connection, open_exporter, settle
+from infrahub_exporter.adapters.otlp.connection import Connection, Destination, settle
+from infrahub_exporter.adapters.otlp.grpc_call import open_exporter
 from infrahub_exporter.domain.errors import ConfigError
 
 
 def settled(environment: Mapping[str, str] | None = None, **configured: Any) -> Connection:
-    keys = ("endpoint", "timeout_seconds", "headers", "insecure", "certificate", "compression", "interval_seconds")
-    return settle(**{**dict.fromkeys(keys), **configured}, environment=environment or {})
+    return settle(Destination(**configured), environment or {})
 
 
 GENERIC = {
@@ -127,9 +127,9 @@ def test_headers_in_the_environment_are_percent_decoded_and_malformed_ones_repor
     )
 
 
-def test_another_protocol_is_a_warning() -> None:
-    assert settled({"OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf"}).warnings == (
-        "OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf' is not spoken, the push uses grpc",
+def test_a_protocol_that_is_not_spoken_is_a_warning() -> None:
+    assert settled({"OTEL_EXPORTER_OTLP_PROTOCOL": "http/json"}).warnings == (
+        "OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' is not spoken, the push uses grpc",
     )
     assert settled({"OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}).warnings == ()
 
@@ -171,12 +171,12 @@ def test_another_protocol_is_a_warning() -> None:
         (
             {},
             {"headers": {"x-key": "s3cret\n"}},
-            "exporters.otlp.headers.x-key: expected a header of printable ASCII (its value is not shown)",
+            "exporters.otlp.headers[0]: expected printable ASCII, not a header of the protocol's own",
         ),
         (
             {},
             {"headers": {"grpc-timeout": "1"}},
-            "exporters.otlp.headers.grpc-timeout: expected a header of printable ASCII (its value is not shown)",
+            "exporters.otlp.headers[0]: expected printable ASCII, not a header of the protocol's own",
         ),
     ],
 )
@@ -211,3 +211,85 @@ def test_a_client_certificate_that_cannot_be_read_is_an_error(tmp_path: Path) ->
     )
     with pytest.raises(FileNotFoundError):
         open_exporter(connection)
+
+
+HTTP: dict[str, Any] = {"protocol": "http/protobuf"}
+METRICS_ENDPOINT = "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"
+
+
+@pytest.mark.parametrize(
+    ("environment", "configured", "url"),
+    [
+        ({}, {}, "http://localhost:4318/v1/metrics"),
+        ({}, {"endpoint": "http://host:9090/api/v1/otlp"}, "http://host:9090/api/v1/otlp/v1/metrics"),
+        ({}, {"endpoint": "http://host:9090/api/v1/otlp/v1/metrics"}, "http://host:9090/api/v1/otlp/v1/metrics"),
+        ({}, {"endpoint": "https://host/"}, "https://host/v1/metrics"),
+        ({}, {"endpoint": "host:4318"}, "https://host:4318/v1/metrics"),
+        ({}, {"endpoint": "host:4318", "insecure": True}, "http://host:4318/v1/metrics"),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://host:1/base"}, {}, "http://host:1/base/v1/metrics"),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://host:1/v1/metrics"}, {}, "http://host:1/v1/metrics/v1/metrics"),
+        ({METRICS_ENDPOINT: "http://host:1/own/path"}, {}, "http://host:1/own/path"),
+        ({METRICS_ENDPOINT: "http://host:1"}, {}, "http://host:1/"),
+        ({METRICS_ENDPOINT: "http://host:1", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://host:2"}, {}, "http://host:1/"),
+    ],
+)
+def test_over_http_the_path_follows_the_rules_of_the_specification(
+    environment: Mapping[str, str], configured: Mapping[str, Any], url: str
+) -> None:
+    assert settled(environment, **HTTP, **configured).endpoint == url
+
+
+@pytest.mark.parametrize(
+    ("environment", "configured", "protocol"),
+    [
+        ({}, {}, "grpc"),
+        ({"OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf"}, {}, "http/protobuf"),
+        (
+            {"OTEL_EXPORTER_OTLP_PROTOCOL": "grpc", "OTEL_EXPORTER_OTLP_METRICS_PROTOCOL": "http/protobuf"},
+            {},
+            "http/protobuf",
+        ),
+        ({"OTEL_EXPORTER_OTLP_METRICS_PROTOCOL": "http/protobuf"}, {"protocol": "grpc"}, "grpc"),
+    ],
+)
+def test_the_protocol_is_chosen_by_the_configuration_the_signal_and_the_generic_variable(
+    environment: Mapping[str, str], configured: Mapping[str, Any], protocol: str
+) -> None:
+    assert settled(environment, **configured).protocol == protocol
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "message"),
+    [
+        (
+            "ftp://host",
+            "exporters.otlp.endpoint: expected http://host:port, https://host:port or host:port, got 'ftp://host'",
+        ),
+        ("http://host:x", "exporters.otlp.endpoint: expected http://host:port, https://host:port or host:port"),
+        (
+            "http://host/?token=s3cret",
+            "exporters.otlp.endpoint: expected an address without query and fragment; credentials go into headers",
+        ),
+        (
+            "user:s3cret@host:4318",
+            "exporters.otlp.endpoint: expected an address without user and password; credentials go into headers",
+        ),
+    ],
+)
+def test_an_address_that_cannot_be_posted_to_is_named_without_its_secrets(endpoint: str, message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        settled(endpoint=endpoint, **HTTP)
+    assert str(caught.value) == message
+
+
+def test_the_place_of_one_of_several_destinations_is_named() -> None:
+    with pytest.raises(ConfigError, match=r"^exporters\.otlp\.destinations\[1\]\.endpoint: expected http://host:port"):
+        settled(place="exporters.otlp.destinations[1]", endpoint="http://")
+    with pytest.raises(
+        ConfigError, match=r"^exporters\.otlp\.destinations\[1\]\.headers\[0\]: expected printable ASCII"
+    ):
+        settled(place="exporters.otlp.destinations[1]", headers={"content-type": "text/plain"})
+
+
+def test_the_repr_of_a_destination_shows_no_header() -> None:
+    assert repr(Destination(endpoint="x", headers={"a": "s3cret"})) == "Destination(name='default', endpoint='x')"

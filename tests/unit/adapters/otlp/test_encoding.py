@@ -84,7 +84,7 @@ def test_a_shared_section_is_not_touched_at_all() -> None:
     first = encode(whole)
     again = encode(Snapshot(whole.families, 2000.0), cache=first)
     assert again.families[NAME].sections[0] is first.families[NAME].sections[0]
-    assert again.at == 2000.0
+    assert again.families[NAME].at == 2000.0
 
 
 def test_a_shared_section_is_found_behind_another_with_its_labels() -> None:
@@ -109,7 +109,11 @@ def test_a_series_that_is_gone_is_marked_and_then_forgotten() -> None:
     first = encode(snapshot(Sample("a", ("a", "leaf")), Sample("b", ("b", "leaf"))))
     second = encode(snapshot(first.families[NAME].sections[0].samples[0]), cache=first, delivered=first)
     assert vanished(second) == [{"id": "b", "role": "leaf"}]
-    third = encode(snapshot(*second.families[NAME].sections[0].samples), cache=second, delivered=second.settled())
+    third = encode(
+        snapshot(*second.families[NAME].sections[0].samples),
+        cache=second,
+        delivered=second.delivered(NOTHING, settled=True),
+    )
     assert vanished(third) == []
 
 
@@ -136,7 +140,7 @@ def test_a_family_that_is_gone_has_all_its_series_marked_once() -> None:
     first = encode(snapshot(Sample("a", ("a", "leaf"))))
     second = encode(Snapshot((), 2000.0), delivered=first)
     assert vanished(second) == [{"id": "a", "role": "leaf"}]
-    assert encode(Snapshot((), 3000.0), delivered=second.settled()).families == {}
+    assert encode(Snapshot((), 3000.0), delivered=second.delivered(NOTHING, settled=True)).families == {}
 
 
 def test_a_metric_that_changed_its_type_has_no_marks() -> None:
@@ -176,7 +180,9 @@ def test_of_many_sections_only_a_touched_one_is_encoded_again() -> None:
     sections = [Section(("id",), (Sample(each, (each,)), Sample(f"{each}2", (f"{each}2",)))) for each in "abcdef"]
     first = encode(blocks(*sections))
     changed = Section(("id",), (sections[3].samples[0], Sample("new", ("new",))))
-    second = encode(blocks(*sections[:3], changed, *sections[4:]), cache=first, delivered=first.settled())
+    second = encode(
+        blocks(*sections[:3], changed, *sections[4:]), cache=first, delivered=first.delivered(NOTHING, settled=True)
+    )
 
     before, after = first.families[NAME].sections, second.families[NAME].sections
     assert [old is new for old, new in zip(before, after, strict=True)] == [True] * 3 + [False] + [True] * 2
@@ -188,7 +194,7 @@ def test_a_sample_that_moves_to_another_block_keeps_its_body_and_has_not_vanishe
     samples = [Sample(f"{number}", (f"{number}",)) for number in range(8)]
     first = encode(blocks(Section(("id",), tuple(samples))))
     halves = Section(("id",), tuple(samples[:4])), Section(("id",), tuple(samples[4:]))
-    second = encode(blocks(*halves), cache=first, delivered=first.settled())
+    second = encode(blocks(*halves), cache=first, delivered=first.delivered(NOTHING, settled=True))
 
     bodies = [body for section in second.families[NAME].sections for body in section.bodies]
     assert [old is new for old, new in zip(first.families[NAME].sections[0].bodies, bodies, strict=True)] == [True] * 8
@@ -201,7 +207,7 @@ def test_fifty_pushes_later_no_more_is_held_than_the_snapshot() -> None:
     for turn in range(50):
         sections[turn % 8] = Section(("id",), (Sample(f"t{turn}", (f"t{turn}",)),))
         encoded = encode(blocks(*sections), cache=encoded, delivered=delivered)
-        delivered = encoded.settled()
+        delivered = encoded.delivered(NOTHING, settled=True)
 
     family = encoded.families[NAME]
     assert (len(encoded.families), len(family.sections), len(family.vanished)) == (1, 8, 1)
@@ -220,7 +226,7 @@ SNAPSHOTS = st.lists(st.lists(st.sampled_from(POOL), max_size=6, unique_by=id), 
 def test_after_any_snapshots_the_points_are_those_of_the_last_alone(snapshots: list[list[Section]]) -> None:
     encoded = NOTHING
     for sections in snapshots:
-        delivered = encoded.settled()
+        delivered = encoded.delivered(NOTHING, settled=True)
         encoded = encode(blocks(*sections), cache=encoded, delivered=delivered)
         alone = encode(blocks(*sections))
         assert [each.bodies for each in encoded.families[NAME].sections] == [
@@ -232,3 +238,15 @@ def test_after_any_snapshots_the_points_are_those_of_the_last_alone(snapshots: l
 def _attributes(encoded: Encoded) -> set[bytes]:
     sections = [section for family in encoded.families.values() for section in family.sections]
     return {body[9:] for section in sections for body in section.bodies}
+
+
+def test_what_is_too_old_is_left_out_and_what_was_delivered_of_it_is_remembered() -> None:
+    old, new = (
+        Family(name, FamilyType.INFO, "", (Section(("id",), (Sample("a", ("a",)),)),)) for name in ("old", "new")
+    )
+    before = encode(Snapshot((old, new), 100.0)).delivered(NOTHING, settled=True)
+    encoded = encode(Snapshot((old, new), 200.0, {"old": 100.0}), cache=before, delivered=before)
+    young = encoded.since(150.0)
+    assert {name: family.at for name, family in young.families.items()} == {"new": 200.0}
+    assert set(young.delivered(before, settled=True).families) == {"old", "new"}
+    assert encoded.since(100.0) == encoded

@@ -31,20 +31,17 @@ resource_metrics {
       description: "Nodes of kind InfraDevice"
       sum {
         data_points {
-          start_time_unix_nano: 5000000000
           time_unix_nano: 7000001000
           as_double: 1
           attributes { key: "id" value { string_value: "a" } }
           attributes { key: "site" value { string_value: "ams" } }
         }
         data_points {
-          start_time_unix_nano: 5000000000
           time_unix_nano: 7000001000
           as_double: 1
           attributes { key: "id" value { string_value: "c" } }
         }
         data_points {
-          start_time_unix_nano: 5000000000
           time_unix_nano: 7000001000
           attributes { key: "id" value { string_value: "b" } }
           attributes { key: "site" value { string_value: "" } }
@@ -66,7 +63,7 @@ RESOURCE = b"\x0a\x13\x0a\x0cservice.name\x12\x03\x0a\x01x"
 
 
 def pack(encoded: Encoded, limit: int = 4_000_000) -> list[Request]:
-    return list(requests(encoded, resource=RESOURCE, version="1.2", start=5.0, limit=limit))
+    return list(requests(encoded, resource=RESOURCE, version="1.2", limit=limit))
 
 
 def decoded(packed: Iterable[Request]) -> list[ExportMetricsServiceRequest]:
@@ -134,10 +131,37 @@ def test_small_families_share_a_request() -> None:
         ("infrahub_devices", FamilyType.GAUGE, ""),
         ("infrahub_seconds_info", FamilyType.INFO, ""),
         ("infrahub_seconds", FamilyType.INFO, ""),
+        ("infrahub_seconds", FamilyType.STATESET, ""),
     ],
 )
 def test_the_unit_follows_the_suffix(name: str, kind: FamilyType, expected: str) -> None:
     assert unit(name, kind) == expected
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"), [("volts", "V"), ("celsius", "Cel"), ("seconds", "s"), ("rack_units", "{rack_units}")]
+)
+def test_a_unit_is_the_one_of_ucum_or_an_annotation(word: str, expected: str) -> None:
+    family = Family(f"x_{word}", FamilyType.GAUGE, "", (Section((), (Sample("", (), 2.0),)),), unit=word)
+    (request,) = decoded(pack(encode(Snapshot((family,), 9.0))))
+    assert [each.unit for each in request.resource_metrics[0].scope_metrics[0].metrics] == [expected]
+
+
+def test_a_state_set_is_a_sum_that_says_what_it_was() -> None:
+    samples = (Sample("a", ("a", "up"), 1.0), Sample("a", ("a", "down"), 0.0))
+    family = Family("x_status", FamilyType.STATESET, "", (Section(("id", "x_status"), samples),))
+    (request,) = decoded(pack(encode(Snapshot((family,), 9.0))))
+    (metric,) = request.resource_metrics[0].scope_metrics[0].metrics
+    assert (metric.sum.is_monotonic, metric.sum.aggregation_temporality) == (False, 2)
+    assert [(each.key, each.value.string_value) for each in metric.metadata] == [("prometheus.type", "stateset")]
+    assert [(each.as_double, each.start_time_unix_nano) for each in metric.sum.data_points] == [(1.0, 0), (0.0, 0)]
+
+
+def test_what_was_read_earlier_has_an_earlier_time() -> None:
+    families = (fleet("a_info", 1), fleet("b_info", 1))
+    (request,) = decoded(pack(encode(Snapshot(families, 9.0, {"b_info": 4.0}))))
+    metrics = request.resource_metrics[0].scope_metrics[0].metrics
+    assert [each.sum.data_points[0].time_unix_nano for each in metrics] == [9_000_000_000, 4_000_000_000]
 
 
 def test_times_are_exact_to_the_microsecond() -> None:

@@ -21,7 +21,8 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 )
 from opentelemetry.proto.metrics.v1.metrics_pb2 import Metric, NumberDataPoint
 
-from infrahub_exporter.adapters.otlp import OtlpSink
+from infrahub_exporter.adapters.otlp import Destination, OtlpSink, OtlpSinks
+from infrahub_exporter.adapters.otlp.sink import Bodies
 from infrahub_exporter.domain.model import Family, FamilyType, Sample, Section, Snapshot
 from infrahub_exporter.domain.ports import SnapshotSink
 from infrahub_exporter.domain.publishing.status import PushStatus
@@ -70,7 +71,8 @@ def sink_to(collector: "Collector", **options: Any) -> OtlpSink:
         "wall": Wall(),
         **options,
     }
-    return OtlpSink(**values)
+    named = {key: values.pop(key) for key in Destination.__struct_fields__ if key in values}
+    return OtlpSink(Destination(**named), **values)
 
 
 @asynccontextmanager
@@ -141,7 +143,7 @@ async def test_a_snapshot_arrives_with_resource_scope_and_its_own_time(collector
     assert (scope.name, scope.version) == ("infrahub_exporter", "1.2")
     assert [metric.name for metric in metrics(first)] == [NAME]
     (point,) = points(first)
-    assert (point.start_time_unix_nano, point.time_unix_nano) == (1_000_500_000_000, 1_000_500_000_000)
+    assert (point.start_time_unix_nano, point.time_unix_nano) == (0, 1_000_500_000_000)
     assert str(collector.headers[0]["user-agent"]).startswith("OTel-OTLP-Exporter-Python/")
     assert sink.status == PushStatus(pushes=2, points_delivered=2, last_success_timestamp_seconds=5000.0)
 
@@ -162,7 +164,7 @@ async def test_an_empty_snapshot_is_no_request_and_no_push(collector: "Collector
     assert sink.status == PushStatus()
 
 
-async def test_each_new_snapshot_is_pushed_and_the_start_stays(collector: "Collector") -> None:
+async def test_each_new_snapshot_is_pushed_without_a_start(collector: "Collector") -> None:
     wall = Wall()
     sink = sink_to(collector, wall=wall)
     async with running(sink):
@@ -172,19 +174,7 @@ async def test_each_new_snapshot_is_pushed_and_the_start_stays(collector: "Colle
     times = [
         (point.start_time_unix_nano, point.time_unix_nano) for each in collector.requests for point in points(each)
     ]
-    start = 1_001_000_000_000
-    assert times == [(start, start), (start, 1_002_000_000_000), (start, 1_003_000_000_000), (start, 1_003_000_000_000)]
-
-
-async def test_a_snapshot_older_than_the_start_moves_the_start(collector: "Collector") -> None:
-    wall = Wall()
-    sink = sink_to(collector, wall=wall)
-    async with running(sink):
-        await sink.publish(snapshot(LEAF, at=1000.0))
-        await wall.pushes(1)
-        await sink.publish(snapshot(LEAF, at=900.0))
-    (point,) = points(collector.requests[-1])
-    assert (point.start_time_unix_nano, point.time_unix_nano) == (900_000_000_000, 900_000_000_000)
+    assert times == [(0, 1_001_000_000_000), (0, 1_002_000_000_000), (0, 1_003_000_000_000), (0, 1_003_000_000_000)]
 
 
 async def test_at_an_interval_the_newest_is_pushed_again_with_its_own_time(collector: "Collector") -> None:
@@ -408,13 +398,13 @@ async def test_the_environment_fills_what_the_configuration_leaves_open(
         "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9",
         "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT": collector.endpoint,
         "OTEL_EXPORTER_OTLP_HEADERS": "x-team=net%20ops",
-        "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
+        "OTEL_EXPORTER_OTLP_PROTOCOL": "http/json",
     }
     sink = sink_to(collector, endpoint=None, environment=environment)
     async with running(sink):
         await sink.publish(snapshot(LEAF))
     assert collector.headers[0]["x-team"] == "net ops"
-    assert lines(caplog) == ["OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf' is not spoken, the push uses grpc"]
+    assert lines(caplog) == ["OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' is not spoken, the push uses grpc"]
 
 
 async def test_the_variables_of_the_process_do_not_reach_past_the_given_environment(
@@ -535,3 +525,119 @@ async def test_a_closed_sink_can_run_again(collector: "Collector") -> None:
             while len(collector.requests) < 2:
                 await anyio.wait_all_tasks_blocked()
         await sink.close(30.0)
+
+
+async def test_what_was_read_too_long_ago_is_not_sent_until_it_is_fresh_again(
+    collector: "Collector", caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "infrahub_exporter.otlp")
+    wall = Wall()  # it is 5000
+    sink = sink_to(collector, wall=wall, max_age_seconds=100.0)
+    async with running(sink):
+        await sink.publish(snapshot(LEAF, at=4899.0))
+        await wall.pushes(2)
+        assert sink.status == PushStatus(last_error="1 metrics were read too long ago and are not sent")
+        await sink.publish(snapshot(LEAF, at=4900.0))
+        await wall.pushes(4)
+    assert [point.time_unix_nano for each in collector.requests for point in points(each)] == [4_900_000_000_000] * 2
+    assert lines(caplog) == [
+        f"OTLP push to {collector.endpoint}: 1 metrics were read too long ago and are not sent",
+        f"OTLP push to {collector.endpoint} works: 1 points",
+    ]
+
+
+async def test_a_smaller_request_size_means_more_requests(collector: "Collector") -> None:
+    rows = tuple(Sample(each, (each, each * 90_000)) for each in "abcd")
+    sink = sink_to(collector, max_request_bytes=200_000)
+    await sink.publish(snapshot(*rows))
+    await sink.close(30.0)
+    assert [each.ByteSize() <= 200_000 for each in collector.requests] == [True, True]
+    assert sink.status.points_delivered == 4
+
+
+class Unforeseen(Exception):  # noqa: N818 - it is none of ours
+    """What no adapter has thought of."""
+
+
+async def test_the_unforeseen_fails_a_push_with_one_traceback_and_is_tried_again(
+    collector: "Collector", caplog: pytest.LogCaptureFixture
+) -> None:
+    wall = Wall()
+    sink = sink_to(collector, wall=wall)
+    whole, failing = sink._encode, [True, True, False, False]
+
+    def encode(given: Snapshot) -> Any:
+        if failing.pop(0):
+            raise Unforeseen
+        return whole(given)
+
+    sink._encode = encode  # type: ignore[assignment,method-assign]
+    async with running(sink):
+        for number in (1, 2, 3):
+            await sink.publish(snapshot(LEAF))
+            await wall.pushes(number)
+        assert sink.status.failures == {"unexpected": 2}
+    assert [ids(each) for each in collector.requests] == [[("a", 0)], [("a", 0)]]
+    assert [record.exc_info is not None for record in caplog.records] == [True, False]
+
+
+async def test_a_collector_that_asks_to_be_left_alone_gets_nothing_meanwhile(collector: "Collector") -> None:
+    wall = Wall()
+    sink = sink_to(collector, wall=wall, interval_seconds=0.001)
+    collector.answers = [exhausted_for(Duration(seconds=10**11))]
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(sink.run)
+        await sink.publish(snapshot(LEAF))
+        await wall.pushes(1)
+        await anyio.wait_all_tasks_blocked()
+        assert sink._pause_seconds == 300.0
+        assert len(collector.headers) == 1
+        await sink.close(30.0)
+    assert len(collector.headers) == 2
+
+
+async def test_several_destinations_fail_and_work_each_by_itself(collector: "Collector") -> None:
+    good, bad = Wall(), Wall()
+    walls = {"good": good, "bad": bad}
+    collector.answers = [collector.hang]  # the first call, whosoever it is, hangs until the test is over
+
+    def build(destination: Destination, bodies: Bodies) -> OtlpSink:
+        return OtlpSink(destination, version="1", environment={}, bodies=bodies, wall=walls[destination.name])
+
+    hanging = Destination(name="bad", endpoint=collector.endpoint, timeout_seconds=600.0)
+    sinks = OtlpSinks([hanging, Destination(name="good", endpoint=collector.endpoint)], build)
+    async with anyio.create_task_group() as tasks:
+        first, second = sinks._sinks
+        tasks.start_soon(first.run)
+        await first.publish(snapshot(LEAF))
+        await anyio.to_thread.run_sync(collector.called.wait)
+        tasks.start_soon(second.run)
+        for number in (1, 2, 3):
+            await sinks.publish(snapshot(LEAF, at=1000.0 + number))
+            await good.pushes(number)
+        assert sinks.statuses == (
+            PushStatus(destination="bad"),
+            PushStatus(3, 3, 0, 0, {}, 5000.0, None, "good"),
+        )
+        collector.unblocked.set()
+        await sinks.close(30.0)
+    assert second._bodies is first._bodies
+    assert [each.pushes for each in sinks.statuses] == [2, 4]
+
+
+async def test_all_destinations_run_and_close_together(
+    collector: "Collector", unused_endpoint: Callable[[], str]
+) -> None:
+    def build(destination: Destination, bodies: Bodies) -> OtlpSink:
+        return OtlpSink(destination, version="1", environment={}, bodies=bodies)
+
+    away = Destination(name="away", endpoint=unused_endpoint(), timeout_seconds=0.1, max_request_bytes=300_000)
+    sinks = OtlpSinks([away, Destination(name="here", endpoint=collector.endpoint)], build)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(sinks.run)
+        await sinks.publish(snapshot(LEAF))
+        await anyio.to_thread.run_sync(collector.called.wait)
+        await sinks.close(30.0)
+    away_status, here = sinks.statuses
+    assert (away_status.pushes, here.points_delivered > 0) == (0, True)
+    assert away_status.last_error is not None

@@ -97,7 +97,7 @@ def test_what_has_settled_stays_so_while_infrahub_is_down() -> None:
         (Status((GOOD, FRESH.failed(UNKNOWN, duration_seconds=1.0))), True),
         (Status((GOOD.failed(DOWN, duration_seconds=1.0),)), True),
         (Status((GOOD,), dead=("metrics",)), False),
-        (Status((GOOD,), push=PushStatus(failures={"unavailable": 3}, last_error="down")), True),
+        (Status((GOOD,), pushes=(PushStatus(failures={"unavailable": 3}, last_error="down"),)), True),
     ],
 )
 def test_the_exporter_is_ready_when_every_entry_has_settled_and_every_loop_lives(
