@@ -80,12 +80,14 @@ def command(
     """Turn Infrahub's inventory into Prometheus metrics, Prometheus targets and OpenTelemetry metrics."""
     if context.invoked_subcommand is not None:
         return
+    from infrahub_exporter.app.configuration.secrets_of import redactor_of  # noqa: PLC0415
     from infrahub_exporter.app.configuration.settings import Settings, load_settings  # noqa: PLC0415
     from infrahub_exporter.app.serving.server import listen, serve  # noqa: PLC0415 - not needed to complain
     from infrahub_exporter.app.serving.service import Origin, Service  # noqa: PLC0415
 
     def apply(settings: Settings) -> None:
-        logs.configure((log_level or settings.log_level).upper(), log_format or settings.log_format)
+        level, form = log_level or settings.log_level, log_format or settings.log_format
+        logs.configure(level.upper(), form, redactor_of(settings))
 
     warnings: list[str] = []
     settings = load_settings(config, os.environ, warnings.append)

@@ -1,14 +1,17 @@
 """What the service writes to standard error."""
 
+import json
 import logging
 from datetime import datetime, timezone
+from typing import Any
 
-import msgspec
+from infrahub_exporter.domain.access.redaction import Redactor
 
 
-def configure(level: str, form: str) -> None:
-    """Log to standard error at a level, as `text` or as `json` (one object a line)."""
-    formatter = _JsonFormatter() if form == "json" else _TextFormatter("%(asctime)s %(levelname)s %(message)s")
+def configure(level: str, form: str, redactor: Redactor | None = None) -> None:
+    """Log to standard error at a level, as `text` or as `json` (one object a line), without what `redactor` hides."""
+    made = _JsonFormatter if form == "json" else _TextFormatter
+    formatter = made(redactor or Redactor())
     output = logging.StreamHandler()
     output.setFormatter(formatter)
     root = logging.getLogger()
@@ -19,22 +22,42 @@ def configure(level: str, form: str) -> None:
 
 
 class _TextFormatter(logging.Formatter):
+    """A line for a message, more for a traceback: nothing in them ends a line, or is obeyed by a terminal."""
+
+    def __init__(self, redactor: Redactor) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(message)s")
+        self._redactor = redactor
+
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
-        """Keep a message on its line: what an Infrahub says may hold line ends, or what a terminal would obey."""
-        if not record.message.isprintable():
-            record.message = "".join(each if each.isprintable() else repr(each)[1:-1] for each in record.message)
+        """Keep a message on its line."""
+        record.message = _printable(self._redactor.redact(record.message))
         return super().formatMessage(record)
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - logging's name
+        """Keep each line of a traceback a line."""
+        return "\n".join(map(_printable, self._redactor.redact(super().formatException(ei)).split("\n")))
 
 
 class _JsonFormatter(logging.Formatter):
+    """A JSON object for a record, in ASCII: no reader takes a character in it for the end of a line."""
+
+    def __init__(self, redactor: Redactor) -> None:
+        super().__init__()
+        self._redactor = redactor
+
     def format(self, record: logging.LogRecord) -> str:
         """Write a record as one JSON object."""
         fields = {
             "time": datetime.fromtimestamp(record.created, timezone.utc).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": self._redactor.redact(record.getMessage()),
         }
         if record.exc_info:
-            fields["exception"] = self.formatException(record.exc_info)
-        return msgspec.json.encode(fields).decode()
+            fields["exception"] = self._redactor.redact(self.formatException(record.exc_info))
+        return json.dumps(fields, separators=(",", ":")).replace("\x7f", "\\u007f")
+
+
+def _printable(line: str) -> str:
+    """Escape what is no printable character: line ends, escapes of terminals, marks that turn the writing around."""
+    return line if line.isprintable() else "".join(each if each.isprintable() else repr(each)[1:-1] for each in line)

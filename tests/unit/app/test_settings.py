@@ -343,9 +343,8 @@ def test_a_token_file_that_holds_no_token_is_an_error(tmp_path: Path, content: b
         path.write_bytes(content)
     with pytest.raises(ConfigError) as caught:
         read_token(InfrahubSettings(address="http://infrahub:8000", token_file=path))
-    assert str(caught.value) == (
-        f"infrahub.token_file: expected a file that holds a secret, got {str(path)!r} ({reason})"
-    )
+    got = "a path to nothing" if content is None else repr(str(path))
+    assert str(caught.value) == f"infrahub.token_file: expected a file that holds a secret, got {got} ({reason})"
 
 
 def test_the_token_of_the_file_is_what_read_token_gives() -> None:
@@ -366,7 +365,7 @@ def test_a_webhooks_key_file_that_holds_no_key_is_an_error(tmp_path: Path) -> No
     with pytest.raises(ConfigError) as caught:
         read_webhook_key(WebhookSettings(enabled=True, key_file=path))
     assert str(caught.value) == (
-        f"webhook.key_file: expected a file that holds a secret, got {str(path)!r} (No such file or directory)"
+        "webhook.key_file: expected a file that holds a secret, got a path to nothing (No such file or directory)"
     )
 
 

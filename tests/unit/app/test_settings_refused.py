@@ -10,13 +10,17 @@ from infrahub_exporter.domain.errors import ConfigError
 CONFIGS = Path(__file__).parent / "configs"
 LINES = r"""address_and_embedded.yml: infrahub.address: expected one of address and embedded, got both
 address_with_password.yml: infrahub.address: expected an http:// or https:// URL without user and query, got 'http://***@infrahub:8000'
+address_with_query.yml: infrahub.address: expected an http:// or https:// URL without user and query, got 'http://infrahub:8000/?***'
+address_with_slash_in_password.yml: infrahub.address: expected an http:// or https:// URL without user and query, got 'http://***@infrahub:8000'
 address_without_scheme.yml: infrahub.address: expected an http:// or https:// URL without user and query, got 'infrahub:8000'
 anchor_in_itself.yml: line 2, column 10: an anchor that contains itself
 compression.yml: exporters.otlp.compression: expected one of gzip, none, got 'zstd'
 control_character.yml: expected YAML, got the character #x0001
 deep.yml: expected YAML, got more levels than can be read
+duplicate_header.yml: line 6: a key is there twice, first in line 5
 duplicate_key.yml: line 3: the key 'listen_port' is there twice, first in line 2
 duplicate_nested_key.yml: line 4: the key 'address' is there twice, first in line 2
+duplicate_user.yml: line 3: a key is there twice, first in line 3
 embedded_missing_file.yml: infrahub.embedded.schema[0]: expected the path of something that exists, got 'nowhere.yml'
 embedded_on_a_branch.yml: infrahub.branch: expected main with an embedded Infrahub, got 'audit'
 embedded_without_schema.yml: infrahub.embedded.schema: expected at least one file, got an empty list

@@ -12,6 +12,7 @@ import httpx
 
 from infrahub_exporter.adapters.infrahub.documents import OPERATION
 from infrahub_exporter.adapters.infrahub.unpacking import CODING, check_size, unpacker
+from infrahub_exporter.domain.access.redaction import HIDDEN, Redactor
 from infrahub_exporter.domain.errors import SourceUnavailableError
 from infrahub_exporter.domain.ports import Reply
 
@@ -33,6 +34,7 @@ _UNREACHABLE = (
     anyio.EndOfStream,
 )
 """What a request that fails on its way ends in."""
+_SHORTEST_TOKEN = 4
 _TROUBLE_CHARACTERS = 200
 """How much of somebody else's words a message holds."""
 
@@ -66,6 +68,7 @@ class SdkTransport:
         self._connections: httpx.AsyncClient | None = None
         self._address = address.rstrip("/")
         self._token = token
+        self._redactor = Redactor([] if token is None else [token])
         self._opening = anyio.Lock()
         self._opened: InfrahubClient | None = None
 
@@ -123,7 +126,7 @@ class SdkTransport:
         except TimeoutError as error:
             raise SourceUnavailableError(f"no answer from Infrahub within {self._timeout_seconds:g} s") from error
         except _UNREACHABLE as error:
-            trouble = str(error)[:_TROUBLE_CHARACTERS] or type(error).__name__
+            trouble = self._redactor.redact(str(error))[:_TROUBLE_CHARACTERS] or type(error).__name__
             raise SourceUnavailableError(f"Infrahub cannot be reached: {trouble}") from error
 
     async def _exchange(self, url: str, method: str, headers: dict[str, Any], payload: dict[str, Any] | None) -> Reply:
@@ -138,8 +141,13 @@ class SdkTransport:
                     chunks.append(piece)
                     await anyio.lowlevel.checkpoint()
             body.end()
-        lower = {name.lower(): value for name, value in response.headers.items()}
-        return Reply(response.status_code, lower, b"".join(chunks))
+        lower = {name.lower(): self._redactor.redact(value) for name, value in response.headers.items()}
+        return Reply(response.status_code, lower, self._without_token(b"".join(chunks)))
+
+    def _without_token(self, body: bytes) -> bytes:
+        """Take the token out of what Infrahub, or what stands before it, sends back."""
+        token = (self._token or "").encode()
+        return body.replace(token, HIDDEN.encode()) if len(token) >= _SHORTEST_TOKEN and token in body else body
 
     def _pool(self) -> httpx.AsyncClient:
         if self._connections is None:

@@ -13,6 +13,8 @@ _HEXADECIMAL = re.compile(r"0x[0-9a-fA-F]{1,64}")
 _FLOAT = re.compile(r"[-+]?([0-9]{1,100}\.?[0-9]{0,100}|\.[0-9]{1,100})([eE][-+]?[0-9]{1,4})?")
 _INFINITE = re.compile(r"([-+]?)\.(inf|Inf|INF)")
 _LIST = 'expected a comma or the end of the list; in [...] a path with brackets stands in quotes, such as "tags[]"'
+_OVER_SECRETS = frozenset({"basic_users", "headers"})
+"""Below these, somebody may have put a secret where its name belongs."""
 _QUOTED = re.compile(r" ?(\"[^\"<]{2,}\"|'[^'<]{2,}')")
 
 
@@ -50,6 +52,7 @@ class _Construction:
     def __init__(self) -> None:
         self._made: dict[yaml.Node, object] = {}
         self._open: set[yaml.Node] = set()
+        self._hidden = False
 
     def value(self, node: yaml.Node) -> object:
         """Construct a node. Raises ConfigError."""
@@ -84,9 +87,12 @@ class _Construction:
             key = self.value(key_node)
             line = key_node.start_mark.line + 1
             if key in lines:
-                raise ConfigError(f"line {line}: the key {key!r} is there twice, first in line {lines[key]}")
+                named = "a key" if self._hidden else f"the key {key!r}"
+                raise ConfigError(f"line {line}: {named} is there twice, first in line {lines[key]}")
             lines[key] = line
+            outside, self._hidden = self._hidden, self._hidden or key in _OVER_SECRETS
             own[key] = self.value(value_node)
+            self._hidden = outside
         return {**merged, **own}
 
     def _merged(self, node: yaml.Node) -> Iterator[dict[object, object]]:

@@ -63,12 +63,21 @@ def _text(path: Path) -> str:
         return path.read_text(encoding="utf-8-sig").strip()
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it cannot be read as UTF-8 text"
-        raise ConfigError(f"expected a file that holds a secret, got {str(path)!r} ({reason})") from None
+        raise ConfigError(f"{_expected(path)} ({reason})") from None
 
 
 def _checked(path: Path, text: str) -> Secret:
     secret = Secret(text)
     if not secret.fits_a_header:
         reason = "it holds more than printable ASCII text" if secret else "it is empty"
-        raise ConfigError(f"expected a file that holds a secret, got {str(path)!r} ({reason})")
+        raise ConfigError(f"{_expected(path)} ({reason})")
     return secret
+
+
+def _expected(path: Path) -> str:
+    """Name a file that is there. What leads to none may be the secret itself, written where its file belongs."""
+    try:
+        shown = f"got {str(path)!r}" if path.exists() else "got a path to nothing"
+    except (OSError, ValueError):
+        shown = "got no path"
+    return f"expected a file that holds a secret, {shown}"

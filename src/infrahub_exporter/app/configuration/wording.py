@@ -32,7 +32,8 @@ _OWN_WORDS: tuple[tuple[Any, str], ...] = (
     (dict[str, Condition], "a mapping of paths to conditions"),
     (Variables, "a mapping of names to values"),
 )
-_USER_INFO = re.compile(r"//[^/\s]*@")
+_USER_INFO = re.compile(r"//.*@")
+_BEHIND_A_PATH = re.compile(r"(://[^?#]*)[?#].*")
 
 
 def strip_optional(annotation: Any) -> tuple[Any, bool]:
@@ -98,5 +99,5 @@ def shown(value: object, *, hidden: bool = False) -> str:
         return next((words for type_, words in _SORTS if isinstance(value, type_)), "something else")
     if isinstance(value, bool):
         return str(value).lower()
-    text = _USER_INFO.sub("//***@", repr(value))
+    text = _BEHIND_A_PATH.sub(rf"\1?***{repr(value)[-1]}", _USER_INFO.sub("//***@", repr(value)))
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 4]}...{text[-1:]}"

@@ -333,6 +333,17 @@ async def test_an_answer_that_is_coded_twice_is_refused() -> None:
     assert b"Accept-Encoding: gzip\r\n" in server.connections[0][0]
 
 
+async def test_the_token_does_not_come_back_in_any_answer() -> None:
+    echo = http(401, b'{"errors": [{"message": "no s3cret"}], "data": {"s3cret": 1}}', "WWW-Authenticate: s3cret")
+    async with wire(says(echo)) as server:
+        client = transport(server.address)
+        reply = await client.graphql("{ a }", {})
+        await client.close()
+    assert b"s3cret" in server.connections[0][0]
+    assert reply.body == b'{"errors": [{"message": "no ***"}], "data": {"***": 1}}'
+    assert "s3cret" not in str(reply.headers)
+
+
 async def test_garbage_in_the_middle_of_tls_is_unavailable() -> None:
     authority = trustme.CA()
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
