@@ -50,7 +50,7 @@ BREACHES = [
     ("yaml", "app/configuration/settings.py", "import yaml", "settings -> yaml ("),
     ("infrahub-sdk", "adapters/http/__init__.py", "import infrahub_sdk", "adapters.http -> infrahub_sdk ("),
     ("httpx", "adapters/http/__init__.py", "import httpx", "adapters.http -> httpx ("),
-    ("isal", "adapters/telemetry.py", "from isal import isal_zlib", "adapters.telemetry -> isal ("),
+    ("isal", "adapters/telemetry/entries.py", "from isal import isal_zlib", "telemetry.entries -> isal ("),
     ("prometheus-client", "app/serving/server.py", "import prometheus_client", "server -> prometheus_client ("),
     ("opentelemetry", "app/exporter.py", "import opentelemetry.sdk.metrics", "app.exporter -> opentelemetry ("),
     ("graphql", "adapters/infrahub/__init__.py", "from graphql import parse", "adapters.infrahub -> graphql ("),

@@ -26,6 +26,7 @@ from infrahub_exporter.app.configuration.settings import (
 )
 from infrahub_exporter.app.exporter import Exporter
 from infrahub_exporter.app.refreshing.debounce import Debounce
+from infrahub_exporter.app.refreshing.figures import Figures
 from infrahub_exporter.app.refreshing.held import Source
 from infrahub_exporter.app.refreshing.parts import Neighbour, Pusher
 from infrahub_exporter.app.refreshing.watched import Outline
@@ -52,7 +53,8 @@ def build_exporter(
 class Build:
     """An exporter and what it was built of. Parts of a former build that would be the same are used again.
 
-    `config` tells what became of the configuration; the rest as in `build_exporter`. Raises ConfigError.
+    `config` tells what became of the configuration, `figures` count on over reloads; the rest as in
+    `build_exporter`. Raises ConfigError.
     """
 
     def __init__(
@@ -62,12 +64,14 @@ class Build:
         source: Source | None = None,
         environment: Mapping[str, str] | None = None,
         config: Callable[[], ConfigStatus] | None = None,
+        figures: Figures | None = None,
         former: "Build | None" = None,
     ) -> None:
         self._container = _Container(
             settings=settings,
             environment=os.environ if environment is None else environment,
             config=providers.Object(config),
+            figures=providers.Object(figures),
         )
         self._source_of = _source_of(settings) if source is None else source
         self._pushed_of = _pushed_of(settings)
@@ -188,6 +192,7 @@ def _exporter(
     pusher: Pusher | None,
     neighbour: Neighbour | None,
     config: Callable[[], ConfigStatus] | None,
+    figures: Figures | None,
 ) -> Exporter:
     return Exporter(
         metrics=settings.metrics.kind,
@@ -208,6 +213,7 @@ def _exporter(
         source_id=digest([str(settings.infrahub.address), settings.infrahub.branch]),
         config=config,
         own_metrics=settings.exporters.prometheus.own_metrics,
+        figures=figures,
     )
 
 
@@ -249,6 +255,7 @@ class _Container(containers.DeclarativeContainer):
     settings = providers.Dependency(instance_of=Settings)
     environment = providers.Dependency(instance_of=object)
     config = providers.Dependency(instance_of=object)
+    figures = providers.Dependency(instance_of=object)
     clock = providers.Singleton(SystemClock)
     transport = providers.Singleton(_transport, settings.provided.infrahub, settings.provided.limits)
     patient = providers.Singleton(_patient, settings, transport, clock)
@@ -263,5 +270,5 @@ class _Container(containers.DeclarativeContainer):
     pusher = providers.Singleton(_pusher, settings.provided.exporters.otlp, environment)
     neighbour = providers.Singleton(GoodNeighbour, patient, source)
     exporter = providers.Singleton(
-        _exporter, settings, source, clock, pusher=pusher, neighbour=neighbour, config=config
+        _exporter, settings, source, clock, pusher=pusher, neighbour=neighbour, config=config, figures=figures
     )

@@ -15,6 +15,7 @@ from infrahub_exporter.adapters.prometheus import END, Exposition, PrometheusSin
 from infrahub_exporter.adapters.telemetry import Telemetry
 from infrahub_exporter.app.refreshing.debounce import Debounce
 from infrahub_exporter.app.refreshing.discoveries import DiscoveryEntry, QueryDiscovery
+from infrahub_exporter.app.refreshing.figures import Figures
 from infrahub_exporter.app.refreshing.held import Source
 from infrahub_exporter.app.refreshing.inventory import Inventory
 from infrahub_exporter.app.refreshing.keeping import Keeper
@@ -75,6 +76,7 @@ class Exporter:
         source_id: str = "",
         config: Callable[[], ConfigStatus] | None = None,
         own_metrics: bool = True,
+        figures: Figures | None = None,
     ) -> None:
         self._source = source
         self._config = config
@@ -85,6 +87,8 @@ class Exporter:
         self._keeper = Keeper(store, source_id=source_id)
         self._text = PrometheusSink()
         self._shows_own = own_metrics
+        self._clock = clock
+        self._figures = figures or Figures()
         self._inventory = Inventory(
             metrics=metrics,
             discoveries=discoveries,
@@ -97,6 +101,7 @@ class Exporter:
             refresh_timeout_seconds=refresh_timeout_seconds,
             guard=guard or GuardSpec(),
             limits=limits or Limits(),
+            figures=self._figures,
         )
         self._pressure = Pressure()
         intervals = [entry.spec.refresh_interval_seconds for entry in self._inventory.by_kind]
@@ -129,6 +134,7 @@ class Exporter:
         if self._keeper.is_needed:
             save = partial(self._keeper.save, self._inventory)
             self._tasks.start_soon(self._live, "store", partial(self._saves.keep, save))
+        self._tasks.start_soon(self._live, "lag", partial(self._figures.watch_lag, self._clock))
         if self._rounds is not None:
             self._tasks.start_soon(self._live, "rounds", partial(self._rounds.keep, self._round))
         self._run_queries(self._tasks)
@@ -184,6 +190,10 @@ class Exporter:
             config=None if self._config is None else self._config(),
             poll_interval_seconds=None if self._rounds is None else self._rounds.seconds,
             round_seconds=self._inventory.round_seconds,
+            loop_lag=self._figures.lag,
+            change_age=self._figures.change_age,
+            deliveries=dict(self._figures.deliveries),
+            sizes=self._text.sizes,
         )
 
     @property

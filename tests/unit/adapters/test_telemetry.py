@@ -3,10 +3,11 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from infrahub_exporter.adapters.telemetry import Telemetry
 from infrahub_exporter.domain.errors import SourceUnavailableError
+from infrahub_exporter.domain.publishing.distribution import Distribution
 from infrahub_exporter.domain.publishing.formats import Format
 from infrahub_exporter.domain.publishing.guard import Hold
 from infrahub_exporter.domain.publishing.saved import StoreStatus
-from infrahub_exporter.domain.publishing.status import EntryStatus, PushStatus, SourceStatus, Status
+from infrahub_exporter.domain.publishing.status import ConfigStatus, EntryStatus, PushStatus, SourceStatus, Status
 
 
 class Noon:
@@ -20,7 +21,8 @@ class Noon:
 def lines(status: Status) -> list[str]:
     text = Telemetry(lambda: status, clock=Noon(), version="1.2.3").text().decode()
     kept = [line for line in text.splitlines() if line.startswith("infrahub_exporter_")]
-    return [line for line in kept if not line.startswith("infrahub_exporter_build_info")]
+    others = ("infrahub_exporter_build_info", "infrahub_exporter_refresh_duration_seconds")
+    return [line for line in kept if not line.startswith(others)]
 
 
 def test_an_entry_that_was_never_tried_has_no_series() -> None:
@@ -41,7 +43,7 @@ def test_a_good_entry_tells_its_age_its_nodes_and_what_it_publishes() -> None:
         'infrahub_exporter_refresh_success{name="A",source="kind"} 1.0',
         'infrahub_exporter_last_success_timestamp_seconds{name="A",source="kind"} 90.0',
         'infrahub_exporter_data_age_seconds{name="A",source="kind"} 10.0',
-        'infrahub_exporter_refresh_duration_seconds{name="A",source="kind"} 0.5',
+        'infrahub_exporter_last_refresh_duration_seconds{name="A",source="kind"} 0.5',
         'infrahub_exporter_nodes{name="A",source="kind"} 3.0',
         'infrahub_exporter_series{name="A"} 2.0',
         'infrahub_exporter_skipped_nodes{name="A",reason="duplicate",source="kind"} 1.0',
@@ -59,7 +61,7 @@ def test_a_failed_entry_keeps_what_it_had_and_counts_its_errors_by_class() -> No
         'infrahub_exporter_refresh_success{name="q",source="query"} 0.0',
         'infrahub_exporter_last_success_timestamp_seconds{name="q",source="query"} 90.0',
         'infrahub_exporter_data_age_seconds{name="q",source="query"} 10.0',
-        'infrahub_exporter_refresh_duration_seconds{name="q",source="query"} 2.0',
+        'infrahub_exporter_last_refresh_duration_seconds{name="q",source="query"} 2.0',
         'infrahub_exporter_nodes{name="q",source="query"} 3.0',
         'infrahub_exporter_targets{name="q"} 3.0',
         'infrahub_exporter_refresh_errors_total{class="unavailable",name="q",source="query"} 2.0',
@@ -107,7 +109,9 @@ def test_what_the_guard_holds_the_store_and_infrahub_are_told() -> None:
     ).restored(read_at=80.0, nodes=100, published=100)
     status = Status(
         (held,),
-        source=SourceStatus(requests=5, retries=1, skew_seconds=2.5),
+        source=SourceStatus(
+            {("nodes", "ok"): 4, ("count", "rejected"): 1}, retries=1, skew_seconds=2.5, read_bytes=900
+        ),
         store=StoreStatus(saves=2, failures=1, saved_at=90.0, size_bytes=1000),
         poll_interval_seconds=30.0,
         round_seconds=0.25,
@@ -117,17 +121,19 @@ def test_what_the_guard_holds_the_store_and_infrahub_are_told() -> None:
         "infrahub_exporter_ready 1.0",
         'infrahub_exporter_nodes{name="A",source="kind"} 100.0',
         'infrahub_exporter_series{name="A"} 100.0',
-        "infrahub_exporter_poll_interval_seconds 30.0",
-        "infrahub_exporter_round_duration_seconds 0.25",
         'infrahub_exporter_held{name="A",source="kind"} 1.0',
         'infrahub_exporter_held_items{name="A",source="kind"} 3.0',
         'infrahub_exporter_held_confirmations{name="A",source="kind"} 2.0',
         'infrahub_exporter_restored{name="A",source="kind"} 1.0',
+        "infrahub_exporter_poll_interval_seconds 30.0",
+        "infrahub_exporter_round_duration_seconds 0.25",
         "infrahub_exporter_store_saves_total 2.0",
         "infrahub_exporter_store_failures_total 1.0",
         "infrahub_exporter_store_size_bytes 1000.0",
         "infrahub_exporter_store_saved_timestamp_seconds 90.0",
-        "infrahub_exporter_requests_total 5.0",
+        'infrahub_exporter_requests_total{operation="count",outcome="rejected"} 1.0',
+        'infrahub_exporter_requests_total{operation="nodes",outcome="ok"} 4.0',
+        "infrahub_exporter_response_bytes_total 900.0",
         "infrahub_exporter_request_retries_total 1.0",
         "infrahub_exporter_clock_skew_seconds 2.5",
     ]
@@ -156,3 +162,56 @@ def test_families_are_found_by_their_names_and_by_those_of_their_samples() -> No
         'infrahub_exporter_otlp_pushes_total{destination="default"} 4.0\n'
     )
     assert telemetry.text(Format.OPENMETRICS, {"infrahub_dcimdevice_info"}) == b"# EOF\n"
+
+
+def test_good_refreshes_are_a_histogram_of_their_durations() -> None:
+    entry = EntryStatus("kind", "A")
+    for seconds in (0.25, 0.01, 700.0):
+        entry = entry.succeeded(at=90.0, duration_seconds=seconds, nodes=1, published=1, skipped={})
+    telemetry = Telemetry(lambda: Status((entry,)), clock=Noon(), version="1")
+
+    assert telemetry.text(names={"infrahub_exporter_refresh_duration_seconds"}).decode() == (
+        "# HELP infrahub_exporter_refresh_duration_seconds How long good refreshes took.\n"
+        "# TYPE infrahub_exporter_refresh_duration_seconds histogram\n"
+        'infrahub_exporter_refresh_duration_seconds_bucket{le="0.01",name="A",source="kind"} 1.0\n'
+        'infrahub_exporter_refresh_duration_seconds_bucket{le="0.1",name="A",source="kind"} 1.0\n'
+        'infrahub_exporter_refresh_duration_seconds_bucket{le="1.0",name="A",source="kind"} 2.0\n'
+        'infrahub_exporter_refresh_duration_seconds_bucket{le="10.0",name="A",source="kind"} 2.0\n'
+        'infrahub_exporter_refresh_duration_seconds_bucket{le="60.0",name="A",source="kind"} 2.0\n'
+        'infrahub_exporter_refresh_duration_seconds_bucket{le="600.0",name="A",source="kind"} 2.0\n'
+        'infrahub_exporter_refresh_duration_seconds_bucket{le="+Inf",name="A",source="kind"} 3.0\n'
+        'infrahub_exporter_refresh_duration_seconds_count{name="A",source="kind"} 3.0\n'
+        'infrahub_exporter_refresh_duration_seconds_sum{name="A",source="kind"} 700.26\n'
+    )
+
+
+def test_what_is_around_the_entries_is_told() -> None:
+    status = Status(
+        (),
+        config=ConfigStatus(loaded_at=90.0, hash=12345),
+        loop_lag=Distribution((0.1,)).observed(0.05).observed(0.5),
+        change_age=Distribution((5.0,)).observed(3.0, 4),
+        deliveries={"forged": 1, "accepted": 3},
+        sizes={Format.TEXT: (1000, 100), Format.OPENMETRICS: (1010, 110)},
+    )
+
+    assert lines(status) == [
+        "infrahub_exporter_ready 1.0",
+        'infrahub_exporter_change_age_seconds_bucket{le="5.0"} 4.0',
+        'infrahub_exporter_change_age_seconds_bucket{le="+Inf"} 4.0',
+        "infrahub_exporter_change_age_seconds_count 4.0",
+        "infrahub_exporter_change_age_seconds_sum 12.0",
+        "infrahub_exporter_config_last_reload_successful 1.0",
+        "infrahub_exporter_config_last_reload_success_timestamp_seconds 90.0",
+        "infrahub_exporter_config_hash 12345.0",
+        'infrahub_exporter_event_loop_lag_seconds_bucket{le="0.1"} 1.0',
+        'infrahub_exporter_event_loop_lag_seconds_bucket{le="+Inf"} 2.0',
+        "infrahub_exporter_event_loop_lag_seconds_count 2.0",
+        "infrahub_exporter_event_loop_lag_seconds_sum 0.55",
+        'infrahub_exporter_exposition_bytes{encoding="identity",format="text"} 1000.0',
+        'infrahub_exporter_exposition_bytes{encoding="gzip",format="text"} 100.0',
+        'infrahub_exporter_exposition_bytes{encoding="identity",format="openmetrics"} 1010.0',
+        'infrahub_exporter_exposition_bytes{encoding="gzip",format="openmetrics"} 110.0',
+        'infrahub_exporter_webhook_deliveries_total{outcome="accepted"} 3.0',
+        'infrahub_exporter_webhook_deliveries_total{outcome="forged"} 1.0',
+    ]

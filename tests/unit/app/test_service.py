@@ -203,6 +203,30 @@ def test_a_bad_file_keeps_the_old_configuration_and_says_why(
     running.until(lambda: f"{metric} 1.0" in running.get("/metrics"))
 
 
+def test_the_configuration_in_use_has_a_hash_that_a_change_changes_and_a_bad_file_does_not(
+    running: Running, installation: Installation
+) -> None:
+    def told() -> str:
+        return next(
+            line for line in running.get("/-/metrics").splitlines() if "config_hash " in line and line[0] != "#"
+        )
+
+    before = told()
+    installation.write("config.yml", "pol_interval_seconds: 1\n")
+    with pytest.raises(ConfigError):
+        running.reload()
+    assert told() == before
+    installation.save(reload_on_change=True)
+    running.reload()
+    assert told() != before
+    installation.save(reload_on_change=False)
+    running.reload()
+    assert told() == before
+    installation.write("things.gql", QUERY.replace("TestThing", 'TestThing(name__value: "second")'))
+    running.reload()
+    assert told() != before
+
+
 def test_many_reloads_at_once_are_all_answered(running: Running) -> None:
     async def reload_thrice() -> None:
         async with anyio.create_task_group() as tasks:

@@ -85,6 +85,7 @@ def test_a_signed_delivery_is_followed_by_a_refresh(settings_tree: dict[str, obj
 
         assert answer.status_code == 202
         until(client, 'name="second"')
+        assert 'infrahub_exporter_webhook_deliveries_total{outcome="accepted"} 1.0' in client.get("/-/metrics").text
 
 
 def test_a_forged_delivery_is_refused(settings_tree: dict[str, object]) -> None:

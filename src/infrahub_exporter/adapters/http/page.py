@@ -193,7 +193,7 @@ def _reading(status: Status) -> str:
     if status.round_seconds is not None:
         said.append(("Last round took", _lasting(status.round_seconds)))
     if status.source is not None:
-        said += [("Requests", _number(status.source.requests)), ("Retries", _number(status.source.retries))]
+        said += [("Requests", _number(status.source.sent)), ("Retries", _number(status.source.retries))]
     if status.source is not None and status.source.skew_seconds is not None:
         skew = status.source.skew_seconds
         said.append(("Infrahub's clock", f"{_lasting(abs(skew))} {'behind' if skew < 0 else 'ahead'}"))

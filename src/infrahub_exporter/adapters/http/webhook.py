@@ -32,9 +32,16 @@ _STATUSES = {
 
 
 def build_webhook(
-    accept: Callable[[Event], None], *, key: str, clock: Clock, window_seconds: float = 300.0
+    accept: Callable[[Event], None],
+    *,
+    key: str,
+    clock: Clock,
+    window_seconds: float = 300.0,
+    note: Callable[[str], None] = lambda _outcome: None,
 ) -> HTTPRouteHandler:
     """Build the route; `accept` hears of each event that is genuine, new and not older than `window_seconds`.
+
+    `note` hears of each delivery what became of it: `accepted`, the name of its `Refusal`, `throttled` or `too_large`.
 
     It answers at once, 202, before anything is refreshed: Infrahub waits for the answer, and tries again without one.
     Large bodies that turn out not to be genuine are a 429 when they come too often.
@@ -42,17 +49,23 @@ def build_webhook(
     deliveries = Deliveries(key, window_seconds=window_seconds)
     large = Allowance(burst=_MOST_LARGE, seconds=_LARGE_SECONDS)
 
+    def too_large(_request: Request[Any, Any, Any], _error: RequestEntityTooLarge) -> Response[bytes]:
+        note("too_large")
+        detail = f"a body of at most {_LARGEST_BYTES} bytes is expected"
+        return _problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail)
+
     @post(
         WEBHOOK_PATH,
         status_code=HTTPStatus.ACCEPTED.value,
         request_max_body_size=_LARGEST_BYTES,
-        exception_handlers={RequestEntityTooLarge: _too_large},
+        exception_handlers={RequestEntityTooLarge: too_large},
         include_in_schema=False,
     )
     async def webhook(request: Request[Any, Any, Any]) -> Response[bytes]:
         is_large = _is_large(request.headers.get("content-length"))
         wait = large.take(clock.monotonic()) if is_large else 0.0
         if wait > 0:
+            note("throttled")
             return _problem(
                 HTTPStatus.TOO_MANY_REQUESTS, "try again later", {**_NO_STORE, "Retry-After": str(ceil(wait))}
             )
@@ -64,17 +77,15 @@ def build_webhook(
         )
         checked = deliveries.check(delivery, now=clock.wall())
         if isinstance(checked, Refusal):
+            note(checked.name.lower())
             return _problem(_STATUSES[checked], checked.value)
         if is_large:
             large.give_back()
+        note("accepted")
         accept(checked)
         return Response(b"accepted", media_type=MediaType.TEXT, headers=_NO_STORE)
 
     return webhook
-
-
-def _too_large(_request: Request[Any, Any, Any], _error: RequestEntityTooLarge) -> Response[bytes]:
-    return _problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a body of at most {_LARGEST_BYTES} bytes is expected")
 
 
 def _is_large(content_length: str | None) -> bool:

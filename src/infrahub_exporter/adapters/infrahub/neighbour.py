@@ -18,5 +18,8 @@ class GoodNeighbour:
         return self._transport.after_cycle(pressure)
 
     def status(self) -> SourceStatus:
-        """Tell how many requests were sent, how many again, and how far the clocks are apart."""
-        return SourceStatus(self._reader.requests, self._transport.retries, self._reader.skew_seconds)
+        """Tell what was asked, how often again, what came of it, and how far the clocks are apart."""
+        tally = self._reader.tally
+        return SourceStatus(
+            dict(tally.requests), self._transport.retries, self._reader.skew_seconds, read_bytes=tally.read_bytes
+        )

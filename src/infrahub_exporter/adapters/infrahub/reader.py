@@ -1,7 +1,7 @@
 """One reader for every Infrahub: rows, answers, changes and schema over a transport."""
 
 import logging
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -22,6 +22,7 @@ from infrahub_exporter.adapters.infrahub.probes import (
 )
 from infrahub_exporter.adapters.infrahub.schemas import Everything, Kind, Summary
 from infrahub_exporter.adapters.infrahub.server_time import ServerTime, iso
+from infrahub_exporter.adapters.infrahub.tally import Tally
 from infrahub_exporter.domain.asking.paths import suggestion
 from infrahub_exporter.domain.asking.selection import Selection
 from infrahub_exporter.domain.errors import DerivationError, UnknownKindError
@@ -60,13 +61,8 @@ class InfrahubReader:
         self._limits = limits or Limits()
         self._server_time = ServerTime(clock)
         self._documents: dict[Selection, Document] = {}
-        self._requests = 0
+        self.tally = Tally()
         self._skew_told = False
-
-    @property
-    def requests(self) -> int:
-        """How many requests were sent since the start."""
-        return self._requests
 
     @property
     def skew_seconds(self) -> float | None:
@@ -83,7 +79,7 @@ class InfrahubReader:
         size = 0
         while most is None or offset < most:
             variables = {**selection.variables, "limit": self._page_size, "offset": offset}
-            reply = await self._graphql(document.text, variables, instant)
+            reply = await self._graphql("nodes", document.text, variables, instant)
             size += len(reply.body)
             self._limits.check_read(size)
             try:
@@ -102,7 +98,7 @@ class InfrahubReader:
     async def count(self, selection: Selection, *, at: float | None = None) -> int:
         """Count the nodes of a selection (see `NodeSource`)."""
         document = count_document(selection.kind, selection.filters)
-        reply = await self._graphql(document, selection.variables, None if at is None else iso(at))
+        reply = await self._graphql("count", document, selection.variables, None if at is None else iso(at))
         try:
             return decode_count(selection.kind, reply.body)
         except UNREADABLE as error:
@@ -110,7 +106,7 @@ class InfrahubReader:
 
     async def is_followable(self) -> bool:
         """Tell whether this is the default branch (see `ChangeProbe`)."""
-        reply = await self._graphql(DEFAULT_BRANCH, {"branch": self._branch}, None)
+        reply = await self._graphql("branch", DEFAULT_BRANCH, {"branch": self._branch}, None)
         return bool(_fit(reply.body, Branches).default)
 
     async def instant(self) -> float:
@@ -124,7 +120,7 @@ class InfrahubReader:
     async def probe(self, kinds: Sequence[str], *, since: float, at: float) -> Probed:
         """Count what changed (see `ChangeProbe`)."""
         document = ProbeDocument(kinds)
-        reply = await self._graphql(document.text, {"since": iso(since)}, iso(at))
+        reply = await self._graphql("probe", document.text, {"since": iso(since)}, iso(at))
         try:
             return document.decode(reply.body)
         except UNREADABLE as error:
@@ -137,7 +133,7 @@ class InfrahubReader:
         nodes, offset = self._page_size, 0
         while nodes == self._page_size:
             variables = {"since": iso(since), "limit": self._page_size, "offset": offset}
-            reply = await self._graphql(document.text, variables, iso(at))
+            reply = await self._graphql("stamps", document.text, variables, iso(at))
             try:
                 found, nodes = await _decoded(document.decode, reply.body)
             except UNREADABLE as error:
@@ -150,7 +146,7 @@ class InfrahubReader:
 
     async def run(self, document: str, variables: Mapping[str, JSON] | None = None) -> Mapping[str, JSON]:
         """Return the answer's data (see `QueryRunner`)."""
-        reply = await self._graphql(document, variables or {}, None)
+        reply = await self._graphql("query", document, variables or {}, None)
         answer: Mapping[str, JSON] = _fit(reply.body, _QueryAnswer).data
         return answer
 
@@ -202,24 +198,21 @@ class InfrahubReader:
             self._documents[key] = Document(key)
         return self._documents[key]
 
-    async def _graphql(self, document: str, variables: Mapping[str, object], at: str | None) -> Reply:
-        sent = self._sending()
-        reply = await self._transport.graphql(document, variables, at=at)
-        self._observe(reply, sent)
-        self._limits.check_answer(reply.body)
+    async def _graphql(self, operation: str, document: str, variables: Mapping[str, object], at: str | None) -> Reply:
+        sent = self._transport.graphql(document, variables, at=at)
+        reply = await self.tally.count(operation, self._checked(sent))
         _raise_failure(reply)
         return reply
 
     async def _get(self, path: str) -> Reply:
-        sent = self._sending()
-        reply = await self._transport.get(path)
-        self._observe(reply, sent)
+        return await self.tally.count("schema", self._checked(self._transport.get(path)))
+
+    async def _checked(self, sent: Awaitable[Reply]) -> Reply:
+        began = self._clock.monotonic()
+        reply = await sent
+        self._observe(reply, began)
         self._limits.check_answer(reply.body)
         return reply
-
-    def _sending(self) -> float:
-        self._requests += 1
-        return self._clock.monotonic()
 
     def _observe(self, reply: Reply, sent: float) -> None:
         self._server_time.observe(reply.headers.get("date"), sent=sent, received=self._clock.monotonic())

@@ -24,6 +24,7 @@ class PrometheusSink:
         self._rendering = NOTHING
         self._former = NOTHING
         self._turn = anyio.Lock()
+        self._sizes: Mapping[Format, tuple[int, int]] = {}
 
     @property
     def body(self) -> bytes | None:
@@ -40,12 +41,10 @@ class PrometheusSink:
             return None
         return self._rendering.bodies[format_] if names is None else self._rendering.named(names, format_)
 
+    @property
     def sizes(self) -> Mapping[Format, tuple[int, int]]:
         """Tell how many bytes the newest snapshot's body has in each format, plain and gzipped; none before one."""
-        if self._rendering is NOTHING:
-            return {}
-        bodies = self._rendering.bodies.items()
-        return {format_: (body.length, sum(map(len, body.gzip))) for format_, body in bodies}
+        return self._sizes
 
     def take_over(self, former: "PrometheusSink") -> None:
         """Take what another sink has rendered for what is still the same in the first snapshot."""
@@ -61,3 +60,5 @@ class PrometheusSink:
             else:
                 self._rendering = await anyio.to_thread.run_sync(render, changes, abandon_on_cancel=True)
             self._former = NOTHING
+            bodies = self._rendering.bodies.items()
+            self._sizes = {format_: (body.length, sum(map(len, body.gzip))) for format_, body in bodies}

@@ -8,6 +8,7 @@ import msgspec
 
 from infrahub_exporter.app.refreshing.discoveries import DiscoveryEntry, KindDiscovery, QueryDiscovery
 from infrahub_exporter.app.refreshing.entries import MetricEntry
+from infrahub_exporter.app.refreshing.figures import Figures
 from infrahub_exporter.app.refreshing.held import Source
 from infrahub_exporter.app.refreshing.parameters import ParameterSets
 from infrahub_exporter.app.refreshing.rounds import Rounds
@@ -44,8 +45,10 @@ class Inventory:
         refresh_timeout_seconds: float,
         guard: GuardSpec,
         limits: Limits,
+        figures: Figures | None = None,
     ) -> None:
         self._clock = clock
+        self._figures = figures or Figures()
         self._sinks = tuple(sinks)
         names = entry_names(spec.kind for spec in metrics)
         self.metrics = tuple(
@@ -248,6 +251,8 @@ class Inventory:
         changed = await self._rounds.run(self._publish)
         if changed or self._read_at() > self.snapshot.at:
             await self._publish()
+        for seconds, changes in self._rounds.take_ages().items():
+            self._figures.change_age = self._figures.change_age.observed(seconds, changes)
         self.round_seconds = self._clock.monotonic() - began
 
     async def _publish(self) -> None:

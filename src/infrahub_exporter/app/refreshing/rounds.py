@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from infrahub_exporter.app.refreshing.discoveries import KindDiscovery
 from infrahub_exporter.app.refreshing.entries import MetricEntry
 from infrahub_exporter.app.refreshing.held import Limit, Source, Turn
+from infrahub_exporter.app.refreshing.visibility import Visibility
 from infrahub_exporter.domain.errors import DerivationError, ExporterError, SourceUnavailableError
 from infrahub_exporter.domain.ports import ChangeProbe, Clock
 from infrahub_exporter.domain.replica.kinds import Kinds
@@ -48,6 +49,8 @@ class Rounds:
         self._limit = Limit()
         self._first = 0
         self._is_blind = False
+        self._visibility = Visibility(clock)
+        self._ended = False
 
     def inherit(self, former: "Rounds") -> None:
         """Go on from rounds over the same source: what they know of its schema and its changes stays known."""
@@ -58,6 +61,7 @@ class Rounds:
 
     async def run(self, publish: Callable[[], Awaitable[None]]) -> bool:
         """Give every entry its turn; tell whether anything is new. An entry read whole is published at once."""
+        self._ended = False
         try:
             turn, changes = await self._prepare()
         except ExporterError as error:
@@ -85,7 +89,16 @@ class Rounds:
             if refreshed.whole:
                 await publish()
             changed |= refreshed.changed and not refreshed.whole
+        self._ended = True
         return changed | await self._roll()
+
+    def take_ages(self) -> Mapping[float, int]:
+        """Return, once, how old the changes are that the last round made visible: none while an entry lags behind.
+
+        To be called when what it brought has been published.
+        """
+        is_visible = self._ended and all(each.status.success and not each.is_behind for each in self._entries)
+        return self._visibility.published() if is_visible else {}
 
     def forgive(self) -> None:
         """Try everything again at the next round, whatever was refused."""
@@ -130,6 +143,7 @@ class Rounds:
         try:
             with self._limit.on(self._refresh_timeout_seconds):
                 changes = await self._watch.look(watched, at=at)
+            self._visibility.learn(self._watch.take_fresh(), at=at)
         except SourceUnavailableError:
             raise
         except ExporterError as error:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 import anyio.to_thread
+import msgspec
 from anyio.abc import TaskStatus
 from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
@@ -20,6 +21,7 @@ from infrahub_exporter.adapters.http.headers import with_security_headers
 from infrahub_exporter.adapters.http.routes import build_router
 from infrahub_exporter.adapters.http.webhook import WEBHOOK_PATH, build_webhook
 from infrahub_exporter.app.configuration.files import files_of, stamp
+from infrahub_exporter.app.configuration.hashing import hash_of
 from infrahub_exporter.app.configuration.settings import (
     Settings,
     WebSettings,
@@ -29,6 +31,7 @@ from infrahub_exporter.app.configuration.settings import (
 )
 from infrahub_exporter.app.container import VERSION, Build
 from infrahub_exporter.app.exporter import Exporter
+from infrahub_exporter.app.refreshing.figures import Figures
 from infrahub_exporter.domain.access.webhooks import Event
 from infrahub_exporter.domain.errors import ConfigError
 from infrahub_exporter.domain.publishing.status import ConfigStatus
@@ -92,7 +95,8 @@ class Service(Litestar):
     def __init__(self, settings: Settings, origin: Origin | None = None) -> None:
         self._origin = origin
         self._clock = SystemClock()
-        self._config = ConfigStatus(loaded_at=self._clock.wall())
+        self._figures = Figures()
+        self._config = ConfigStatus(loaded_at=self._clock.wall(), hash=hash_of(settings))
         self._asks: list[_Ask] = []
         self._asked = anyio.Event()
         self._hooked: tuple[str, float, HTTPRouteHandler] | None = None
@@ -164,7 +168,7 @@ class Service(Litestar):
             async with generation.exporter as exporter:
                 self._generation = generation
                 if asks:
-                    self._config = ConfigStatus(loaded_at=self._clock.wall())
+                    self._config = ConfigStatus(loaded_at=self._clock.wall(), hash=hash_of(generation.settings))
                     logger.info("the configuration has been reloaded")
                 _answer(asks)
                 task_status.started()
@@ -201,7 +205,7 @@ class Service(Litestar):
         """Say why the old configuration stays; of a file that is looked at again and again only when that changes."""
         if str(error) != self._config.error:
             logger.error("the configuration cannot be reloaded, the old one stays: %s", error)
-        self._config = ConfigStatus(self._config.loaded_at, str(error))
+        self._config = msgspec.structs.replace(self._config, error=str(error))
         _answer(asks, error)
 
     async def _loaded(self) -> _Generation:
@@ -223,7 +227,8 @@ class Service(Litestar):
         return generation
 
     def _build(self, settings: Settings, former: _Generation | None = None) -> _Generation:
-        build = Build(settings, config=lambda: self._config, former=None if former is None else former.build)
+        before = None if former is None else former.build
+        build = Build(settings, config=lambda: self._config, figures=self._figures, former=before)
         prometheus = settings.exporters.prometheus
         router = build_router(
             build.exporter,
@@ -256,12 +261,17 @@ class Service(Litestar):
         if key is None:
             return ()
         if self._hooked is None or self._hooked[:2] != (key, window_seconds):
-            route = build_webhook(self._notice, key=key, clock=self._clock, window_seconds=window_seconds)
+            route = build_webhook(
+                self._notice, key=key, clock=self._clock, window_seconds=window_seconds, note=self._note_delivery
+            )
             self._hooked = key, window_seconds, route
         return (self._hooked[2],)
 
     def _notice(self, event: Event) -> None:
         self.exporter.notice(event)
+
+    def _note_delivery(self, outcome: str) -> None:
+        self._figures.deliveries[outcome] += 1
 
     async def _release(self, name: str) -> bool:
         return await self.exporter.release(name)

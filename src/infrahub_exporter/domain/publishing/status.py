@@ -6,6 +6,8 @@ import msgspec
 from msgspec import Struct
 
 from infrahub_exporter.domain.errors import DerivationError, ExporterError, SourceRejectedError
+from infrahub_exporter.domain.publishing.distribution import Distribution
+from infrahub_exporter.domain.publishing.formats import Format
 from infrahub_exporter.domain.publishing.guard import Hold
 from infrahub_exporter.domain.publishing.saved import StoreStatus
 
@@ -19,7 +21,7 @@ class EntryStatus(Struct, frozen=True):
     good refresh, which stay published; `skipped` its nodes that gave none, by reason. `errors` counts failed refreshes
     by class since the start; `error` is the last refresh's, None after a good one. `hold` says what the guard holds
     back, `is_restored` that the data is from before a restart, `reading` how many nodes of a whole read have come,
-    `on_demand` that it is there because somebody asked for it.
+    `on_demand` that it is there because somebody asked for it, `durations` are those of all good refreshes in seconds.
     """
 
     source: str
@@ -36,6 +38,7 @@ class EntryStatus(Struct, frozen=True):
     is_restored: bool = False
     reading: int | None = None
     on_demand: bool = False
+    durations: Distribution = Distribution((0.01, 0.1, 1.0, 10.0, 60.0, 600.0))
 
     @property
     def settled(self) -> bool:
@@ -63,6 +66,7 @@ class EntryStatus(Struct, frozen=True):
             skipped=skipped,
             error=None,
             is_restored=False,
+            durations=self.durations.observed(duration_seconds),
         )
 
     def failed(self, error: ExporterError, *, duration_seconds: float) -> "EntryStatus":
@@ -93,21 +97,31 @@ class PushStatus(Struct, frozen=True):
 
 
 class SourceStatus(Struct, frozen=True):
-    """How it goes with Infrahub: `requests` and `retries` since the start; how far its clock is ahead of this one."""
+    """How it goes with Infrahub since the start; `skew_seconds` is how far its clock is ahead of this one.
 
-    requests: int = 0
+    `requests` are counted by what they ask and how they ended, however many tries each took.
+    """
+
+    requests: Mapping[tuple[str, str], int] = {}
     retries: int = 0
     skew_seconds: float | None = None
+    read_bytes: int = 0
+
+    @property
+    def sent(self) -> int:
+        """The number of all requests."""
+        return sum(self.requests.values())
 
 
 class ConfigStatus(Struct, frozen=True):
     """What became of the configuration: `loaded_at` is when the one in use was loaded (unix seconds).
 
-    `error` says why the last reload was refused, None where it was not.
+    `error` says why the last reload was refused, None where it was not. `hash` is equal for equal configurations.
     """
 
     loaded_at: float
     error: str | None = None
+    hash: int = 0
 
 
 class Status(Struct, frozen=True):
@@ -115,6 +129,8 @@ class Status(Struct, frozen=True):
 
     `config` is None where a host configures the exporter.
     `poll_interval_seconds` is the interval of the rounds as it is just now, `round_seconds` how long the last one took.
+    `loop_lag` is how late the event loop was, `change_age` how old changes were when they became visible, in seconds.
+    `deliveries` counts those of webhooks by outcome, `sizes` are bytes of the inventory's metrics, plain and gzipped.
     """
 
     entries: tuple[EntryStatus, ...]
@@ -125,6 +141,10 @@ class Status(Struct, frozen=True):
     config: ConfigStatus | None = None
     poll_interval_seconds: float | None = None
     round_seconds: float | None = None
+    loop_lag: Distribution | None = None
+    change_age: Distribution | None = None
+    deliveries: Mapping[str, int] = {}
+    sizes: Mapping[Format, tuple[int, int]] = {}
 
     @property
     def ready(self) -> bool:

@@ -1,6 +1,6 @@
 """Has anything changed? One probe for all that a cycle reads, and of what changed the nodes that are not known yet."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -41,6 +41,8 @@ class Watch:
         self._since = 0.0
         self._counts: dict[str, int] = {}
         self._known: dict[str, Mapping[str, Stamp]] = {}
+        self._begun: float | None = None
+        self._fresh: list[float] = []
 
     def start(self, at: float) -> None:
         """Learn that something was read whole at an instant: what changed after it is to be reported, again if need be.
@@ -51,6 +53,12 @@ class Watch:
             self._counts = {}
             self._known = {kind: _until(at, stamps) for kind, stamps in self._known.items()}
         self._complete = at if self._complete is None else min(at, self._complete)
+        self._begun = at if self._begun is None else self._begun
+
+    def take_fresh(self) -> Sequence[float]:
+        """Return, once, the stamps of the changes since everything was read that looks have found."""
+        fresh, self._fresh = self._fresh, []
+        return fresh
 
     async def look(self, kinds: Iterable[str], *, at: float) -> Mapping[str, Change]:
         """Return the kinds of which anything changed.
@@ -62,6 +70,7 @@ class Watch:
             return {}
         if at < self._complete - RESOLUTION_SECONDS:
             behind, self._complete, self._looked, self._counts, self._known = self._complete - at, at, at, {}, {}
+            self._begun = at
             raise SetBackError(f"Infrahub's clock was set back, by {behind:.0f} s or more")
         since = self._complete - self._overlap_seconds
         probed = await self._probe.probe(sorted(kinds), since=since, at=at)
@@ -95,6 +104,8 @@ class Watch:
         new = {each: stamp for each, stamp in stamps.items() if known.get(each) != stamp or stamp.updated > at}
         left = {each: stamp for each, stamp in known.items() if each not in stamps}
         created = {each for each, stamp in new.items() if stamp.created > since}
+        begun = since if self._begun is None else self._begun
+        self._fresh += [stamp.updated for stamp in new.values() if begun < stamp.updated <= at]
         created |= {each for each, stamp in left.items() if stamp.created > self._since}
         return Change(frozenset(new).union(left), count, frozenset(created))
 

@@ -280,7 +280,7 @@ def test_a_good_day_has_no_remarks() -> None:
 
 @pytest.mark.parametrize(("skew", "said"), [(-1.25, "1.2 s behind"), (0.0, "0 s ahead"), (90.0, "1 min 30 s ahead")])
 def test_how_infrahub_is_read(skew: float, said: str) -> None:
-    source = SourceStatus(requests=12_345, retries=3, skew_seconds=skew)
+    source = SourceStatus(requests={("nodes", "ok"): 12_000, ("count", "ok"): 345}, retries=3, skew_seconds=skew)
 
     assert section(Status((), source=source, poll_interval_seconds=120, round_seconds=3.44), "Reading Infrahub") == {
         "Interval now": "2 min, longer while Infrahub sheds load",

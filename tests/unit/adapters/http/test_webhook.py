@@ -31,8 +31,13 @@ def heard() -> list[Event]:
 
 
 @pytest.fixture
-def app(heard: list[Event]) -> Litestar:
-    webhook = build_webhook(heard.append, key=KEY, clock=Noon())
+def outcomes() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def app(heard: list[Event], outcomes: list[str]) -> Litestar:
+    webhook = build_webhook(heard.append, key=KEY, clock=Noon(), note=outcomes.append)
     return Litestar([Router("/", route_handlers=[webhook])], openapi_config=None, logging_config=None)
 
 
@@ -158,6 +163,24 @@ async def test_large_bodies_that_are_not_genuine_are_a_429_when_they_come_too_of
     assert_problem(forged[-1], 429, "try again later")
     assert forged[-1].headers["retry-after"] == "5"
     assert (small.status_code, len(heard)) == (202, 21)
+
+
+async def test_what_becomes_of_each_delivery_is_noted(client: httpx.AsyncClient, outcomes: list[str]) -> None:
+    body, large = escaped(PAYLOAD), escaped({**PAYLOAD, "padding": "x" * 70_000})
+    for content, sent in (
+        (body, headers(body)),
+        (body, headers(body)),
+        (body, {}),
+        (body, headers(body, key="guess")),
+        (body, headers(body, timestamp="1")),
+        (b"[]", headers(b"[]", identifier="other")),
+        (b"x" * 3_000_000, headers(body)),
+        *[(large, headers(large, key="guess"))] * 9,
+    ):
+        await client.post(WEBHOOK_PATH, content=content, headers=sent)
+
+    assert outcomes[:6] == ["accepted", "replayed", "unsigned", "forged", "stale", "malformed"]
+    assert outcomes[6:] == ["too_large", *["forged"] * 7, "throttled", "throttled"]
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])

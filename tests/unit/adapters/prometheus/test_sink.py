@@ -246,11 +246,11 @@ async def test_equal_data_is_the_same_body_to_the_byte_whatever_was_published_be
 @pytest.mark.anyio
 async def test_the_sizes_of_both_forms_are_told() -> None:
     sink = PrometheusSink()
-    assert sink.sizes() == {}
+    assert sink.sizes == {}
     exposition = await published(sink, devices(block("a")))
 
-    assert sink.sizes()[Format.TEXT] == (exposition.length, len(b"".join(exposition.gzip)))
-    assert sink.sizes().keys() == set(Format)
+    assert sink.sizes[Format.TEXT] == (exposition.length, len(b"".join(exposition.gzip)))
+    assert sink.sizes.keys() == set(Format)
 
 
 @pytest.mark.anyio

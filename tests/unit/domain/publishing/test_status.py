@@ -48,6 +48,7 @@ def test_a_good_refresh_replaces_what_was_known() -> None:
         skipped={"duplicate": 1},
         errors={},
         error=None,
+        durations=FRESH.durations.observed(0.5),
     )
     assert FRESH.success is None
 
