@@ -20,12 +20,20 @@ logger = logging.getLogger("infrahub_exporter")
 _TROUBLE = 1
 _BAD_USAGE = 2
 _DEFAULT_CONFIG = Path("config.yml")
+
+
+def _default_config() -> Path | None:
+    """Return the file that stands before a command, else the one that lies here."""
+    given: Path | None = click.get_current_context().find_root().params.get("config")
+    return given or (_DEFAULT_CONFIG if _DEFAULT_CONFIG.exists() else None)
+
+
 _CONFIG = click.option(
     "--config",
     "-c",
     "config",
     type=click.Path(path_type=Path),
-    default=lambda: _DEFAULT_CONFIG if _DEFAULT_CONFIG.exists() else None,
+    default=_default_config,
     help="The configuration file.  [default: config.yml where there is one, else the environment alone]",
 )
 _FILES = click.Path(path_type=Path)

@@ -195,7 +195,7 @@ def _exporter(
     figures: Figures | None,
 ) -> Exporter:
     return Exporter(
-        metrics=settings.metrics.kind,
+        metrics=settings.metric_specs,
         discoveries=settings.discoveries,
         source=source,
         clock=clock,

@@ -10,6 +10,13 @@ def label_form(kind: str, hfid: tuple[str, ...] | None, identifier: str) -> str:
     return "__".join((kind, *hfid)) if hfid else identifier
 
 
+def capitalised(value: object) -> object:
+    """Write booleans `True` and `False`, alone or among the values that a to-many path found, and leave all else."""
+    if isinstance(value, tuple):
+        return tuple(map(capitalised, value))
+    return str(value) if isinstance(value, bool) else value
+
+
 def text(value: object) -> str:
     """Write a value: null is empty, booleans `true` or `false`, lists and mappings compact JSON, a peer its label form.
 

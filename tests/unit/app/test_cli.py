@@ -1,4 +1,6 @@
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -54,6 +56,31 @@ def test_running_with_a_bad_configuration_is_the_same_line(config: Path, capsys:
 
     out, err = capsys.readouterr()
     assert (out, err.count("\n")) == ("", 1)
+
+
+def test_a_configuration_before_a_command_counts_for_it(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["-c", str(config), "check"]) == 0
+    assert capsys.readouterr().out == f"{config} is good: 1 kind, 1 discovery\n"
+
+    other = config.with_name("other.yml")
+    other.write_text("infrahub: [")
+    assert run(["-c", str(other), "check", "-c", str(config)]) == 0
+    assert run(["-c", str(config), "check", "-c", str(other)]) == 2
+
+
+def test_the_earlier_exporter_s_module_runs_with_a_hint(config: Path) -> None:
+    ended = subprocess.run(  # noqa: S603 - our own interpreter
+        [sys.executable, "-m", "infrahub_exporter.main", "-c", str(config), "check"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout) == (0, f"{config} is good: 1 kind, 1 discovery\n")
+    assert ended.stderr == (
+        "infrahub-exporter: 'python -m infrahub_exporter.main' is how the earlier exporter was started; "
+        "this one is 'infrahub-exporter', or 'python -m infrahub_exporter'\n"
+    )
 
 
 class Operated(BaseHTTPRequestHandler):

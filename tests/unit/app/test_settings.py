@@ -8,6 +8,7 @@ import pytest
 from infrahub_exporter.app.configuration.secret import Secret
 from infrahub_exporter.app.configuration.settings import (
     AdminSettings,
+    CompatSettings,
     EmbeddedSettings,
     ExportersSettings,
     InfrahubSettings,
@@ -152,6 +153,7 @@ def test_every_key_has_the_value_that_the_file_gives_it() -> None:
             bearer_token_file=file,
             admin=AdminSettings(enabled=True),
         ),
+        compat=CompatSettings(booleans="True"),
         poll_interval_seconds=90,
         listen_address="::1",
         listen_port=9100,

@@ -70,7 +70,7 @@ metrics_path_root.yml: exporters.prometheus.metrics_path: expected a path such a
 no_infrahub.yml: infrahub: expected a mapping with keys such as address, got nothing
 not_utf8.yml: expected a configuration file in UTF-8
 null_infrahub.yml: infrahub: expected a mapping with keys such as address, got nothing
-number_as_key.yml: 1: unknown key, expected one of infrahub, exporters, service_discovery, metrics, webhook, guard, limits, store, web, poll_interval_seconds, listen_address, listen_port, log_level, log_format, reload_on_change, exit_on_dead_loop
+number_as_key.yml: 1: unknown key, expected one of infrahub, exporters, service_discovery, metrics, webhook, guard, limits, store, web, compat, poll_interval_seconds, listen_address, listen_port, log_level, log_format, reload_on_change, exit_on_dead_loop
 page_size_text.yml: infrahub.page_size: expected a whole number from 1 to 1000, got 'lots'
 page_size_zero.yml: infrahub.page_size: expected a whole number from 1 to 1000, got 0
 path_number.yml: infrahub.token_file: expected a path, got 5
@@ -177,6 +177,7 @@ otlp_key_alone.yml: exporters.otlp.client_key: expected client_certificate besid
 otlp_certificate_alone.yml: exporters.otlp.client_certificate: expected client_key beside it, got nothing
 otlp_protocol.yml: exporters.otlp.protocol: expected one of grpc, http/protobuf, got 'http/json'
 otlp_request_bytes.yml: exporters.otlp.max_request_bytes: expected a whole number from 200000 to 67108864, got 1000
+compat_boolean.yml: compat.booleans: expected one of true, True, got true, put it in quotes
 """  # noqa: E501 - the lines stand as they are printed
 REFUSED = {line.partition(".yml: ")[0]: line for line in LINES.splitlines()}
 

@@ -26,6 +26,11 @@ SCHEMA = (
 )
 
 
+@pytest.fixture(autouse=True)
+def only_warnings(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING, logger="infrahub_exporter")
+
+
 def node(name: str, **fields: JSON) -> dict[str, JSON]:
     found: dict[str, JSON] = {"id": f"id-{name}", "name": {"value": name}, "url": {"value": f"https://{name}.example"}}
     return {**found, "mgmt": {"ip": "10.0.0.9"}, "port": {"value": 9115}, "settings": {"value": {}}, **fields}

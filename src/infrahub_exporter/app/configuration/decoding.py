@@ -70,7 +70,7 @@ def _value(value: object, annotation: Any, place: Place, find: Find) -> object:
             key: _value(item, item_type, (*place, index if hidden else key), find)
             for index, (key, item) in enumerate(texts(value, inner, place, hidden=hidden))
         }
-    if origin is Literal and isinstance(value, str):
+    if origin is Literal and isinstance(value, str) and value not in get_args(inner):
         value = next((each for each in get_args(inner) if each.casefold() == value.casefold()), value)
     return _leaf(value, inner, place, find)
 
@@ -88,7 +88,7 @@ def _leaf(value: object, annotation: Any, place: Place, find: Find) -> object:
     try:
         made = msgspec.convert(value, annotation, dec_hook=_hook)
     except msgspec.ValidationError:
-        quotable = annotation in {str, Secret} and isinstance(value, int | float)
+        quotable = (annotation in {str, Secret} or get_origin(annotation) is Literal) and isinstance(value, int | float)
         got = f"{shown(value, hidden=hidden)}{', put it in quotes' if quotable else ''}"
         raise SettingError(place, f"expected {describe(annotation)}, got {got}") from None
     if isinstance(made, float) and not math.isfinite(made):

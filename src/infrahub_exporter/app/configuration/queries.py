@@ -12,7 +12,15 @@ from infrahub_exporter.app.configuration.places import Place, SettingError, at, 
 from infrahub_exporter.domain.asking.forms import Written
 from infrahub_exporter.domain.asking.forms import paths as paths_of
 from infrahub_exporter.domain.asking.paths import parse
-from infrahub_exporter.domain.asking.specs import DiscoverySpec, Filters, KindName, Override, Seconds, Variables
+from infrahub_exporter.domain.asking.specs import (
+    Booleans,
+    DiscoverySpec,
+    Filters,
+    KindName,
+    Override,
+    Seconds,
+    Variables,
+)
 from infrahub_exporter.domain.asking.variables import Variable, check_given, find, typed
 from infrahub_exporter.domain.errors import SourceRejectedError
 from infrahub_exporter.domain.model import JSON
@@ -47,6 +55,7 @@ class QuerySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     label_mappings: dict[str, Written] = {}
     refresh_interval_seconds: Seconds = 60.0
     guard: Override = None
+    booleans: Booleans | None = None
 
     def __post_init__(self) -> None:
         given = [key for key in ("file_path", "stored", "kind") if getattr(self, key) is not None]
@@ -86,6 +95,7 @@ class QuerySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             kind=self.kind,
             filters=self.filters,
             guard=self.guard,
+            booleans=self.booleans,
         )
         _check_paths(spec)
         return spec

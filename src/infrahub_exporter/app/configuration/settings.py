@@ -3,8 +3,10 @@
 The rules hold however a `Settings` is made, from a file or in Python; types and ranges are checked in what is loaded.
 """
 
+import logging
+import os
 from collections.abc import Callable, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -27,13 +29,14 @@ from infrahub_exporter.app.configuration.web import (
 )
 from infrahub_exporter.app.configuration.wording import describe, shown
 from infrahub_exporter.domain.asking.paths import label_names
-from infrahub_exporter.domain.asking.specs import DiscoverySpec, MetricSpec, Seconds
+from infrahub_exporter.domain.asking.specs import Booleans, DiscoverySpec, MetricSpec, Seconds
 from infrahub_exporter.domain.errors import ConfigError
 from infrahub_exporter.domain.publishing.guard import GuardSpec
 from infrahub_exporter.domain.publishing.limits import Limits
 
 __all__ = [
     "AdminSettings",
+    "CompatSettings",
     "DestinationSettings",
     "EmbeddedSettings",
     "ExportersSettings",
@@ -58,6 +61,10 @@ __all__ = [
     "read_webhook_key",
 ]
 
+logger = logging.getLogger("infrahub_exporter")
+
+DEFAULT_PATH = Path("config.yml")
+"""The configuration file that is read where none is named."""
 DEFAULT_ADDRESS = "http://localhost:8000"
 """Where an Infrahub listens unless told otherwise, and what the earlier exporter assumed."""
 
@@ -191,6 +198,12 @@ class StoreSettings(_Section, frozen=True):
     max_age_seconds: Seconds = 86400.0
 
 
+class CompatSettings(_Section, frozen=True):
+    """What is as the earlier exporter had it, for as long as it takes to swap."""
+
+    booleans: Booleans = "true"
+
+
 class Settings(_Section, frozen=True, dict=True):
     """Everything that can be set. Making one reads the query files that it names; raises ConfigError."""
 
@@ -203,6 +216,7 @@ class Settings(_Section, frozen=True, dict=True):
     limits: Limits = field(default_factory=Limits)
     store: StoreSettings | None = None
     web: WebSettings = field(default_factory=WebSettings)
+    compat: CompatSettings = field(default_factory=CompatSettings)
     poll_interval_seconds: Annotated[float, Meta(ge=1)] = 60.0
     listen_address: NonEmpty = "0.0.0.0"  # noqa: S104 - an exporter is scraped from elsewhere
     listen_port: Annotated[int, Meta(ge=1, le=65535)] = 8001
@@ -220,13 +234,25 @@ class Settings(_Section, frozen=True, dict=True):
         prometheus = self.exporters.prometheus
         check_served(self.discoveries, prometheus.metrics_path if prometheus.enabled else None)
 
+    @property
+    def metric_specs(self) -> tuple[MetricSpec, ...]:
+        """The entries of `metrics.kind`, with what `compat` says of all."""
+        return tuple(
+            msgspec.structs.replace(entry, booleans=self._booleans(entry.booleans)) for entry in self.metrics.kind
+        )
+
+    def _booleans(self, own: Booleans | None) -> Booleans | None:
+        """Return how an entry writes booleans, None where it does as usual."""
+        return "True" if (own or self.compat.booleans) == "True" else None
+
     @cached_property
     def discoveries(self) -> tuple[DiscoverySpec, ...]:
         """The queries as they are served: with names, paths and the text of their files."""
         specs = []
         for index, query in enumerate(self.service_discovery.queries if self.service_discovery.enabled else ()):
             with at("service_discovery", "queries", index):
-                specs.append(query.resolved())
+                spec = query.resolved()
+                specs.append(msgspec.structs.replace(spec, booleans=self._booleans(spec.booleans)))
         return tuple(specs)
 
 
@@ -247,14 +273,20 @@ def _revealed(secret: Secret | None, file: Path | None) -> str | None:
     return None if secret is None else secret.reveal()
 
 
-def load_settings(path: Path | str | None, env: Mapping[str, str], warn: Callable[[str], None]) -> Settings:
-    """Read a configuration file, or none, and the environment over it.
+def load_settings(
+    path: Path | str | None = None, env: Mapping[str, str] | None = None, warn: Callable[[str], None] | None = None
+) -> Settings:
+    """Read a configuration file and the environment over it, as the command does.
 
-    `warn` hears one line for whatever works but is hardly meant. Raises ConfigError: one line that names the file or
-    variable, the place in it and what was expected there.
+    Without a path that is `config.yml` where there is one here, else the environment alone; without `env` that of the
+    process. `warn` hears one line for whatever works but is hardly meant; without it the log does. Raises ConfigError:
+    one line that names the file or variable, the place in it and what was expected there.
     """
-    if path is None:
+    env = os.environ if env is None else env
+    warn = partial(logger.warning, "%s") if warn is None else warn
+    if path is None and not DEFAULT_PATH.exists():
         return _load({}, None, Path(), env, warn)
+    path = DEFAULT_PATH if path is None else path
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
     except OSError as error:

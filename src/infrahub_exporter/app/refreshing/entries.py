@@ -38,7 +38,7 @@ class MetricEntry(GuardedEntry[Sample]):
     ) -> None:
         super().__init__(EntryStatus("kind", name), guard.overridden(spec.guard), limits, clock)
         self.spec = spec
-        self.held: Held[Sample] = Held(spec.kind, spec.paths, spec.filters, derive=metrics.sample, source=source)
+        self.held: Held[Sample] = Held(spec.kind, spec.paths, spec.filters, derive=metrics.sampler(spec), source=source)
         self._others = others
         self._label_names = spec.label_names
         self._sections: tuple[Section, ...] = ()

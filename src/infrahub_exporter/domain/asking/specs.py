@@ -34,6 +34,10 @@ Override: TypeAlias = bool | GuardOverride | None
 """`False` turns the guard off, `True` on; None leaves it as it is."""
 
 
+Booleans = Literal["true", "True"]
+"""How labels write booleans: as JSON does, or as Python does and the earlier exporter did."""
+
+
 class MetricSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An entry of `metrics.kind`: one info metric of the nodes of a kind."""
 
@@ -41,6 +45,7 @@ class MetricSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     include: tuple[str, ...] = ()
     labels: dict[str, str] = {}
     filters: Filters = {}
+    booleans: Booleans | None = None
     guard: Override = None
 
     @property
@@ -75,6 +80,7 @@ class DiscoverySpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     declared: tuple[Variable, ...] = ()
     kind: KindName | None = None
     filters: Filters = {}
+    booleans: Booleans | None = None
     guard: Override = None
 
     @property

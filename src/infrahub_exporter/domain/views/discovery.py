@@ -13,7 +13,7 @@ from infrahub_exporter.domain.asking.selection import Column
 from infrahub_exporter.domain.asking.specs import DiscoverySpec
 from infrahub_exporter.domain.errors import ConfigError, SourceRejectedError
 from infrahub_exporter.domain.model import Peer, Row, TargetGroup
-from infrahub_exporter.domain.texts import text
+from infrahub_exporter.domain.texts import capitalised, text
 from infrahub_exporter.domain.views.targets import address, port_number, url
 
 ID_LABEL = "__meta_infrahub_id"
@@ -130,6 +130,7 @@ def decider(spec: DiscoverySpec) -> Decide:
     values = tuple(_readers(spec))
     port_is_mapped = isinstance(spec.port_field, Form) and spec.port_field.map is not None
     write = address if spec.target == "address" else _url
+    label = text if spec.booleans != "True" else _capitalised_text
 
     def decide(kind: str, identifier: str | None, found: Sequence[tuple[object, ...]]) -> Decision:
         target, *others = [value(found) for value in values]
@@ -145,13 +146,17 @@ def decider(spec: DiscoverySpec) -> Decide:
         targets = tuple(dict.fromkeys(each for each in written if each is not None))
         if None in written or any(isinstance(each, Peer) for each in target):  # a node is no host
             return Decision(kind, identifier, reason=BAD_TARGET)
-        labels = {name: text(value) for name, value in zip(names, others, strict=False) if value}
+        labels = {name: label(value) for name, value in zip(names, others, strict=False) if value}
         if identifier is not None:
             labels[ID_LABEL] = identifier
         labels[KIND_LABEL] = kind
         return Decision(kind, identifier, TargetGroup(targets, labels))
 
     return decide
+
+
+def _capitalised_text(value: object) -> str:
+    return text(capitalised(value))
 
 
 def _url(written: str, port: int | None) -> str | None:

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+import msgspec
 from msgspec import Struct
 
 from infrahub_exporter.domain.asking.specs import MetricSpec
 from infrahub_exporter.domain.model import Family, FamilyType, Row, Sample, Section
-from infrahub_exporter.domain.texts import label_form, text
+from infrahub_exporter.domain.texts import capitalised, label_form, text
 
 
 class Entry(Struct, frozen=True):
@@ -32,6 +33,13 @@ class Assembly(Struct, frozen=True):
 def metric_name(kind: str) -> str:
     """Name the info metric of a kind."""
     return f"infrahub_{kind.lower()}_info"
+
+
+def sampler(spec: MetricSpec) -> Callable[[Row], Sample]:
+    """Return what makes the info sample of a row of an entry."""
+    if spec.booleans != "True":
+        return sample
+    return lambda row: sample(msgspec.structs.replace(row, values=capitalised(row.values)))
 
 
 def sample(row: Row) -> Sample:
