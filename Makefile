@@ -10,7 +10,7 @@ PYTHON ?= # the interpreter of a new environment; the newest that really runs wh
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format e2e faults soak e2e-infrahub bench bench-infrahub test-all lock coverage clean
+.PHONY: help demo test check format peers e2e faults soak e2e-infrahub bench bench-infrahub test-all lock coverage clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | sort | column -t -s '|'
@@ -33,6 +33,9 @@ coverage: $(VENV)/.test ## run the tests and show the branches that they leave o
 format: $(VENV)/.check ## format the code, mend what ruff can mend
 	@$(BIN)/ruff check --quiet --fix-only .
 	@$(BIN)/ruff format .
+
+peers: ## build an OpenTelemetry collector and Prometheus 3 for make e2e, once (Go 1.25, some 8 minutes)
+	@tests/e2e/peers/build otelcol prometheus
 
 e2e: $(VENV)/.test ## the real command, Prometheus and OTLP receiver
 	@$(BIN)/python -m pytest -q -p no:cacheprovider tests/e2e/process tests/e2e/prometheus tests/e2e/otlp

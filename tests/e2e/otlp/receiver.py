@@ -48,7 +48,10 @@ class Receiver(MetricsServiceServicer):
                             "metric": metric.name,
                             "shape": shape,
                             "attributes": _texts(point.attributes),
-                            "value": getattr(point, str(point.WhichOneof("value"))),
+                            "value": getattr(point, point.WhichOneof("value") or "as_double"),
+                            "was": _texts(metric.metadata),
+                            "flags": point.flags,
+                            "start": point.start_time_unix_nano,
                             "time": point.time_unix_nano,
                         }
                         self._file.write(json.dumps(line) + "\n")

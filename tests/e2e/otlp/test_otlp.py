@@ -2,45 +2,17 @@
 
 import json
 import signal
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
-from msgspec import Struct
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.e2e.children import Child, Spawn, StartExporter, StartInfrahub, eventually, free_port
+from tests.e2e.children import Spawn, StartExporter, StartInfrahub, eventually, free_port
+from tests.e2e.otlp.conftest import Receiver, start_receiver
 
 MIB = 1024 * 1024
-
-
-class Receiver(Struct):
-    """The receiver's process, its port and what it has received."""
-
-    child: Child
-    port: int
-    path: Path
-
-    def points(self) -> list[dict[str, Any]]:
-        """Return all points so far, without what is half written."""
-        lines = self.path.read_text(encoding="utf-8").splitlines(keepends=True)
-        return [json.loads(line) for line in lines if line.endswith("\n")]
-
-
-@pytest.fixture
-def receiver(spawn: Spawn, tmp_path: Path) -> Receiver:
-    port = free_port()
-    path = tmp_path / "points.jsonl"
-    return Receiver(_start(spawn, port, path), port, path)
-
-
-def _start(spawn: Spawn, port: int, path: Path) -> Child:
-    child = spawn("receiver", sys.executable, str(Path(__file__).with_name("receiver.py")), str(port), str(path))
-    eventually(lambda: "ready" in child.output, child)
-    return child
 
 
 def _served(url: str) -> set[tuple[str, frozenset[tuple[str, str]]]]:
@@ -149,5 +121,5 @@ def test_a_receiver_that_is_down_does_not_touch_scraping_and_gets_all_when_it_is
     url = f"http://127.0.0.1:{port}"
     eventually(lambda: httpx.get(f"{url}/-/ready").is_success, exporter, infrahub)
     served = _served(url)
-    late = Receiver(_start(spawn, receiver_port, tmp_path / "late.jsonl"), receiver_port, tmp_path / "late.jsonl")
+    late = start_receiver(spawn, receiver_port, tmp_path / "late.jsonl")
     assert eventually(lambda: _received(late.points()) == served, exporter, late.child)

@@ -41,22 +41,27 @@ class EncodedSection(Struct, frozen=True):
 class EncodedFamily(Struct, frozen=True):
     """One metric: its points, and the attributes of the series that have vanished and must still be marked (OT-19).
 
-    `at` is when the oldest of it was read, in unix seconds: the time of its points (OT-22).
+    `read_at` is when the oldest of it was read, in unix seconds.
     """
 
     name: str
     type: FamilyType
     help: str
     unit: str = ""
-    at: float = 0.0
+    read_at: float = 0.0
     sections: tuple[EncodedSection, ...] = ()
     vanished: tuple[bytes, ...] = ()
 
 
 class Encoded(Struct, frozen=True):
-    """A snapshot's points by metric name."""
+    """A snapshot's points by metric name. `at`, in unix seconds, is the time of them all (OT-22).
+
+    Times of their own would tell more, but a receiver that makes `target_info` of the earliest point (Prometheus) takes
+    it as out of order once there was a later one.
+    """
 
     families: Mapping[str, EncodedFamily] = {}
+    at: float = 0.0
 
     @property
     def oversized(self) -> int:
@@ -65,7 +70,7 @@ class Encoded(Struct, frozen=True):
 
     def since(self, oldest: float) -> "Encoded":
         """Return what was read at `oldest` or later; all the rest is too old to be sent."""
-        return Encoded({name: family for name, family in self.families.items() if family.at >= oldest})
+        return Encoded({name: each for name, each in self.families.items() if each.read_at >= oldest}, self.at)
 
     def delivered(self, before: "Encoded", *, settled: bool) -> "Encoded":
         """Tell what a collector holds once it has got this, after what it held before.
@@ -75,7 +80,7 @@ class Encoded(Struct, frozen=True):
         now = {**before.families, **self.families}
         if settled:
             now.update({name: replace(family, vanished=()) for name, family in self.families.items()})
-        return Encoded({name: family for name, family in now.items() if family.sections or family.vanished})
+        return Encoded({name: family for name, family in now.items() if family.sections or family.vanished}, self.at)
 
 
 NOTHING = Encoded()
@@ -96,15 +101,15 @@ def encode(
             type=first.type,
             help=first.help,
             unit=first.unit,
-            at=snapshot.read_at.get(name, snapshot.at),
+            read_at=snapshot.read_at.get(name, snapshot.at),
             sections=_sections(sections, earlier, limit),
         )
     for name, known in delivered.families.items():
-        family = families.get(name) or replace(known, at=snapshot.at, sections=(), vanished=())
+        family = families.get(name) or replace(known, read_at=snapshot.at, sections=(), vanished=())
         gone = _vanished(known, family.sections) if family.type is known.type else ()
         if gone or family.sections:
             families[name] = replace(family, vanished=gone)
-    return Encoded(families)
+    return Encoded(families, snapshot.at)
 
 
 def _by_name(families: Iterable[Family]) -> Mapping[str, tuple[Family, Sequence[Section]]]:

@@ -78,7 +78,7 @@ def metadata(kind: FamilyType) -> bytes:
 
 
 def requests(encoded: Encoded, *, resource: bytes, version: str, limit: int = REQUEST_BYTES) -> Iterator[Request]:
-    """Pack the points into requests of at most `limit` bytes, those of a family all with its time.
+    """Pack the points into requests of at most `limit` bytes, all with the time of the snapshot.
 
     `resource` is a serialized `Resource`. Nothing to send is no request (OT-12). Sums have no start time: what they
     say has none, and 0 is OTLP's word for that.
@@ -89,7 +89,7 @@ def requests(encoded: Encoded, *, resource: bytes, version: str, limit: int = RE
     metrics: list[bytes] = []
     size = points = 0
     for family in encoded.families.values():
-        for piece, (metric, count) in enumerate(_metric(family, room)):
+        for piece, (metric, count) in enumerate(_metric(family, encoded.at, room)):
             if metrics and (piece or size + len(metric) > room):  # no metric twice in a request (OT-15)
                 yield Request(_envelope(head, scoped, metrics, size), points)
                 metrics, size, points = [], 0, 0
@@ -118,7 +118,7 @@ class _PointHeads(dict[int, bytes]):
         return head
 
 
-def _metric(family: EncodedFamily, room: int) -> Iterator[tuple[bytes, int]]:
+def _metric(family: EncodedFamily, at: float, room: int) -> Iterator[tuple[bytes, int]]:
     """Yield the family as `Metric` fields of at most `room` bytes, each with its number of points."""
     head = b"".join(
         (
@@ -129,7 +129,7 @@ def _metric(family: EncodedFamily, room: int) -> Iterator[tuple[bytes, int]]:
     )
     field, tail = (GAUGE, b"") if family.type is FamilyType.GAUGE else (SUM, CUMULATIVE)
     was = metadata(family.type)
-    heads = _PointHeads(FIXED64.pack(TIME_TAG, nanoseconds(family.at)))
+    heads = _PointHeads(FIXED64.pack(TIME_TAG, nanoseconds(at)))
     left = room - len(head) - len(tail) - len(was) - ENVELOPE_BYTES
 
     def whole(parts: list[bytes], size: int) -> tuple[bytes, int]:

@@ -84,7 +84,7 @@ def test_a_shared_section_is_not_touched_at_all() -> None:
     first = encode(whole)
     again = encode(Snapshot(whole.families, 2000.0), cache=first)
     assert again.families[NAME].sections[0] is first.families[NAME].sections[0]
-    assert again.families[NAME].at == 2000.0
+    assert again.at == 2000.0
 
 
 def test_a_shared_section_is_found_behind_another_with_its_labels() -> None:
@@ -247,6 +247,6 @@ def test_what_is_too_old_is_left_out_and_what_was_delivered_of_it_is_remembered(
     before = encode(Snapshot((old, new), 100.0)).delivered(NOTHING, settled=True)
     encoded = encode(Snapshot((old, new), 200.0, {"old": 100.0}), cache=before, delivered=before)
     young = encoded.since(150.0)
-    assert {name: family.at for name, family in young.families.items()} == {"new": 200.0}
+    assert {name: family.read_at for name, family in young.families.items()} == {"new": 200.0}
     assert set(young.delivered(before, settled=True).families) == {"old", "new"}
     assert encoded.since(100.0) == encoded

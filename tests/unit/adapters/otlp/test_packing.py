@@ -157,11 +157,11 @@ def test_a_state_set_is_a_sum_that_says_what_it_was() -> None:
     assert [(each.as_double, each.start_time_unix_nano) for each in metric.sum.data_points] == [(1.0, 0), (0.0, 0)]
 
 
-def test_what_was_read_earlier_has_an_earlier_time() -> None:
+def test_all_points_share_the_time_of_the_snapshot_whenever_they_were_read() -> None:
     families = (fleet("a_info", 1), fleet("b_info", 1))
     (request,) = decoded(pack(encode(Snapshot(families, 9.0, {"b_info": 4.0}))))
     metrics = request.resource_metrics[0].scope_metrics[0].metrics
-    assert [each.sum.data_points[0].time_unix_nano for each in metrics] == [9_000_000_000, 4_000_000_000]
+    assert [each.sum.data_points[0].time_unix_nano for each in metrics] == [9_000_000_000, 9_000_000_000]
 
 
 def test_times_are_exact_to_the_microsecond() -> None:

@@ -1,0 +1,18 @@
+"""Real receivers that are built once, by tests/e2e/peers/build."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+def find_peer(name: str) -> str:
+    """Return the path of a binary; without it the test does not run, or fails where PEERS=required."""
+    folder = Path(os.environ.get("PEERS_DIR") or Path.home() / ".cache" / "peers")
+    path = folder / "bin" / name
+    if not os.access(path, os.X_OK):
+        missing = f"NOT RUN: {path} is missing; tests/e2e/peers/build {name} makes it, once"
+        if os.environ.get("PEERS") == "required":
+            pytest.fail(missing)
+        pytest.skip(missing)
+    return str(path)
