@@ -1,5 +1,6 @@
 """Patience with an Infrahub that cannot answer just now: what passes is tried again, what was shed is left alone."""
 
+import logging
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
@@ -10,9 +11,12 @@ import msgspec
 from msgspec import Struct
 
 from infrahub_exporter.adapters.infrahub.answers import UNREADABLE, failure
+from infrahub_exporter.adapters.infrahub.told import Request, of_document, of_path
 from infrahub_exporter.domain.errors import SourceUnavailableError
 from infrahub_exporter.domain.ports import Clock, Reply, Transport
 from infrahub_exporter.domain.publishing.pressure import Pressure
+
+logger = logging.getLogger("infrahub_exporter.infrahub")
 
 _PASSING = frozenset({HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT})
 _SHED = HTTPStatus.TOO_MANY_REQUESTS
@@ -55,11 +59,12 @@ class PatientTransport:
 
     async def graphql(self, document: str, variables: Mapping[str, object], *, at: str | None = None) -> Reply:
         """Post a document (see `Transport`)."""
-        return await self._call(lambda: self._transport.graphql(document, variables, at=at))
+        request = of_document(document, variables)
+        return await self._call(request, lambda: self._transport.graphql(document, variables, at=at))
 
     async def get(self, path: str) -> Reply:
         """Get a REST path (see `Transport`)."""
-        return await self._call(lambda: self._transport.get(path))
+        return await self._call(of_path(path), lambda: self._transport.get(path))
 
     async def close(self) -> None:
         """Let go of the connections."""
@@ -72,23 +77,28 @@ class PatientTransport:
         asked, self._shed, self._asked_seconds = self._asked_seconds, False, 0.0
         return pressure.shed(asked or None)
 
-    async def _call(self, send: Callable[[], Awaitable[Reply]]) -> Reply:
-        ends = self._clock.monotonic() + self._deadline_seconds
+    async def _call(self, request: Request, send: Callable[[], Awaitable[Reply]]) -> Reply:
+        began = self._clock.monotonic()
+        ends = began + self._deadline_seconds
         outcome: Reply | SourceUnavailableError = SourceUnavailableError(
             f"no answer from Infrahub within {self._deadline_seconds:g} s"
         )
         attempt = 0
-        while True:
-            with anyio.move_on_after(ends - self._clock.monotonic()) as scope:
-                outcome = await _attempted(send)
-            if scope.cancelled_caught or not self._passes(outcome):
-                return _result(outcome)
-            wait = self._wait(attempt, _asked(outcome))
-            if self._clock.monotonic() + wait >= ends:
-                return _result(outcome)
-            await self._sleep(wait)
-            attempt += 1
-            self._retries += 1
+        try:
+            while True:
+                with anyio.move_on_after(ends - self._clock.monotonic()) as scope:
+                    outcome = await _attempted(send)
+                if scope.cancelled_caught or not self._passes(outcome):
+                    return _result(outcome)
+                wait = self._wait(attempt, _asked(outcome))
+                if self._clock.monotonic() + wait >= ends:
+                    return _result(outcome)
+                await self._sleep(wait)
+                attempt += 1
+                self._retries += 1
+        finally:
+            if logger.isEnabledFor(logging.DEBUG):
+                _tell(request, outcome, tries=attempt + 1, seconds=self._clock.monotonic() - began)
 
     def _passes(self, outcome: Reply | SourceUnavailableError) -> bool:
         """Tell whether another try may end better; remember what was shed."""
@@ -104,6 +114,24 @@ class PatientTransport:
         """Return how long to wait: half of the doubled time is certain, half is chance."""
         doubled = _FIRST_SECONDS * 2.0 ** min(attempt, _DOUBLINGS)
         return max(doubled * (1.0 + self._random()) / 2.0, asked_seconds)
+
+
+def _tell(request: Request, outcome: Reply | SourceUnavailableError, *, tries: int, seconds: float) -> None:
+    """Log one line of a request that has ended."""
+    if isinstance(outcome, Reply):
+        ended, size = f"status {outcome.status}", len(outcome.body)
+    else:
+        ended, size = "no answer", 0
+    logger.debug(
+        "request %s: %s, %.0f ms, %d bytes, %d %s, variables %s",
+        request,
+        ended,
+        seconds * 1000,
+        size,
+        tries,
+        "try" if tries == 1 else "tries",
+        ", ".join(request.variables) or "none",
+    )
 
 
 async def _attempted(send: Callable[[], Awaitable[Reply]]) -> Reply | SourceUnavailableError:

@@ -1,3 +1,4 @@
+import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import anyio
@@ -7,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infrahub_exporter.adapters.infrahub.patience import PatientTransport, _status
+from infrahub_exporter.adapters.infrahub.told import ENTRY
 from infrahub_exporter.domain.errors import SourceUnavailableError
 from infrahub_exporter.domain.ports import Reply, Transport
 from infrahub_exporter.domain.publishing.pressure import Pressure
@@ -252,3 +254,29 @@ async def test_an_infrahub_that_cannot_answer_is_no_pressure() -> None:
     await transport.get("/api/x")
 
     assert transport.after_cycle(Pressure()) == Pressure()
+
+
+async def test_at_debug_each_request_is_a_line_without_its_text_and_values(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, logger="infrahub_exporter.infrahub")
+    line = Line(LOST, Reply(503, {}, b"{}"), GOOD)
+    subject = PatientTransport(line, clock=line, deadline_seconds=30.0, random=lambda: 1.0, sleep=line.sleep)
+    ours = "query infrahub_exporter($limit: Int, $name: String) { all0: InfraDevice(limit: $limit) { count } }"
+    entry = ENTRY.set("kind InfraDevice")
+    await subject.graphql(ours, {"name": "open-sesame", "limit": 5})
+    ENTRY.reset(entry)
+    await subject.graphql("query Probes { LabProbe { count } }", {})
+    await subject.graphql("{ LabProbe { count } }", {"site": "open-sesame"})
+    await subject.get("/api/schema/summary")
+    line.answers = [LOST]
+    with pytest.raises(SourceUnavailableError):
+        await subject.get("/api/schema/summary")
+    assert caplog.messages == [
+        (
+            "request infrahub_exporter(InfraDevice) for kind InfraDevice: status 200, 1500 ms, 12 bytes, 3 tries, "
+            "variables limit, name"
+        ),
+        "request Probes: status 200, 0 ms, 12 bytes, 1 try, variables none",
+        "request a query without a name: status 200, 0 ms, 12 bytes, 1 try, variables site",
+        "request GET /api/schema/summary: status 200, 0 ms, 12 bytes, 1 try, variables none",
+        "request GET /api/schema/summary: no answer, 23500 ms, 0 bytes, 7 tries, variables none",
+    ]
