@@ -48,6 +48,26 @@ ENTRIES: Mapping[str, Spec] = {
     "up the tree": Spec("NetCity", ("name", "parent.name"), {"parent__name__value": "x1"}),
     "down the tree": Spec("NetCountry", ("name", "children[].name"), {"children__name__values": ["c0", "x2"]}),
     "itself": Spec("NetSpot", ("name", "parent.name", "children[].children[].name"), {}),
+    "kinds of ports": Spec("NetPort", ("speed", "nearby.zip", "nearby.ancestors[].name"), {}),
+    "far ends": Spec(
+        "NetPort", ("cable.ends[other].name", "cable.ends[other].router.name", "cable.ends[other].speed"), {}
+    ),
+    "far routers": Spec("NetRouter", ("ports[].cable.ends[other].router.name", "ports[].cable.ends[NetFastPort]"), {}),
+    "some peers": Spec(
+        "NetRouter",
+        (
+            "ports[name~e.*].labels[]",
+            "tags[name=t0|t1].description",
+            "city[parent.name!=x1].zip",
+            "ports[NetFastPort].speed",
+        ),
+        {},
+    ),
+    "houses": Spec(
+        "NetRouter", ("house", "house.name", "house.zip", "house.parent.name", "house.ancestors[].name"), {}
+    ),
+    "up to the end": Spec("NetRouter", ("city.ancestors[].name", "city.ancestors[NetCountry].display_label"), {}),
+    "down to the end": Spec("NetSpot", ("zip", "descendants[].name", "descendants[NetCity].zip", "ancestors[].id"), {}),
     "members": Spec("CoreStandardGroup", ("name", "members[].hfid"), {}),
 }
 

@@ -109,11 +109,14 @@ class World:
         regions = [self.create("NetRegion", f"x{number}", to("parent", country)) for number in (0, 1)]
         cities = [self.create("NetCity", f"c{number}", to("parent", regions[number % 2])) for number in range(3)]
         tags = [self.create("BuiltinTag", f"t{number}") for number in range(2)]
+        ports: list[str] = []
         for number, city in enumerate(cities):
             router = self.create("NetRouter", f"r{number}", to("city", city), to_many("tags", tags[: number % 3]))
-            self.create("NetFastPort", "e0", to("router", router), to_many("labels", tags[:number]))
+            port = self.create("NetFastPort", "e0", to("router", router), to_many("labels", tags[:number]))
+            ports.append(port)
             self.create("CoreStandardGroup", f"g{number}", to_many("members", [router]))
             self.times.wait(1.0)
+        self.create("NetCable", "k0", to_many("ends", ports[:2]))
 
     def change(self, step: str, first: int, second: int) -> None:
         """Take a step of `STEPS`; the numbers choose among the nodes that there are."""
@@ -160,6 +163,21 @@ STEPS: Mapping[str, str] = {
     "move a port": 'NetFastPortUpdate(data: {id: "<NetFastPort>", router: {id: "<NetRouter>"}})',
     "delete a port": 'NetFastPortDelete(data: {id: "<NetFastPort>"})',
     "label a port": 'RelationshipAdd(data: {id: "<NetPort>", name: "labels", nodes: [{id: "<BuiltinTag>"}]})',
+    "speed a port up": 'NetFastPortUpdate(data: {id: "<NetFastPort>", speed: {value: SOME}})',
+    "slow a port down": 'NetSlowPortUpdate(data: {id: "<NetSlowPort>", speed: {value: "vSOME"}})',
+    "create a fast port near a city": (
+        'NetFastPortCreate(data: {name: {value: "NEW"}, router: {id: "<NetRouter>"}, nearby: {id: "<NetCity>"}})'
+    ),
+    "create a near city": (
+        'NetCityCreate(data: {name: {value: "NEW"}, zip: {value: "zSOME"}, parent: {id: "<NetRegion>"}})'
+    ),
+    "zip a city": 'NetCityUpdate(data: {id: "<NetCity>", zip: {value: "zSOME"}})',
+    "house a router": 'NetRouterUpdate(data: {id: "<NetRouter>", house: {id: "<NetSpot>"}})',
+    "create a housed router": 'NetRouterCreate(data: {name: {value: "NEW"}, house: {id: "<NetHouse>"}})',
+    "create a cable": 'NetCableCreate(data: {name: {value: "NEW"}, ends: [{id: "<NetPort>"}, {id: "<NetPort>"}]})',
+    "plug a cable in": 'RelationshipAdd(data: {id: "<NetCable>", name: "ends", nodes: [{id: "<NetPort>"}]})',
+    "pull a cable out": 'RelationshipRemove(data: {id: "<NetCable>", name: "ends", nodes: [{id: "<NetPort>"}]})',
+    "delete a cable": 'NetCableDelete(data: {id: "<NetCable>"})',
     "create a tag": 'BuiltinTagCreate(data: {name: {value: "NEW"}})',
     "describe a tag": 'BuiltinTagUpdate(data: {id: "<BuiltinTag>", description: {value: "NEW"}})',
     "rename a tag": 'BuiltinTagUpdate(data: {id: "<BuiltinTag>", name: {value: "NEW"}})',

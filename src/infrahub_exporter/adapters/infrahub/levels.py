@@ -9,7 +9,8 @@ from msgspec import Struct
 
 from infrahub_exporter.domain.asking.columns import CLOSURES, METADATA, Column, Hop, Meeting, OfKinds
 from infrahub_exporter.domain.asking.paths import Other
-from infrahub_exporter.domain.asking.values import inside, judge
+from infrahub_exporter.domain.asking.selecting import fits
+from infrahub_exporter.domain.asking.values import inside
 from infrahub_exporter.domain.model import Peer
 
 _IDENTITY = "id __typename hfid"
@@ -80,8 +81,8 @@ class Level:
         """Make what tells whether a peer is kept, None for all; what it looks at has to be asked for."""
         keep = hop.keep
         if isinstance(keep, Meeting):
-            checks = [(below.add(each.column), judge(each.predicate)) for each in keep.conditions]
-            return lambda peer, _: all(holds(read(peer)) for read, holds in checks)
+            checks = [(below.add(each.column), each.predicate) for each in keep.conditions]
+            return lambda peer, _: all(fits(predicate, _several(read(peer))) for read, predicate in checks)
         if isinstance(keep, OfKinds):
             below.ask_identity()
             kinds = frozenset(keep.kinds)
@@ -227,10 +228,11 @@ def _finder(hop: Hop, alias: str) -> Callable[[Any], Iterable[Any]]:
 def _flat(found: Iterable[object]) -> Iterator[object]:
     """Take apart what a List or JSON gave several of."""
     for each in found:
-        if isinstance(each, tuple):
-            yield from each
-        else:
-            yield each
+        yield from _several(each)
+
+
+def _several(value: object) -> tuple[object, ...]:
+    return value if isinstance(value, tuple) else (value,)
 
 
 def _instant(name: str) -> Reader:

@@ -185,7 +185,7 @@ def _sort(field: _Field, closure: bool) -> object:  # noqa: FBT001 - what `_fiel
     """Tell fields apart that have to be asked for separately."""
     if isinstance(field, AttributeSchema):
         return field.kind
-    return field.many, field.peer, closure
+    return field.many, (field.hierarchy if closure else None) or field.peer, closure
 
 
 def _refuse_unknown(text: str, name: str, places: Sequence[Place], schemas: Schemas) -> NoReturn:
@@ -240,43 +240,31 @@ def _refuse_mixed(text: str, name: str, found: Sequence[_Found]) -> NoReturn:
     )
 
 
-class _Relation(Struct, frozen=True):
-    """A relation at a place, and the kind that it leads to: all of a hierarchy's, where it is followed to the end."""
-
-    place: Place
-    owner: KindSchema
-    hop: Hop
-
-
-def _relations(found: Sequence[_Found]) -> Sequence[_Relation]:
-    relations = []
-    for each in found:
-        if isinstance(each.field, RelationshipSchema):
-            peer = (each.field.hierarchy if each.closure else None) or each.field.peer
-            hop = Hop(each.field.name, each.field.many or each.closure, peer, each.on, closure=each.closure)
-            relations.append(_Relation(each.place, each.owner, hop))
-    return relations
+def _hop(found: _Found, field: RelationshipSchema) -> Hop:
+    """Say what a relation leads to: all kinds of a hierarchy, where it is followed to the end."""
+    peer = (field.hierarchy if found.closure else None) or field.peer
+    return Hop(field.name, field.many or found.closure, peer, found.on, closure=found.closure)
 
 
 def _cross(text: str, step: Step, found: Sequence[_Found], schemas: Schemas) -> Sequence[Place]:
     """Go on to the peers of a relation, those that the step's selector keeps."""
-    relations = _relations(found)
-    if step.many and not any(each.hop.many for each in relations):
+    hops = [(each.place, _hop(each, each.field)) for each in found if isinstance(each.field, RelationshipSchema)]
+    if step.many and not any(hop.many for _, hop in hops):
         raise SourceRejectedError(
             f"{text!r}: {step.name!r} of {found[0].owner.kind} leads to one node, write it without []"
         )
     places = []
-    for each in relations:
-        keep = _keep(text, step, each.hop.peer, schemas)
+    for place, hop in hops:
+        keep = _keep(text, step, hop.peer, schemas)
         if keep == OfKinds(()):
             continue
-        hops = (*each.place.hops, structs.replace(each.hop, keep=keep))
+        way = (*place.hops, structs.replace(hop, keep=keep))
         if isinstance(keep, OfKinds) and isinstance(step.selector, OfKind):
-            places.append(Place(hops, each.hop.peer, step.selector.kind, keep.kinds))
+            places.append(Place(way, hop.peer, step.selector.kind, keep.kinds))
         else:
-            places.append(Place(hops, each.hop.peer))
+            places.append(Place(way, hop.peer))
     if not places and isinstance(step.selector, OfKind):
-        peers = " and ".join(dict.fromkeys(each.hop.peer for each in relations))
+        peers = " and ".join(dict.fromkeys(hop.peer for _, hop in hops))
         raise SourceRejectedError(
             f"{text!r}: {step.name!r} of {found[0].owner.kind} leads to {peers}, "
             f"and no {step.selector.kind} is one of those"

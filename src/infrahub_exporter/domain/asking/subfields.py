@@ -37,6 +37,7 @@ _SUBFIELDS: Mapping[str, tuple[str, ...]] = {
 """Subfields by attribute kind (GraphQL types of Infrahub 1.11); `num_addresses` is left out, it overflows."""
 
 _COMMON = ("value", "id", "updated_at", "is_default", "is_from_profile", "is_protected")
+_PROPERTIES = frozenset(map(Step, _COMMON))
 _ENTERED = frozenset({"JSON", "List"})
 """The kinds whose values a path leads on into."""
 
@@ -55,11 +56,11 @@ def taken(text: str, kind: str, attribute: AttributeSchema, steps: Steps) -> Tak
     if any(step.selector is not None for step in steps):
         return SourceRejectedError(f"{here}, and [...] chooses among the peers of a relation")
     if attribute.kind in _ENTERED:
-        if rest and rest[0].name == "value" and not first.many:
-            first, rest = rest[0], rest[1:]
-        if not (len(rest) == 1 and rest[0].name in _COMMON and not rest[0].many and not first.many):
-            entered = first.many or rest
-            return Taken("value", (Step("", first.many), *rest) if entered else ())
+        says_value = bool(rest) and rest[0].name == "value" and not first.many
+        many, onward = (rest[0].many, rest[1:]) if says_value else (first.many, rest)
+        is_property = not says_value and not many and len(rest) == 1 and rest[0] in _PROPERTIES
+        if not is_property and (attribute.kind == "JSON" or many or not onward):
+            return Taken("value", (Step("", many), *onward) if many or onward else ())
     if first.many:
         return SourceRejectedError(f"{here}, write it without []")
     if not rest:

@@ -1,11 +1,9 @@
-"""What a path finds inside a value, and whether a value is one that a predicate wants."""
+"""What a path finds inside the value of a List or JSON."""
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from infrahub_exporter.domain.asking.paths import Predicate, Steps
+from infrahub_exporter.domain.asking.paths import Steps
 from infrahub_exporter.domain.model import JSON
-from infrahub_exporter.domain.texts import text
 
 
 def inside(value: JSON, steps: Steps) -> object:
@@ -30,17 +28,3 @@ def _follow(value: JSON, steps: Steps, *, crosses: bool) -> Iterator[JSON]:
         yield from _follow(value, steps[1:], crosses=steps[0].many)
     elif isinstance(value, dict) and steps[0].name in value:
         yield from _follow(value[steps[0].name], steps[1:], crosses=steps[0].many)
-
-
-def judge(predicate: Predicate) -> Callable[[object], bool]:
-    """Return what tells whether a value is one that a predicate wants: null is unequal to everything."""
-    if predicate.pattern:
-        fits: Callable[[str], object] = re.compile(predicate.values[0]).fullmatch
-    else:
-        fits = frozenset(predicate.values).__contains__
-    negated = predicate.negated
-
-    def holds(value: object) -> bool:
-        return (value is not None and bool(fits(text(value)))) != negated
-
-    return holds

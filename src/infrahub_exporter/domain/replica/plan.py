@@ -61,7 +61,7 @@ class _Table:
 
     def __init__(self) -> None:
         self.columns: dict[Column, int] = {}
-        self.crossings: dict[tuple[str, tuple[str, ...]], Crossing] = {}
+        self.crossings: dict[Hop, Crossing] = {}
 
     def position(self, column: Column) -> int:
         return self.columns.setdefault(column, len(self.columns))
@@ -69,11 +69,11 @@ class _Table:
     def crossing(self, hop: Hop) -> Crossing:
         """Return the crossing of a hop, whichever peers that keeps and however far it goes."""
         many = hop.name != "parent" if hop.closure else hop.many
-        key = (hop.name, hop.on)
-        if key not in self.crossings:
-            position = self.position(Column(hop.name, (Hop(hop.name, many, hop.peer, hop.on),), "id"))
-            self.crossings[key] = Crossing(hop.name, position, many, hop.peer, hop.on)
-        return self.crossings[key]
+        bare = Hop(hop.name, many, hop.peer, hop.on)
+        if bare not in self.crossings:
+            position = self.position(Column(hop.name, (bare,), "id"))
+            self.crossings[bare] = Crossing(hop.name, position, many, hop.peer, hop.on)
+        return self.crossings[bare]
 
 
 class _Tables(dict[str, _Table]):

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from msgspec import Struct, structs
 
 from infrahub_exporter.domain.asking.paths import Predicate
-from infrahub_exporter.domain.asking.values import judge
+from infrahub_exporter.domain.asking.selecting import fits
 from infrahub_exporter.domain.model import Peer, Row
 
 Peers = Mapping[str, Mapping[str, Row]]
@@ -134,12 +134,13 @@ def _first(walk: _Walk) -> Read:
     return lambda row: next(walk(row, row), None)
 
 
+def _several(value: object) -> tuple[object, ...]:
+    return value if isinstance(value, tuple) else (value,)
+
+
 def _flat(found: Iterator[object]) -> Iterator[object]:
     for each in found:
-        if isinstance(each, tuple):
-            yield from each
-        else:
-            yield each
+        yield from _several(each)
 
 
 def _walk(leaps: Sequence[Leap], leaf: int | str | None, peers: Peers) -> _Walk:
@@ -165,8 +166,8 @@ def _keeper(leap: Leap, peers: Peers) -> _Kept | None:
         return lambda peer, _: peer.kind in kinds
     if not leap.conditions:
         return None
-    checks = [(reader(reach, peers), judge(predicate)) for reach, predicate in leap.conditions]
-    return lambda peer, _: all(holds(read(peer)) for read, holds in checks)
+    checks = [(reader(reach, peers), predicate) for reach, predicate in leap.conditions]
+    return lambda peer, _: all(fits(predicate, _several(read(peer))) for read, predicate in checks)
 
 
 def _peers(row: Row, leap: Leap, held: Mapping[str, Row]) -> Iterator[Row]:
