@@ -1,6 +1,10 @@
 """Fixtures for every test."""
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("whenever", deadline=None)  # a busy machine is no failure
+settings.load_profile("whenever")
 
 
 @pytest.fixture
