@@ -7,8 +7,10 @@ import uuid
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from dependency_injector import containers, providers
+from msgspec import Struct
 
 from infrahub_exporter.adapters.clock import SystemClock
 from infrahub_exporter.adapters.infrahub.neighbour import GoodNeighbour
@@ -27,8 +29,8 @@ from infrahub_exporter.app.configuration.settings import (
 from infrahub_exporter.app.exporter import Exporter
 from infrahub_exporter.app.refreshing.debounce import Debounce
 from infrahub_exporter.app.refreshing.figures import Figures
-from infrahub_exporter.app.refreshing.held import Source
 from infrahub_exporter.app.refreshing.parts import Neighbour, Pusher
+from infrahub_exporter.app.refreshing.pool import Source
 from infrahub_exporter.app.refreshing.watched import Outline
 from infrahub_exporter.domain.errors import ConfigError, SourceRejectedError
 from infrahub_exporter.domain.ports import Transport
@@ -50,6 +52,16 @@ def build_exporter(
     return Build(settings, source=source, environment=environment).exporter
 
 
+class Parts(Struct, frozen=True):
+    """What of a build has connections, and what each of it depends on: where that is equal, it may be used again."""
+
+    source_of: object
+    source: Source
+    neighbour: Neighbour | None
+    pushed_of: object
+    pusher: Pusher | None
+
+
 class Build:
     """An exporter and what it was built of. Parts of a former build that would be the same are used again.
 
@@ -65,7 +77,7 @@ class Build:
         environment: Mapping[str, str] | None = None,
         config: Callable[[], ConfigStatus] | None = None,
         figures: Figures | None = None,
-        former: "Build | None" = None,
+        former: Parts | None = None,
     ) -> None:
         self._container = _Container(
             settings=settings,
@@ -73,21 +85,28 @@ class Build:
             config=providers.Object(config),
             figures=providers.Object(figures),
         )
-        self._source_of = _source_of(settings) if source is None else source
-        self._pushed_of = _pushed_of(settings)
+        source_of = _source_of(settings) if source is None else source
+        pushed_of = _pushed_of(settings)
         if source is not None:
-            self._container.source.override(providers.Object(source))
-            self._container.neighbour.override(providers.Object(None))
-        if former is not None:
-            self._use_again(former)
+            self._put(self._container.source, source)
+            self._put(self._container.neighbour, None)
+        elif former is not None and former.source_of == source_of:
+            self._put(self._container.source, former.source)
+            self._put(self._container.neighbour, former.neighbour)
+        if former is not None and former.pushed_of == pushed_of:
+            self._put(self._container.pusher, former.pusher)
         self.exporter: Exporter = self._container.exporter()
+        self.parts = Parts(
+            source_of=source_of,
+            source=self._container.source(),
+            neighbour=self._container.neighbour(),
+            pushed_of=pushed_of,
+            pusher=self._container.pusher(),
+        )
 
-    def _use_again(self, former: "Build") -> None:
-        if former._source_of == self._source_of:  # noqa: SLF001 - of its own class
-            self._container.source.override(providers.Object(former._container.source()))  # noqa: SLF001 - of its own class
-            self._container.neighbour.override(providers.Object(former._container.neighbour()))  # noqa: SLF001 - of its own class
-        if former._pushed_of == self._pushed_of:  # noqa: SLF001 - of its own class
-            self._container.pusher.override(providers.Object(former._container.pusher()))  # noqa: SLF001 - of its own class
+    @staticmethod
+    def _put(provider: Any, value: object) -> None:
+        provider.override(providers.Object(value))
 
 
 def _source_of(settings: Settings) -> tuple[object, ...]:

@@ -9,18 +9,21 @@ from types import TracebackType
 
 import anyio
 from anyio.abc import TaskGroup
+from msgspec import Struct
 from typing_extensions import Self
 
 from infrahub_exporter.adapters.prometheus import END, Exposition, PrometheusSink, SnapshotCollector
+from infrahub_exporter.adapters.prometheus.rendering import Rendering
 from infrahub_exporter.adapters.telemetry import Telemetry
 from infrahub_exporter.app.refreshing.debounce import Debounce
 from infrahub_exporter.app.refreshing.discoveries import DiscoveryEntry, QueryDiscovery
 from infrahub_exporter.app.refreshing.figures import Figures
-from infrahub_exporter.app.refreshing.held import Source
+from infrahub_exporter.app.refreshing.handover import KeptEntries
 from infrahub_exporter.app.refreshing.inventory import Inventory
 from infrahub_exporter.app.refreshing.keeping import Keeper
 from infrahub_exporter.app.refreshing.pace import Pace
 from infrahub_exporter.app.refreshing.parts import Neighbour, Pusher, Store
+from infrahub_exporter.app.refreshing.pool import Pool, Source
 from infrahub_exporter.app.refreshing.watched import Outline
 from infrahub_exporter.domain.access.webhooks import Event
 from infrahub_exporter.domain.asking.specs import DiscoverySpec, MetricSpec
@@ -31,6 +34,7 @@ from infrahub_exporter.domain.publishing.formats import Format
 from infrahub_exporter.domain.publishing.guard import GuardSpec
 from infrahub_exporter.domain.publishing.limits import Limits
 from infrahub_exporter.domain.publishing.pressure import Pressure
+from infrahub_exporter.domain.publishing.saved import Saved
 from infrahub_exporter.domain.publishing.status import ConfigStatus, Status
 
 logger = logging.getLogger("infrahub_exporter")
@@ -45,6 +49,17 @@ _FIRST_SAVE_SECONDS = 5.0
 """When that is done first: a process that does not live for long shall have kept something, too."""
 _DELAY_SECONDS = 0.5
 """The longest wait before the first read; of short intervals it is a hundredth."""
+
+
+class Handover(Struct, frozen=True):
+    """What an exporter that has ended leaves to the next one."""
+
+    source: Source
+    source_id: str
+    pressure: Pressure
+    rendering: Rendering
+    entries: KeptEntries
+    saved: Saved
 
 
 class Exporter:
@@ -92,7 +107,7 @@ class Exporter:
         self._inventory = Inventory(
             metrics=metrics,
             discoveries=discoveries,
-            source=source,
+            pool=Pool(source, clock=clock, overlap_seconds=overlap_seconds),
             sinks=(self._text,) if pusher is None else (self._text, pusher),
             clock=clock,
             outline=outline,
@@ -117,7 +132,7 @@ class Exporter:
         self.died = anyio.Event()
         """Set when a background loop has ended of an error."""
         self._tasks: TaskGroup | None = None
-        self._heir: Exporter | None = None
+        self._stays: tuple[object, ...] | None = None
         self._has_ended = False
         self._telemetry = Telemetry(lambda: self.status, clock=clock, version=version)
 
@@ -155,23 +170,41 @@ class Exporter:
         try:
             return await tasks.__aexit__(kind, error, trace)
         finally:
-            if self._heir is not None:
-                with anyio.CancelScope(shield=True):
-                    await self._heir._inherit(self)  # noqa: SLF001 - of its own class
             await self._end()
-            self._heir = None  # whoever still holds on to this one holds on to none that came after
 
     async def _end(self) -> None:
         with anyio.CancelScope(shield=True), anyio.move_on_after(_CLOSING_SECONDS):
             await self._close()
 
-    def leave_to(self, heir: "Exporter") -> None:
-        """Let another exporter, which has not been started, go on from here when this one ends.
+    @property
+    def parts(self) -> tuple[object, ...]:
+        """What has connections: the source and, where there is one, the push."""
+        return (self._source,) if self._pusher is None else (self._source, self._pusher)
 
-        Of kinds and queries that read and derive the same it has the last good data at once, and what it shares with
-        this one (source, push) stays open. Data of another Infrahub or branch is not taken over.
+    def retire(self, stays: Sequence[object] = ()) -> None:
+        """End, when it ends, for another exporter: of the parts what is in `stays` stays open, and nothing is saved."""
+        self._stays = tuple(stays)
+
+    def handover(self) -> Handover:
+        """Return, after the end, what another exporter, built of a changed configuration, can go on from."""
+        inventory = self._inventory
+        saved = inventory.saved(self._source_id)
+        return Handover(self._source, self._source_id, self._pressure, self._text.rendering, inventory.kept(), saved)
+
+    async def resume(self, left: Handover) -> None:
+        """Go on, before the start, from what another exporter left.
+
+        Of kinds and queries that read and derive the same the last good data is there at once, and where the source is
+        the same object nothing of it is read again. Data of another Infrahub or branch is not taken.
         """
-        self._heir = heir
+        if left.source_id != self._source_id:
+            return
+        self._pressure = left.pressure
+        if left.source is self._source:
+            self._text.go_on(left.rendering)
+            await self._inventory.go_on(left.entries)
+        else:
+            await self._inventory.restore(left.saved)
 
     @property
     def snapshot(self) -> Snapshot:
@@ -287,28 +320,18 @@ class Exporter:
         self._inventory.let_go()
 
     async def _close(self) -> None:
-        heir = self._heir
+        stays = () if self._stays is None else self._stays
         async with anyio.create_task_group() as last:
-            if heir is None:
+            if self._stays is None:
                 last.start_soon(self._save_last)
-            if self._pusher is not None and (heir is None or heir._pusher is not self._pusher):  # noqa: SLF001 - of its own class
+            if self._pusher is not None and not any(each is self._pusher for each in stays):
                 last.start_soon(self._pusher.close, _CLOSING_SECONDS * 0.75)
-        if heir is None or heir._source is not self._source:  # noqa: SLF001 - of its own class
+        if not any(each is self._source for each in stays):
             await self._source.close()
 
     async def _save_last(self) -> None:
         with anyio.move_on_after(_CLOSING_SECONDS * 0.75):
             await self._keeper.save(self._inventory, last=True)
-
-    async def _inherit(self, former: "Exporter") -> None:
-        if self._source_id != former._source_id:  # noqa: SLF001 - of its own class
-            return
-        self._pressure = former._pressure  # noqa: SLF001 - of its own class
-        if self._source is former._source:  # noqa: SLF001 - of its own class
-            self._text.take_over(former._text)  # noqa: SLF001 - of its own class
-            await self._inventory.inherit(former._inventory)  # noqa: SLF001 - of its own class
-        else:
-            await self._inventory.restore(former._inventory.saved(former._source_id))  # noqa: SLF001 - of its own class
 
     async def _first_attempt(self, entry: DiscoveryEntry) -> None:
         """Wait a little until a discovery has been tried once; try it where no background refresh does."""

@@ -9,9 +9,9 @@ from infrahub_exporter.adapters.infrahub.reader import InfrahubReader
 from infrahub_exporter.domain.asking.selection import Selection
 from infrahub_exporter.domain.asking.specs import Filters
 from infrahub_exporter.domain.model import Row
-from infrahub_exporter.domain.replica.following import Follower
+from infrahub_exporter.domain.replica.following import Following
 from infrahub_exporter.domain.replica.kinds import Kinds
-from infrahub_exporter.domain.replica.tables import Delta
+from infrahub_exporter.domain.replica.views import Delta, View
 from infrahub_exporter.domain.replica.watching import Watch
 
 
@@ -46,10 +46,10 @@ ENTRIES = (
 class Held:
     """An entry with what the reader of its deltas would hold."""
 
-    def __init__(self, entry: Entry, selection: Selection, follower: Follower) -> None:
+    def __init__(self, entry: Entry, selection: Selection, view: View) -> None:
         self.entry = entry
         self.selection = selection
-        self.follower = follower
+        self.view = view
         self.rows: dict[str, Row] = {}
         self.is_whole = False
 
@@ -71,6 +71,7 @@ class Followed:
         self._truth = truth
         self._kinds = Kinds(reader)
         self._watch = Watch(reader, overlap_seconds=overlap_seconds)
+        self._following = Following(reader, self._watch.start)
         self._overlap_seconds = overlap_seconds
         self.entries: list[Held] = []
         self.changed = 0
@@ -83,23 +84,19 @@ class Followed:
         """Follow an entry from the next refresh on."""
         selection = await self._kinds.select(entry.kind, entry.include, entry.filters)
         plan, dependencies = await self._kinds.plan(selection, in_pieces=True)
-        self.entries.append(Held(entry, selection, Follower(plan, dependencies, self._reader)))
+        self.entries.append(Held(entry, selection, self._following.view(plan, dependencies)))
 
     async def refresh(self) -> float:
         """Ask what changed, read that, and return the instant."""
         at = await self._reader.instant()
-        watched = frozenset().union(*(each.follower.kinds for each in self.entries if each.is_whole))
-        changes = await self._watch.look(watched, at=at) if watched else {}
+        watched = self._following.kinds
+        if watched:
+            self._following.learn(await self._watch.look(watched, at=at))
         for each in self.entries:
-            each.follower.learn(changes)
+            delta = await self._following.follow(each.view, at=at)
             if each.is_whole:
-                delta = await each.follower.follow(at=at)
                 self.changed += len(delta.changed) + len(delta.removed)
-                each.take(delta)
-            else:
-                delta, began = await each.follower.read(at=at)
-                self._watch.start(began)
-                each.take(delta)
+            each.take(delta)
         return at
 
     async def differences(self, at: float) -> list[str]:

@@ -157,10 +157,11 @@ async def test_an_heir_that_comes_while_a_first_read_is_derived_publishes_it_and
     )
     async with former:
         await anyio.to_thread.run_sync(inside.wait)
-        former.leave_to(heir)
+        former.retire(heir.parts)
         assert former._tasks is not None
         former._tasks.cancel_scope.cancel()
         go.set()
+    await heir.resume(former.handover())
     await heir.refresh()
     assert routers(heir) == 2
     world.times.wait(10)
@@ -174,7 +175,8 @@ async def test_who_holds_on_to_an_exporter_that_has_ended_does_not_hold_on_to_it
     source = Source()
     former, heir = over(source, Pushes()), over(source, Pushes())
     async with former:
-        former.leave_to(heir)
+        former.retire(heir.parts)
+    await heir.resume(former.handover())
     kept = weakref.ref(heir)
     del heir
     gc.collect()
@@ -222,7 +224,7 @@ async def test_who_asks_while_it_ends_for_what_was_never_read_starts_no_read() -
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(ask)
         async with exporter:
-            exporter.leave_to(heir)
+            exporter.retire(heir.parts)
     assert [str(error) for error in asked] == ["discovery 'things' has not been read yet"]
 
 

@@ -332,7 +332,7 @@ async def test_refreshes_run_in_the_background_until_the_exit() -> None:
         with pytest.raises(RuntimeError, match="runs already"):
             await subject.__aenter__()
 
-    assert sorted(source.reads) == ["Device", "Device", "query"]
+    assert sorted(source.reads) == ["Device", "query"], "what the kind and the discovery show is read once"
     assert pushes.snapshots == [subject.snapshot]
     assert pushes.closed == [1.5]
     assert subject.status.pushes == (PushStatus(pushes=7),)

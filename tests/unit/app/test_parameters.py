@@ -242,18 +242,20 @@ async def test_a_list_that_fails_keeps_its_last_good_one_and_one_that_never_was_
 async def test_a_reload_keeps_the_lists_of_parameters() -> None:
     devices = Devices()
     former, heir = (exporter(devices, from_file(parameters=("site",))) for _ in range(2))
-    former.leave_to(heir)
+    former.retire(heir.parts)
     async with former:
         await former.discovery("d", [("site", "paris")])
+    await heir.resume(former.handover())
     devices.is_away = True
     async with heir:
         assert targets(await heir.discovery("d", [("site", "paris")])) == ["a1", "a2"]
     other = exporter(devices, from_file(parameters=("site",), label_mappings={"name": "name"}))
     former = exporter(devices, from_file(parameters=("site",)))
-    former.leave_to(other)
+    former.retire(other.parts)
     devices.is_away = False
     async with former:
         await former.discovery("d", [("site", "paris")])
+    await other.resume(former.handover())
     async with other:
         assert other.status.entries == ()
 

@@ -128,10 +128,10 @@ def test_a_reload_that_changes_nothing_keeps_data_and_caches(running: Running) -
     assert (running.get("/sd/things"), running.get("/sd/others")) == before[1:]
     assert len(published(before[0])) == 2
     held, query = former._inventory.metrics[0].held, former._inventory.queries[0]
-    follower, ran_at = held._follower, query._document._ran_at
+    view, ran_at = held._view, query._document._ran_at
     running.call(running.service.exporter.refresh)
     inventory = running.service.exporter._inventory
-    assert inventory.metrics[0].held._follower is follower, "nothing was read again"
+    assert inventory.metrics[0].held._view is view, "nothing was read again"
     assert inventory.queries[0]._document._ran_at == ran_at
     assert [entry.success for entry in running.service.exporter.status.entries] == [True] * 3
 
@@ -278,7 +278,7 @@ def test_what_nobody_foresaw_in_handing_over_ends_the_service_visibly(
         raise ZeroDivisionError
 
     monkeypatch.setenv(CONFIG_VARIABLE, str(installation.path))
-    monkeypatch.setattr(Exporter, "_inherit", breaks)
+    monkeypatch.setattr(Exporter, "resume", breaks)
     service = create_app()
     ended = threading.Event()
     service.ended = ended.set

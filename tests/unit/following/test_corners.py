@@ -9,7 +9,7 @@ import pytest
 
 from infrahub_exporter.domain.errors import DerivationError
 from infrahub_exporter.domain.model import Row
-from infrahub_exporter.domain.replica import following as module
+from infrahub_exporter.domain.replica import chunks
 from tests.unit.following.test_sequences import Following, Setup, plain
 from tests.unit.following.world import to, to_many
 
@@ -45,7 +45,7 @@ async def is_right(following: Following) -> bool:
 async def test_a_new_peer_that_the_rolling_read_saw_first_is_still_new_to_others_that_name_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(module, "CHUNK", 1)
+    monkeypatch.setattr(chunks, "CHUNK", 1)
     following = following_of("groups of all", rolls=True, seconds=0.6)
     world = following.world
     await poll(following)
@@ -60,7 +60,7 @@ async def test_a_new_peer_that_the_rolling_read_saw_first_is_still_new_to_others
         create,
         lambda: None,
     ]
-    await poll(following, apart=100.0)
+    await poll(following, apart=180.0)
     names = [row.values for row in following.entries[0].rows.values()]
     assert sum("new" in repr(each) for each in names) == 1
     await poll(following, apart=1.0)
@@ -71,7 +71,7 @@ async def test_what_changes_while_a_read_is_interrupted_is_read_after_it_though_
     None
 ):
     following = following_of("all", "generic", page_size=1)
-    following.line.failing = 30
+    following.line.failing = 26
     await poll(following)
     following.line.failing = None
     assert [entry.status.success for entry in following.entries] == [True, False]
@@ -232,8 +232,8 @@ async def test_a_clock_that_is_set_back_makes_everything_be_read_once() -> None:
 
 async def test_where_there_is_no_probe_everything_is_read_each_time_over_the_relations() -> None:
     following = following_of("all")
-    rounds = cast("Any", following.rounds)
-    rounds._probe = rounds._watch = None
+    pool = cast("Any", following.pool)
+    pool.probe = pool._watch = None
     await poll(following)
     following.world.save("NetRouter", following.world.pick("NetRouter", 0), state="down")
     following.line.asked.clear()

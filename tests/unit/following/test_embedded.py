@@ -15,7 +15,7 @@ from infrahub_exporter.domain.asking.specs import Filters
 from infrahub_exporter.domain.errors import SourceError, SourceUnavailableError
 from infrahub_exporter.domain.model import Row
 from infrahub_exporter.domain.ports import Reply
-from infrahub_exporter.domain.replica.following import Follower
+from infrahub_exporter.domain.replica.following import Following
 from infrahub_exporter.domain.replica.kinds import Kinds
 from infrahub_exporter.domain.replica.watching import Watch
 
@@ -164,7 +164,9 @@ async def test_what_is_followed_equals_what_is_read_whole(
     kinds = Kinds(reader)
     selection = await kinds.select(kind, include, filters)
     plan, dependencies = await kinds.plan(selection, in_pieces=True)
-    follower, watch = Follower(plan, dependencies, reader), Watch(reader, overlap_seconds=300)
+    watch = Watch(reader, overlap_seconds=300)
+    following = Following(reader, watch.start)
+    view = following.view(plan, dependencies)
     held: dict[str, Row] = {}
     is_whole = False
 
@@ -177,11 +179,10 @@ async def test_what_is_followed_equals_what_is_read_whole(
         try:
             at = await reader.instant()
             if is_whole:
-                follower.learn(await watch.look(follower.kinds, at=at))
-                delta = await follower.follow(at=at)
+                following.learn(await watch.look(following.kinds, at=at))
+                delta = await following.follow(view, at=at)
             else:
-                delta, at = await follower.read(at=at)
-                watch.start(at)
+                delta, at = await following.read(view, at=at)
                 is_whole = True
         except SourceError:
             continue  # nothing that this round missed may be lost for the next

@@ -12,6 +12,7 @@ from infrahub_exporter.adapters.infrahub.reader import InfrahubReader
 from infrahub_exporter.app.exporter import Exporter
 from infrahub_exporter.app.refreshing.debounce import Debounce
 from infrahub_exporter.app.refreshing.inventory import Inventory
+from infrahub_exporter.app.refreshing.pool import Pool
 from infrahub_exporter.domain.access.webhooks import Event, Touched
 from infrahub_exporter.domain.asking.specs import DiscoverySpec, MetricSpec
 from infrahub_exporter.domain.publishing.guard import GuardSpec
@@ -158,7 +159,7 @@ def inventory_of(
     return Inventory(
         metrics=metrics,
         discoveries=discoveries,
-        source=InfrahubReader(line, clock=world.times, page_size=500),
+        pool=Pool(InfrahubReader(line, clock=world.times, page_size=500), clock=world.times),
         sinks=(),
         clock=world.times,
         outline=outline,

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from infrahub_exporter.adapters.infrahub.reader import InfrahubReader
 from infrahub_exporter.app.refreshing.attempts import Attempts
-from infrahub_exporter.app.refreshing.held import Held, Refreshed, Turn
+from infrahub_exporter.app.refreshing.held import Held, Refreshed
+from infrahub_exporter.app.refreshing.pool import Pool, Turn
 from infrahub_exporter.app.refreshing.rounds import Rounds
 from infrahub_exporter.domain.asking.selection import Selection
 from infrahub_exporter.domain.asking.specs import Filters
@@ -75,10 +76,10 @@ ENTRIES: Mapping[str, Spec] = {
 class Entry(Attempts):
     """An entry as the rounds know it, over rows as they are."""
 
-    def __init__(self, name: str, spec: Spec, reader: InfrahubReader, times: Times) -> None:
+    def __init__(self, name: str, spec: Spec, times: Times) -> None:
         super().__init__(EntryStatus("kind", name), times)
         self.spec = spec
-        self.held: Held[Row] = Held(spec.kind, spec.include, spec.filters, derive=lambda row: row, source=reader)
+        self.held: Held[Row] = Held(spec.kind, spec.include, spec.filters, derive=lambda row: row)
         self.read_at: float | None = None
         self.rolled = False
 
@@ -87,8 +88,8 @@ class Entry(Attempts):
         self.read_at = None if refreshed is None else refreshed.at
         return refreshed
 
-    async def roll(self, share: float, *, at: float) -> bool:
-        return await self.held.roll(share, at=at)
+    async def roll(self, *, at: float) -> bool:
+        return await self.held.roll(at=at)
 
     @property
     def rows(self) -> dict[str, Row]:
@@ -163,13 +164,13 @@ class Following:
         self.line.seconds = setup.seconds
         times = self.world.times
         self._reader = InfrahubReader(self.line, clock=times, page_size=setup.page_size)
-        self.entries = [Entry(name, self._bound(ENTRIES[name]), self._reader, times) for name in setup.names]
+        self.entries = [Entry(name, self._bound(ENTRIES[name]), times) for name in setup.names]
         self.rolls = setup.rolls
+        self.pool = Pool(self._reader, clock=times, overlap_seconds=300.0)
         self.rounds = Rounds(
             cast("Any", self.entries),
-            source=self._reader,
+            pool=self.pool,
             clock=times,
-            overlap_seconds=300.0,
             full_refresh_seconds=500.0 if setup.rolls else 1e12,
         )
         self._truth = InfrahubReader(Line(self.world), clock=times, page_size=1000)

@@ -5,6 +5,7 @@ import pytest
 from infrahub_exporter.adapters.infrahub.reader import InfrahubReader
 from infrahub_exporter.app.refreshing.figures import Figures
 from infrahub_exporter.app.refreshing.inventory import Inventory
+from infrahub_exporter.app.refreshing.pool import Pool
 from infrahub_exporter.domain.asking.specs import MetricSpec
 from infrahub_exporter.domain.publishing.guard import GuardSpec
 from infrahub_exporter.domain.publishing.limits import Limits
@@ -20,7 +21,7 @@ async def followed() -> tuple[World, Line, Inventory, Figures]:
     inventory = Inventory(
         metrics=[MetricSpec(kind="NetRouter", include=("name",)), MetricSpec(kind="NetCity", include=("name",))],
         discoveries=(),
-        source=InfrahubReader(line, clock=world.times, page_size=500),
+        pool=Pool(InfrahubReader(line, clock=world.times, page_size=500), clock=world.times),
         sinks=(),
         clock=world.times,
         outline=None,

@@ -6,7 +6,7 @@ import anyio
 import anyio.to_thread
 
 from infrahub_exporter.adapters.prometheus.exposition import Exposition
-from infrahub_exporter.adapters.prometheus.rendering import NOTHING, compare, render
+from infrahub_exporter.adapters.prometheus.rendering import NOTHING, Rendering, compare, render
 from infrahub_exporter.domain.model import Snapshot
 from infrahub_exporter.domain.publishing.formats import Format
 
@@ -46,9 +46,14 @@ class PrometheusSink:
         """Tell how many bytes the newest snapshot's body has in each format, plain and gzipped; none before one."""
         return self._sizes
 
-    def take_over(self, former: "PrometheusSink") -> None:
+    @property
+    def rendering(self) -> Rendering:
+        """Return what was rendered of the newest snapshot."""
+        return self._rendering
+
+    def go_on(self, rendering: Rendering) -> None:
         """Take what another sink has rendered for what is still the same in the first snapshot."""
-        self._former = former._rendering  # noqa: SLF001 - of its own class
+        self._former = rendering
 
     async def publish(self, snapshot: Snapshot) -> None:
         """Render what is new in a snapshot and swap the body (see `SnapshotSink`); calls take their turns."""

@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
+from infrahub_exporter.app.refreshing.handover import Kept
 from infrahub_exporter.domain.errors import ExporterError, SourceUnavailableError
 from infrahub_exporter.domain.ports import Clock
 from infrahub_exporter.domain.publishing.backoff import Backoff
@@ -110,12 +111,20 @@ class GuardedEntry(Attempts, Generic[Item]):
         self._offer_again()
         return True
 
-    def _take_over(self, former: "GuardedEntry[Item]") -> None:
-        """Go on from what an entry published that reads and derives the same; own guard and limits judge what comes."""
-        self.publication.take_over(former.publication)
-        same = self.publication.guard.spec == former.publication.guard.spec and self._limits == former._limits  # noqa: SLF001 - of its own class
-        self._behind = former._behind or not same  # noqa: SLF001 - of its own class
-        self.status = msgspec.structs.replace(former.status, name=self.status.name)
+    def _kept(self) -> Kept[Item]:
+        """Return what is published, for an entry that reads and derives the same."""
+        shown = self.publication
+        return Kept(shown.blocks, shown.count, shown.guard, self._limits, self._behind, self.status)
+
+    def _go_on(self, kept: Kept[Item]) -> None:
+        """Go on from what was published by an entry that reads and derives the same.
+
+        Own guard and limits judge what comes.
+        """
+        same = self.publication.guard.spec == kept.guard.spec and self._limits == kept.limits
+        self.publication.go_on(kept.blocks, kept.count, kept.guard)
+        self._behind = kept.is_behind or not same
+        self.status = msgspec.structs.replace(kept.status, name=self.status.name)
 
     @abstractmethod
     def _offer_again(self) -> None:

@@ -9,7 +9,9 @@ import anyio.to_thread
 
 from infrahub_exporter.adapters import http_sd
 from infrahub_exporter.app.refreshing.attempts import Counts, GuardedEntry
-from infrahub_exporter.app.refreshing.held import Held, Refreshed, Source, Turn
+from infrahub_exporter.app.refreshing.handover import KeptByKind, KeptList, KeptQuery
+from infrahub_exporter.app.refreshing.held import Held, Refreshed
+from infrahub_exporter.app.refreshing.pool import Source, Turn
 from infrahub_exporter.app.refreshing.watched import WatchedDocument
 from infrahub_exporter.domain.asking.specs import DiscoverySpec
 from infrahub_exporter.domain.asking.stored import settled
@@ -83,10 +85,13 @@ class DiscoveryEntry(GuardedEntry[Decision]):
         self.status = self.status.restored(read_at=kept.read_at, nodes=nodes, published=published)
         return True
 
-    def _take_over_list(self, former: "DiscoveryEntry") -> None:
-        self._take_over(former)
-        self.chunks, self._counted, self._told = former.chunks, former._counted, former._told  # noqa: SLF001 - of its own class
-        if former.attempted.is_set():
+    def _kept_list(self) -> KeptList:
+        return KeptList(self._kept(), self.chunks, self._counted, self._told, self.attempted.is_set())
+
+    def _go_on_from(self, kept: KeptList) -> None:
+        self._go_on(kept.entry)
+        self.chunks, self._counted, self._told = kept.chunks, kept.counted, kept.told
+        if kept.was_attempted:
             self.attempted.set()
 
     def _offer_decisions(self, blocks: tuple[tuple[Decision, ...], ...], *, verified: bool) -> bool:
@@ -178,10 +183,14 @@ class QueryDiscovery(DiscoveryEntry):
             return self.spec.variables
         return settled(self.spec, declared)
 
-    def inherit(self, former: "QueryDiscovery") -> None:
-        """Go on from a discovery that runs the same document and derives the same, at the same source."""
-        self._take_over_list(former)
-        self._document, self._found = former._document, former._found  # noqa: SLF001 - of its own class
+    def kept(self) -> KeptQuery:
+        """Return what a discovery that runs the same document and derives the same can go on from."""
+        return KeptQuery(fingerprint(self.spec), self._kept_list(), self._document, self._found)
+
+    def go_on(self, kept: KeptQuery) -> None:
+        """Go on from that."""
+        self._go_on_from(kept.shown)
+        self._document, self._found = kept.document, kept.found
 
     def _offer_again(self) -> None:
         self._offer_decisions(self._found, verified=False)
@@ -190,12 +199,10 @@ class QueryDiscovery(DiscoveryEntry):
 class KindDiscovery(DiscoveryEntry):
     """A discovery by kind: rows like a metric's."""
 
-    def __init__(
-        self, spec: DiscoverySpec, kind: str, *, source: Source, clock: Clock, guard: GuardSpec, limits: Limits
-    ) -> None:
+    def __init__(self, spec: DiscoverySpec, kind: str, *, clock: Clock, guard: GuardSpec, limits: Limits) -> None:
         super().__init__(spec, clock, guard=guard, limits=limits)
         derive = discovery.row_deriver(spec)
-        self.held: Held[Decision] = Held(kind, discovery.paths(spec), spec.filters, derive=derive, source=source)
+        self.held: Held[Decision] = Held(kind, discovery.paths(spec), spec.filters, derive=derive)
         self._list = http_sd.TargetList()
         self._checked_by: Kinds | None = None
 
@@ -205,9 +212,9 @@ class KindDiscovery(DiscoveryEntry):
         self.attempted.set()
         return refreshed
 
-    async def roll(self, share: float, *, at: float) -> bool:
-        """Read a share again; tell whether anything published differs. Raises SourceError, DerivationError."""
-        return await self.held.roll(share, at=at) and self._offer_read(verified=False)
+    async def roll(self, *, at: float) -> bool:
+        """Read again what is due; tell whether anything published differs. Raises SourceError, DerivationError."""
+        return await self.held.roll(at=at) and self._offer_read(verified=False)
 
     async def _check_ends(self, kinds: Kinds) -> None:
         """Refuse a target or a port that ends on a relation, by the schema as it is by now."""
@@ -227,10 +234,14 @@ class KindDiscovery(DiscoveryEntry):
             await anyio.to_thread.run_sync(offer) if refreshed.whole else offer()
         return refreshed
 
-    def inherit(self, former: "KindDiscovery") -> None:
-        """Go on from a discovery that reads and derives the same, from the same source."""
-        self._take_over_list(former)
-        self.held, self._list = former.held, former._list  # noqa: SLF001 - of its own class
+    def kept(self) -> KeptByKind:
+        """Return what a discovery that reads and derives the same, from the same source, can go on from."""
+        return KeptByKind(fingerprint(self.spec), self._kept_list(), self.held, self._list)
+
+    def go_on(self, kept: KeptByKind) -> None:
+        """Go on from that."""
+        self._go_on_from(kept.shown)
+        self.held, self._list = kept.held, kept.rendered
 
     def _offer_again(self) -> None:
         self._offer_read(verified=False)

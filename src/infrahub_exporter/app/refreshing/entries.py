@@ -9,7 +9,9 @@ import anyio.to_thread
 import msgspec
 
 from infrahub_exporter.app.refreshing.attempts import Counts, GuardedEntry
-from infrahub_exporter.app.refreshing.held import Held, Refreshed, Source, Turn
+from infrahub_exporter.app.refreshing.handover import KeptMetric
+from infrahub_exporter.app.refreshing.held import Held, Refreshed
+from infrahub_exporter.app.refreshing.pool import Turn
 from infrahub_exporter.domain.asking.specs import MetricSpec
 from infrahub_exporter.domain.model import Sample, Section
 from infrahub_exporter.domain.ports import Clock
@@ -30,7 +32,6 @@ class MetricEntry(GuardedEntry[Sample]):
         name: str,
         spec: MetricSpec,
         *,
-        source: Source,
         clock: Clock,
         guard: GuardSpec,
         limits: Limits,
@@ -38,7 +39,7 @@ class MetricEntry(GuardedEntry[Sample]):
     ) -> None:
         super().__init__(EntryStatus("kind", name), guard.overridden(spec.guard), limits, clock)
         self.spec = spec
-        self.held: Held[Sample] = Held(spec.kind, spec.paths, spec.filters, derive=metrics.sampler(spec), source=source)
+        self.held: Held[Sample] = Held(spec.kind, spec.paths, spec.filters, derive=metrics.sampler(spec))
         self._others = others
         self._label_names = spec.label_names
         self._sections: tuple[Section, ...] = ()
@@ -69,9 +70,9 @@ class MetricEntry(GuardedEntry[Sample]):
         """Take a turn; None where it failed. A failure keeps the last good samples."""
         return await self.attempt(lambda: self._refresh(turn), self._counts)
 
-    async def roll(self, share: float, *, at: float) -> bool:
-        """Read a share again; tell whether anything published differs. Raises SourceError, DerivationError."""
-        return await self.held.roll(share, at=at) and self._offer_read(verified=False)
+    async def roll(self, *, at: float) -> bool:
+        """Read again what is due; tell whether anything published differs. Raises SourceError, DerivationError."""
+        return await self.held.roll(at=at) and self._offer_read(verified=False)
 
     def published(self, duplicates: int) -> None:
         """Learn how many of the series an earlier entry had already."""
@@ -97,11 +98,14 @@ class MetricEntry(GuardedEntry[Sample]):
         self.status = self.status.restored(read_at=kept.read_at, nodes=count, published=count)
         return True
 
-    def inherit(self, former: "MetricEntry") -> None:
-        """Go on from an entry that reads and derives the same, from the same source."""
-        self._take_over(former)
-        self.held = former.held
-        self._sections, self._duplicates = former.sections, former._duplicates  # noqa: SLF001 - of its own class
+    def kept(self) -> KeptMetric:
+        """Return what an entry that reads and derives the same, from the same source, can go on from."""
+        return KeptMetric(fingerprint(self.spec), self._kept(), self.held, self.sections, self._duplicates)
+
+    def go_on(self, kept: KeptMetric) -> None:
+        """Go on from that."""
+        self._go_on(kept.entry)
+        self.held, self._sections, self._duplicates = kept.held, kept.sections, kept.duplicates
 
     def _offer_again(self) -> None:
         self._offer_read(verified=False)

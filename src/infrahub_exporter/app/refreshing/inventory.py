@@ -1,7 +1,8 @@
 """The entries at work, and what is published of them."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain
+from typing import Generic, TypeVar
 
 import anyio
 import msgspec
@@ -9,8 +10,9 @@ import msgspec
 from infrahub_exporter.app.refreshing.discoveries import DiscoveryEntry, KindDiscovery, QueryDiscovery
 from infrahub_exporter.app.refreshing.entries import MetricEntry
 from infrahub_exporter.app.refreshing.figures import Figures
-from infrahub_exporter.app.refreshing.held import Source
+from infrahub_exporter.app.refreshing.handover import KeptByKind, KeptEntries, KeptMetric, KeptQuery
 from infrahub_exporter.app.refreshing.parameters import ParameterSets
+from infrahub_exporter.app.refreshing.pool import Pool
 from infrahub_exporter.app.refreshing.rounds import Rounds
 from infrahub_exporter.app.refreshing.watched import Outline, WatchedDocument
 from infrahub_exporter.domain.access.webhooks import Touched
@@ -25,7 +27,7 @@ from infrahub_exporter.domain.publishing.saved import Saved, fingerprint
 from infrahub_exporter.domain.publishing.status import EntryStatus
 from infrahub_exporter.domain.views.metrics import Assembly, Entry, assemble, metric_name
 
-AnyEntry = TypeVar("AnyEntry", MetricEntry, KindDiscovery, QueryDiscovery)
+AnyKept = TypeVar("AnyKept", KeptMetric, KeptByKind, KeptQuery)
 
 
 class Inventory:
@@ -36,7 +38,7 @@ class Inventory:
         *,
         metrics: Sequence[MetricSpec],
         discoveries: Sequence[DiscoverySpec],
-        source: Source,
+        pool: Pool,
         sinks: Sequence[SnapshotSink],
         clock: Clock,
         outline: Outline | None,
@@ -49,10 +51,11 @@ class Inventory:
     ) -> None:
         self._clock = clock
         self._figures = figures or Figures()
+        self._pool = pool
         self._sinks = tuple(sinks)
         names = entry_names(spec.kind for spec in metrics)
         self.metrics = tuple(
-            MetricEntry(name, spec, source=source, clock=clock, guard=guard, limits=limits, others=self._others)
+            MetricEntry(name, spec, clock=clock, guard=guard, limits=limits, others=self._others)
             for name, spec in zip(names, metrics, strict=True)
         )
         self.by_kind: list[KindDiscovery] = []
@@ -64,19 +67,19 @@ class Inventory:
             document = WatchedDocument(
                 spec.document,
                 stored=spec.stored,
-                source=source,
+                source=pool.source,
                 clock=clock,
                 outline=outline,
                 overlap_seconds=overlap_seconds,
                 full_refresh_seconds=full_refresh_seconds,
             )
             return QueryDiscovery(
-                spec, document, source=source, clock=clock, guard=guard, limits=limits, on_demand=on_demand
+                spec, document, source=pool.source, clock=clock, guard=guard, limits=limits, on_demand=on_demand
             )
 
         for spec in discoveries:
             if spec.kind is not None:
-                entry = KindDiscovery(spec, str(spec.kind), source=source, clock=clock, guard=guard, limits=limits)
+                entry = KindDiscovery(spec, str(spec.kind), clock=clock, guard=guard, limits=limits)
                 self.by_kind.append(entry)
                 continue
             if spec.parameters:
@@ -87,9 +90,8 @@ class Inventory:
         self.discoveries = {spec.name: listed[spec.name] for spec in discoveries if spec.name in listed}
         self._rounds = Rounds(
             (*self.by_kind, *self.metrics),
-            source=source,
+            pool=pool,
             clock=clock,
-            overlap_seconds=overlap_seconds,
             full_refresh_seconds=full_refresh_seconds,
             refresh_timeout_seconds=refresh_timeout_seconds,
         )
@@ -158,7 +160,7 @@ class Inventory:
 
     async def depending(self, touched: Touched) -> tuple[bool, tuple[QueryDiscovery, ...]]:
         """Tell whether anything that is read as rows, and which documents, may depend on what events touched."""
-        kinds = None if touched.everything else await self._rounds.lineages(touched.kinds)
+        kinds = None if touched.everything else await self._pool.lineages(touched.kinds)
         if kinds is None:
             return True, self.queries
         return self._rounds.read_any(kinds), tuple(entry for entry in self.queries if entry.reads(kinds))
@@ -174,18 +176,33 @@ class Inventory:
         """Tell whether there is an entry that was never read well."""
         return any(entry.status.succeeded_at is None for entry in self._entries)
 
-    async def inherit(self, former: "Inventory") -> None:
-        """Publish and go on from what an inventory over the same source holds of the same kinds and queries."""
-        self._rounds.inherit(former._rounds)  # noqa: SLF001 - of its own class
-        for entry, kept in _paired(self.metrics, former.metrics):
-            entry.inherit(kept)
-        for by_kind, kept_by_kind in _paired(self.by_kind, former.by_kind):
-            by_kind.inherit(kept_by_kind)
-        for query, kept_query in _paired(self._queries, former._queries):  # noqa: SLF001 - of its own class
-            query.inherit(kept_query)
+    def kept(self) -> KeptEntries:
+        """Return what an inventory over the same source can go on from, once nothing is read any more."""
+        return KeptEntries(
+            self._pool,
+            tuple(entry.kept() for entry in self.metrics),
+            tuple(entry.kept() for entry in self.by_kind),
+            tuple(entry.kept() for entry in self._queries),
+            {name: sets.kept() for name, sets in self._sets.items()},
+        )
+
+    async def go_on(self, kept: KeptEntries) -> None:
+        """Publish and go on from what was held of the same kinds and queries; the rows are in the pool."""
+        self._pool = kept.pool
+        self._rounds.go_on(kept.pool)
+        metrics, by_kind, queries = _Left(kept.metrics), _Left(kept.by_kind), _Left(kept.queries)
+        for metric in self.metrics:
+            metrics.give(metric.spec, metric.go_on)
+        for listed in self.by_kind:
+            by_kind.give(listed.spec, listed.go_on)
+        for asked in self._queries:
+            queries.give(asked.spec, asked.go_on)
         for name, sets in self._sets.items():
-            if name in former._sets:  # noqa: SLF001 - of its own class
-                sets.inherit(former._sets[name])  # noqa: SLF001 - of its own class
+            sets.go_on(kept.sets.get(name, ()))
+        for metric_left in metrics.rest():
+            metric_left.held.release()
+        for list_left in by_kind.rest():
+            list_left.held.release()
         await self._publish()
 
     async def restore(self, saved: Saved) -> int:
@@ -268,11 +285,19 @@ class Inventory:
             await sink.publish(self.snapshot)
 
 
-def _paired(entries: Sequence[AnyEntry], former: Sequence[AnyEntry]) -> Iterator[tuple[AnyEntry, AnyEntry]]:
-    """Pair entries with former ones that read and derive the same; each former one is taken once."""
-    left: dict[str, list[AnyEntry]] = {}
-    for entry in reversed(former):
-        left.setdefault(fingerprint(entry.spec), []).append(entry)
-    for entry in entries:
-        if alike := left.get(fingerprint(entry.spec)):
-            yield entry, alike.pop()
+class _Left(Generic[AnyKept]):
+    """What former entries left, each to be given once to one that reads and derives the same."""
+
+    def __init__(self, kept: Sequence[AnyKept]) -> None:
+        self._kept: dict[str, list[AnyKept]] = {}
+        for each in reversed(kept):
+            self._kept.setdefault(each.fingerprint, []).append(each)
+
+    def give(self, spec: MetricSpec | DiscoverySpec, take: Callable[[AnyKept], None]) -> None:
+        """Let an entry take what one of the same spec left, if there is any."""
+        if alike := self._kept.get(fingerprint(spec)):
+            take(alike.pop())
+
+    def rest(self) -> Iterator[AnyKept]:
+        """Yield what nobody took."""
+        return chain.from_iterable(self._kept.values())

@@ -1,11 +1,12 @@
 """The lists of one discovery, one for each set of parameters that is asked for."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from urllib.parse import urlencode
 
 import msgspec
 
 from infrahub_exporter.app.refreshing.discoveries import QueryDiscovery
+from infrahub_exporter.app.refreshing.handover import KeptSet
 from infrahub_exporter.domain.asking.specs import DiscoverySpec
 from infrahub_exporter.domain.errors import SourceUnavailableError
 from infrahub_exporter.domain.model import JSON
@@ -52,14 +53,20 @@ class ParameterSets:
         """Let go of a list."""
         self._asked.pop(entry, None)
 
-    def inherit(self, former: "ParameterSets") -> None:
+    def kept(self) -> tuple[KeptSet, ...]:
+        """Return the lists for a discovery that reads and derives the same."""
+        return tuple(
+            KeptSet(entry.spec.name, entry.spec.variables, asked, entry.kept()) for entry, asked in self._asked.items()
+        )
+
+    def go_on(self, kept: Iterable[KeptSet]) -> None:
         """Go on with the lists of a discovery that reads and derives the same."""
-        for kept, asked in former._asked.items():  # noqa: SLF001 - of its own class
-            spec = self._filled(kept.spec.name, {name: kept.spec.variables[name] for name in kept.spec.variables})
-            if len(self._asked) < self._most and fingerprint(spec) == fingerprint(kept.spec):
+        for each in kept:
+            spec = self._filled(each.name, each.variables)
+            if len(self._asked) < self._most and fingerprint(spec) == each.query.fingerprint:
                 entry = self._make(spec)
-                entry.inherit(kept)
-                self._asked[entry] = asked
+                entry.go_on(each.query)
+                self._asked[entry] = each.asked
 
     def _filled(self, name: str, values: Mapping[str, JSON]) -> DiscoverySpec:
         return msgspec.structs.replace(self._spec, name=name, variables={**self._spec.variables, **values})

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from infrahub_exporter.app.refreshing.held import Source
+from infrahub_exporter.app.refreshing.pool import Source
 from infrahub_exporter.domain.asking import stored
 from infrahub_exporter.domain.asking.outlines import Outlined, optional_keys
 from infrahub_exporter.domain.asking.variables import Variable

@@ -30,7 +30,7 @@ from infrahub_exporter.app.configuration.settings import (
     read_webhook_key,
 )
 from infrahub_exporter.app.container import VERSION, Build
-from infrahub_exporter.app.exporter import Exporter
+from infrahub_exporter.app.exporter import Exporter, Handover
 from infrahub_exporter.app.refreshing.figures import Figures
 from infrahub_exporter.domain.access.webhooks import Event
 from infrahub_exporter.domain.errors import ConfigError
@@ -164,7 +164,12 @@ class Service(Litestar):
     async def _live(self, *, task_status: TaskStatus[None]) -> None:
         """Run one generation after the other, each as long as it is not replaced."""
         generation, asks = self._generation, list[_Ask]()
+        left: Handover | None = None
         while True:
+            if left is not None:
+                with anyio.CancelScope(shield=True):
+                    await generation.exporter.resume(left)
+                left = None
             async with generation.exporter as exporter:
                 self._generation = generation
                 if asks:
@@ -176,8 +181,9 @@ class Service(Litestar):
                 async with anyio.create_task_group() as tasks:
                     tasks.start_soon(self._mourn, exporter)
                     generation, asks = await self._next()
-                    exporter.leave_to(generation.exporter)
+                    exporter.retire(generation.exporter.parts)
                     tasks.cancel_scope.cancel()
+            left = exporter.handover()
 
     async def _mourn(self, exporter: Exporter) -> None:
         await exporter.died.wait()
@@ -227,7 +233,7 @@ class Service(Litestar):
         return generation
 
     def _build(self, settings: Settings, former: _Generation | None = None) -> _Generation:
-        before = None if former is None else former.build
+        before = None if former is None else former.build.parts
         build = Build(settings, config=lambda: self._config, figures=self._figures, former=before)
         prometheus = settings.exporters.prometheus
         router = build_router(

@@ -27,10 +27,10 @@ class Publication(Generic[Item]):
         """Take what was published before a restart; the first read is measured against it."""
         self.blocks, self.count = blocks, count
 
-    def take_over(self, former: "Publication[Item]") -> None:
+    def go_on(self, blocks: tuple[tuple[Item, ...], ...], count: int, guard: Guard) -> None:
         """Go on from what another publication let through and holds; the own guard judges from now on."""
-        self.blocks, self.count = former.blocks, former.count
-        self.guard = msgspec.structs.replace(former.guard, spec=self.guard.spec)
+        self.blocks, self.count = blocks, count
+        self.guard = msgspec.structs.replace(guard, spec=self.guard.spec)
 
     def offer(
         self,

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from infrahub_exporter.domain.asking.naming import names_over_relations
 from infrahub_exporter.domain.model import KindSchema, RelationshipSchema
-from infrahub_exporter.domain.replica.plan import ROOT, Plan
+from infrahub_exporter.domain.replica.plan import Plan
 
 
 class Link(Struct, frozen=True):
@@ -26,14 +26,16 @@ class Link(Struct, frozen=True):
 
 
 class Dependencies(Struct, frozen=True):
-    """The kinds to watch, the links over which their changes reach the entry, and the kinds that leave no choice.
+    """The kinds to watch, the links over which their changes reach rows, and what makes nodes pass the filters.
 
-    A filter along a hierarchy looks at ancestors or descendants at any distance, which no link reaches: when a kind of
-    `relisted` changes, the ids that pass are listed.
+    `passing` are the links over which a change makes nodes pass the filters or fail them. A filter along a hierarchy
+    looks at ancestors or descendants at any distance, which no link reaches: when a kind of `relisted` changes, the ids
+    that pass are listed.
     """
 
     kinds: frozenset[str]
     links: tuple[Link, ...]
+    passing: tuple[Link, ...] = ()
     relisted: frozenset[str] = frozenset()
 
 
@@ -42,21 +44,25 @@ NONE = Dependencies(frozenset(), ())
 
 def dependencies(plan: Plan, kinds: Mapping[str, KindSchema]) -> Dependencies:
     """Find what a plan depends on; `kinds` describes the root's kind, the peers' kinds and those that filters cross."""
-    links = dict.fromkeys(_links(plan, kinds))
-    relisted = frozenset(each.hierarchy for each in _filtered_over(plan, kinds) if each.hierarchy is not None)
-    watched = {plan.root.kind, *plan.peers, *(link.peer for link in links), *relisted}
-    return Dependencies(frozenset(watched), tuple(links), relisted)
+    links = tuple(dict.fromkeys(_links(plan, kinds)))
+    crossed = tuple(_filtered_over(plan, kinds))
+    root = plan.root.kind
+    passing = dict.fromkeys(
+        Link(root, each.name, each.peer, only_new=False) for each in crossed if each.hierarchy is None
+    )
+    if plan.root.filters:
+        passing.update(dict.fromkeys(link for link in links if link.table == root and not link.only_new))
+    relisted = frozenset(each.hierarchy for each in crossed if each.hierarchy is not None)
+    watched = {root, *plan.peers, *(link.peer for link in (*links, *passing)), *relisted}
+    return Dependencies(frozenset(watched), links, tuple(passing), relisted)
 
 
 def _links(plan: Plan, kinds: Mapping[str, KindSchema]) -> Iterator[Link]:
     for table, crossings in plan.crossings.items():
         for crossing in crossings:
-            yield Link(table, crossing.relation, crossing.peer, only_new=True, under=crossing.on)
-    for relationship in _filtered_over(plan, kinds):
-        if relationship.hierarchy is None:
-            yield Link(ROOT, relationship.name, relationship.peer, only_new=False)
-    for table in plan.crossings:
-        schema = kinds.get(plan.root.kind if table == ROOT else table)
+            yield Link(table or plan.root.kind, crossing.relation, crossing.peer, only_new=True, under=crossing.on)
+    for table in dict.fromkeys(name or plan.root.kind for name in plan.crossings):
+        schema = kinds.get(table)
         if schema is not None:
             yield from _named_over(table, schema, kinds)
 

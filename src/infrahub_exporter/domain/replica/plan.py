@@ -23,9 +23,10 @@ class Plan(Struct, frozen=True):
     root: Selection
     peers: Mapping[str, Selection]
     reaches: tuple[Reach, ...]
-    """Empty where a root row's values are the columns' values as they are."""
+    """Empty where a root row's first values are the columns' values as they are."""
     crossings: Mapping[str, tuple[Crossing, ...]]
     """The relations of each table's rows; the root's under the empty name."""
+    in_pieces: bool = True
 
     def joined(self, row: Row, peers: Peers) -> Row:
         """Return a row with a value per column, as a read over the relations would have brought it."""
@@ -34,20 +35,21 @@ class Plan(Struct, frozen=True):
     def joiner(self, peers: Peers) -> Callable[[Row], Row]:
         """Return what does that for any number of rows over the same tables of peers."""
         if not self.reaches:
-            return _as_it_is
-        own, places = len(self.root.columns), []
+            return _first(len(self.root.columns))
+        places = []
         readers: list[Callable[[Row], object]] = []
+        behind = sum(reach.own is None for reach in self.reaches)
         for reach in self.reaches:
             if reach.own is not None:
-                places.append(reach.own)
+                places.append(behind + reach.own)
             else:
-                places.append(own + len(readers))
+                places.append(len(readers))
                 readers.append(reader(reach, peers))
         arranged = itemgetter(*places, *places[:1])  # of one place alone it would return no tuple
 
         def join(row: Row) -> Row:
-            found = arranged((*row.values, *[read(row) for read in readers]))
-            return Row(row.id, row.kind, row.hfid, found[:-1])
+            values = (*[read(row) for read in readers], *row.values) if readers else row.values
+            return Row(row.id, row.kind, row.hfid, arranged(values)[:-1])
 
         return join
 
@@ -124,7 +126,20 @@ def plan(selection: Selection) -> Plan:
 
 def whole(selection: Selection) -> Plan:
     """Leave a selection in one piece, for a source that reads over relations itself and cannot tell what changed."""
-    return Plan(root=selection, peers={}, reaches=(), crossings={ROOT: ()})
+    return Plan(root=selection, peers={}, reaches=(), crossings={ROOT: ()}, in_pieces=False)
+
+
+def placed(planned: Plan, places: Mapping[str, Sequence[int]]) -> Plan:
+    """Read a plan's columns at other places, where the tables' rows have more: per table the place of each column."""
+    crossings = {
+        table: tuple(crossing.placed(places[table]) for crossing in each) for table, each in planned.crossings.items()
+    }
+    own = range(len(planned.root.columns))
+    if not planned.reaches and tuple(places[ROOT]) == tuple(own):
+        return msgspec.structs.replace(planned, crossings=crossings)
+    reaches = planned.reaches or [Reach((Way((), position),)) for position in own]
+    moved = tuple(reach.placed(places, ROOT) for reach in reaches)
+    return msgspec.structs.replace(planned, crossings=crossings, reaches=moved)
 
 
 def _leaf(column: Column, table: _Table) -> int | str | None:
@@ -141,8 +156,13 @@ def _leaf(column: Column, table: _Table) -> int | str | None:
 _ROW_FIELDS = frozenset({"id", "hfid", "__typename"})
 
 
-def _as_it_is(row: Row) -> Row:
-    return row
+def _first(number: int) -> Callable[[Row], Row]:
+    """Leave out what a row has after its first columns."""
+
+    def shorten(row: Row) -> Row:
+        return row if len(row.values) == number else Row(row.id, row.kind, row.hfid, row.values[:number])
+
+    return shorten
 
 
 def with_ids(selection: Selection, wanted: Sequence[str], *, relation: str | None = None) -> Selection:

@@ -8,9 +8,11 @@ import pytest
 
 from infrahub_exporter.adapters.memory import MemorySource
 from infrahub_exporter.app.refreshing import held
-from infrahub_exporter.app.refreshing.held import Held, Limit, Turn
+from infrahub_exporter.app.refreshing.held import Held
+from infrahub_exporter.app.refreshing.pool import Limit, Turn
 from infrahub_exporter.domain.errors import SourceUnavailableError
 from infrahub_exporter.domain.model import AttributeSchema, KindSchema, Row
+from infrahub_exporter.domain.replica.following import Following
 from infrahub_exporter.domain.replica.kinds import Kinds
 
 pytestmark = pytest.mark.anyio
@@ -42,15 +44,15 @@ async def test_a_long_read_says_how_far_it_is_and_is_derived_off_the_loop(
     monkeypatch.setattr(held, "_TOLD_NODES", 10)
     monkeypatch.setattr(held, "_FEW", 3)
     source = things(12)
-    subject: Held[Row] = Held("Thing", ["name"], {}, derive=lambda row: row, source=source)
+    subject: Held[Row] = Held("Thing", ["name"], {}, derive=lambda row: row)
     assert subject.reading is None
     with caplog.at_level(logging.INFO):
-        refreshed = await subject.refresh(Turn(Kinds(source), 0.0, followed=False, in_pieces=True))
+        refreshed = await subject.refresh(Turn(Kinds(source), Following(source), 0.0, followed=False, in_pieces=True))
     assert (refreshed.whole, len(subject.blocks), subject.reading) == (True, 12, None)
     assert caplog.messages == ["Thing: 12 nodes read so far"]
 
 
 async def test_what_was_never_read_agrees_with_nothing_and_is_not_rolled() -> None:
-    subject: Held[Row] = Held("Thing", ["name"], {}, derive=lambda row: row, source=things(1))
+    subject: Held[Row] = Held("Thing", ["name"], {}, derive=lambda row: row)
     assert not await subject.agrees(at=0.0)
-    assert not await subject.roll(1.0, at=0.0)
+    assert not await subject.roll(at=0.0)

@@ -24,8 +24,8 @@ def test_each_relation_that_a_path_crosses_is_reached_over_by_peers_that_are_new
     assert found("site.region.name", "tags[]", "site.name") == Dependencies(
         frozenset({"InfraDevice", "LocationSite", "LocationRegion", "BuiltinTag"}),
         (
-            Link("", "site", "LocationSite", only_new=True),
-            Link("", "tags", "BuiltinTag", only_new=True),
+            Link("InfraDevice", "site", "LocationSite", only_new=True),
+            Link("InfraDevice", "tags", "BuiltinTag", only_new=True),
             Link("LocationSite", "region", "LocationRegion", only_new=True),
         ),
     )
@@ -35,7 +35,11 @@ def test_a_filter_over_a_relation_is_reached_over_by_every_change_of_a_peer() ->
     filters: Filters = {"site__name__value": "paris", "tags__ids": ["t1"], "name__value": "x"}
     assert found("name", filters=filters) == Dependencies(
         frozenset({"InfraDevice", "LocationSite", "BuiltinTag"}),
-        (Link("", "site", "LocationSite", only_new=False), Link("", "tags", "BuiltinTag", only_new=False)),
+        (),
+        (
+            Link("InfraDevice", "site", "LocationSite", only_new=False),
+            Link("InfraDevice", "tags", "BuiltinTag", only_new=False),
+        ),
     )
 
 
@@ -47,8 +51,8 @@ def test_a_name_that_crosses_a_relation_changes_with_the_peer() -> None:
     assert found("interfaces[]", InfraDevice=device, InfraInterface=interface) == Dependencies(
         frozenset({"InfraDevice", "LocationSite", "InfraInterface", "IpamIPAddress"}),
         (
-            Link("", "interfaces", "InfraInterface", only_new=True),
-            Link("", "site", "LocationSite", only_new=False),
+            Link("InfraDevice", "interfaces", "InfraInterface", only_new=True),
+            Link("InfraDevice", "site", "LocationSite", only_new=False),
             Link("InfraInterface", "addresses", "IpamIPAddress", only_new=False),
         ),
     )
@@ -57,5 +61,5 @@ def test_a_name_that_crosses_a_relation_changes_with_the_peer() -> None:
 def test_a_peer_whose_kind_is_not_described_is_watched_all_the_same() -> None:
     known = {kind: KINDS[kind] for kind in ("InfraDevice",)}
     assert dependencies(plan(select("InfraDevice", ("site",), {}, KINDS)), known) == Dependencies(
-        frozenset({"InfraDevice", "LocationSite"}), (Link("", "site", "LocationSite", only_new=True),)
+        frozenset({"InfraDevice", "LocationSite"}), (Link("InfraDevice", "site", "LocationSite", only_new=True),)
     )

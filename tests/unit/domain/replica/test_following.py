@@ -10,11 +10,11 @@ from infrahub_exporter.domain.asking.selection import Selection, select
 from infrahub_exporter.domain.asking.specs import Filters
 from infrahub_exporter.domain.errors import SourceUnavailableError
 from infrahub_exporter.domain.model import Row
-from infrahub_exporter.domain.replica import following
+from infrahub_exporter.domain.replica import chunks, counted
 from infrahub_exporter.domain.replica.dependencies import dependencies
-from infrahub_exporter.domain.replica.following import Follower
+from infrahub_exporter.domain.replica.following import Following
 from infrahub_exporter.domain.replica.plan import plan
-from infrahub_exporter.domain.replica.tables import Delta
+from infrahub_exporter.domain.replica.views import Delta
 from infrahub_exporter.domain.replica.watching import Change, Watch
 from tests.unit.domain.inventory import Inventory
 from tests.unit.domain.network import KINDS
@@ -33,14 +33,14 @@ class Followed:
         self.inventory = Inventory()
         self.selection = select("InfraDevice", include, filters or {}, KINDS)
         planned = plan(self.selection)
-        self.follower = Follower(planned, dependencies(planned, KINDS), self.inventory)
         self.watch = Watch(self.inventory, overlap_seconds=5.0)
+        self.follower = Following(self.inventory, self.watch.start)
+        self.view = self.follower.view(planned, dependencies(planned, KINDS))
         self.held: dict[str, Row] = {}
 
     async def read(self) -> Delta:
         """Read everything."""
-        delta, at = await self.follower.read(at=self.inventory.now)
-        self.watch.start(at)
+        delta, _ = await self.follower.read(self.view, at=self.inventory.now)
         self._take(delta)
         return delta
 
@@ -49,13 +49,14 @@ class Followed:
         self.inventory.now += 1.0
         at = self.inventory.now
         self.follower.learn(await self.watch.look(self.follower.kinds, at=at))
-        delta = await self.follower.follow(at=at)
+        delta = await self.follower.follow(self.view, at=at)
         self._take(delta)
         return delta
 
     async def roll(self, share: float) -> Delta:
         """Read a share again."""
-        delta = await self.follower.roll(share, at=self.inventory.now)
+        self.follower.save_up(share)
+        delta = await self.follower.roll(self.view, at=self.inventory.now)
         self._take(delta)
         return delta
 
@@ -111,7 +112,7 @@ async def populate(subject: Followed) -> None:
 
 async def test_a_read_brings_everything_each_peer_once(followed: Followed) -> None:
     delta = await followed.read()
-    assert (delta.whole, delta.removed, len(followed.follower)) == (True, frozenset(), 4)
+    assert (delta.whole, delta.removed, len(followed.view)) == (True, frozenset(), 4)
     assert [what for what, _ in followed.inventory.requests] == [
         *["rows of InfraDevice"] * 2,
         "rows of LocationSite",
@@ -201,7 +202,7 @@ async def test_a_change_of_what_nobody_names_changes_nothing(followed: Followed)
 
 async def test_changes_of_kinds_that_do_not_matter_are_not_learnt(followed: Followed) -> None:
     followed.follower.learn({"Stranger": Change(frozenset({"1"}), 1)})
-    await followed.follower.follow(at=followed.inventory.now)
+    await followed.follower.follow(followed.view, at=followed.inventory.now)
     assert followed.inventory.requests == []
 
 
@@ -295,7 +296,7 @@ async def test_a_read_that_is_interrupted_goes_on_at_its_own_instant(followed: F
         inventory.failing = 2
         inventory.now += 10.0
         try:
-            delta, at = await followed.follower.read(at=inventory.now)
+            delta, at = await followed.follower.read(followed.view, at=inventory.now)
         except SourceUnavailableError:
             assert len(followed.held) == 4
             continue
@@ -314,13 +315,13 @@ async def test_a_read_that_was_interrupted_too_long_ago_starts_afresh(followed: 
     followed.inventory.failing = None
     followed.inventory.now += 601.0
     followed.inventory.delete(followed.inventory.of("InfraDevice")[0])
-    _, at = await followed.follower.read(at=followed.inventory.now)
+    _, at = await followed.follower.read(followed.view, at=followed.inventory.now)
     assert at == followed.inventory.now
-    assert len(followed.follower) == 3
+    assert len(followed.view) == 3
 
 
 async def test_ids_are_asked_for_in_chunks(followed: Followed, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(following, "CHUNK", 2)
+    monkeypatch.setattr(chunks, "CHUNK", 2)
     for number, site in enumerate(followed.inventory.of("LocationSite")):
         followed.inventory.change(site, f"renamed {number}")
     for number, device in enumerate(followed.inventory.of("InfraDevice")):
@@ -396,7 +397,8 @@ async def test_a_roll_of_nothing_reads_nothing() -> None:
 
 
 async def test_a_selection_in_one_piece_depends_on_its_own_kind(followed: Followed) -> None:
-    assert Followed(("name",)).follower.kinds == {"InfraDevice"}
+    assert Followed(("name",)).view.kinds == {"InfraDevice"}
+    assert Followed(("name",)).follower.kinds == frozenset(), "nothing has been read yet"
     assert followed.follower.kinds == {
         "InfraDevice",
         "LocationSite",
@@ -505,7 +507,7 @@ async def test_a_read_that_was_interrupted_before_the_clock_was_set_back_starts_
         await followed.read()
     followed.inventory.failing = None
     followed.inventory.now -= 60.0
-    _, at = await followed.follower.read(at=followed.inventory.now)
+    _, at = await followed.follower.read(followed.view, at=followed.inventory.now)
     assert at == followed.inventory.now
 
 
@@ -513,30 +515,30 @@ async def test_the_number_of_nodes_is_compared_on_demand_and_where_it_differs_th
     followed: Followed,
 ) -> None:
     inventory = followed.inventory
-    assert await followed.follower.agrees(at=inventory.now)
-    await followed.follower.follow(at=inventory.now)
+    assert await followed.follower.agrees(followed.view, at=inventory.now)
+    await followed.follower.follow(followed.view, at=inventory.now)
     assert [what for what, _ in inventory.requests] == ["count of InfraDevice"]
     inventory.create("InfraDevice", "unseen")
-    assert not await followed.follower.agrees(at=inventory.now)
-    delta = await followed.follower.follow(at=inventory.now)
+    assert not await followed.follower.agrees(followed.view, at=inventory.now)
+    delta = await followed.follower.follow(followed.view, at=inventory.now)
     assert [row.values[0] for row in delta.rows()] == ["unseen"]
 
 
 async def test_without_a_filter_nothing_is_counted_before_a_probe_told_the_number(followed: Followed) -> None:
     await followed.read()
-    followed.follower._count = None
+    followed.view.reading.count = None
     followed.inventory.requests.clear()
     followed.follower.learn({"BuiltinTag": Change(frozenset(), 3)})
-    await followed.follower.follow(at=followed.inventory.now)
+    await followed.follower.follow(followed.view, at=followed.inventory.now)
     assert followed.inventory.requests == []
 
 
 @pytest.fixture
 async def many(monkeypatch: pytest.MonkeyPatch) -> Followed:
     """Thirty-two devices, of which a few that leave are worth counting."""
-    monkeypatch.setattr(following, "CHUNK", 2)
-    monkeypatch.setattr(following, "_COUNTED", 16)
-    monkeypatch.setattr(following, "_WORTH_COUNTING", 10)
+    monkeypatch.setattr(chunks, "CHUNK", 2)
+    monkeypatch.setattr(counted, "_COUNTED", 16)
+    monkeypatch.setattr(counted, "_WORTH_COUNTING", 10)
     subject = Followed(("name",))
     for number in range(32):
         subject.inventory.create("InfraDevice", f"leaf{number}")

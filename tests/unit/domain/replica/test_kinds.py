@@ -122,7 +122,9 @@ async def test_a_selection_is_planned_in_pieces_with_what_it_depends_on(source: 
             reaches=(Reach((Way((), 0),)), Reach((Way((Leap(to_site),), None),))),
             crossings={"": (to_site,), "LocationSite": ()},
         ),
-        Dependencies(frozenset({"InfraDevice", "LocationSite"}), (Link("", "site", "LocationSite", only_new=True),)),
+        Dependencies(
+            frozenset({"InfraDevice", "LocationSite"}), (Link("InfraDevice", "site", "LocationSite", only_new=True),)
+        ),
     )
     assert source.asked == ["InfraDevice", "LocationSite"]
 
@@ -133,7 +135,7 @@ async def test_a_selection_that_is_not_taken_apart_is_read_as_it_is_and_depends_
     kinds = Kinds(source)
     selection = await kinds.select("InfraDevice", ("name", "site"), {})
     assert await kinds.plan(selection, in_pieces=False) == (
-        Plan(root=selection, peers={}, reaches=(), crossings={"": ()}),
+        Plan(root=selection, peers={}, reaches=(), crossings={"": ()}, in_pieces=False),
         Dependencies(frozenset(), ()),
     )
     assert source.asked == ["InfraDevice", "LocationSite"]

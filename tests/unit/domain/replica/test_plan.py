@@ -120,7 +120,7 @@ def test_equal_columns_are_read_once_and_still_have_a_value_each() -> None:
 def test_a_selection_in_one_piece_is_read_as_it_is() -> None:
     selection = select("InfraDevice", ("site.name",), {}, KINDS)
     found = whole(selection)
-    assert found == Plan(root=selection, peers={}, reaches=(), crossings={"": ()})
+    assert found == Plan(root=selection, peers={}, reaches=(), crossings={"": ()}, in_pieces=False)
     row = Row("1", "InfraDevice", None, ("paris",))
     assert found.joined(row, {}) is row
 

@@ -1,0 +1,86 @@
+"""What one configuration's entries leave to those of the next that read and derive the same, as plain values."""
+
+from collections.abc import Mapping, Sequence
+from typing import Generic, TypeVar
+
+from msgspec import Struct
+
+from infrahub_exporter.adapters.http_sd import TargetList
+from infrahub_exporter.app.refreshing.held import Held
+from infrahub_exporter.app.refreshing.pool import Pool
+from infrahub_exporter.app.refreshing.watched import WatchedDocument
+from infrahub_exporter.domain.model import JSON, Sample, Section
+from infrahub_exporter.domain.publishing.guard import Guard
+from infrahub_exporter.domain.publishing.limits import Limits
+from infrahub_exporter.domain.publishing.status import EntryStatus
+from infrahub_exporter.domain.views.discovery import Decision
+
+Item = TypeVar("Item")
+
+
+class Kept(Struct, Generic[Item], frozen=True):
+    """What an entry published last, and how it was doing; `count` is the number of series or groups in `blocks`."""
+
+    blocks: tuple[tuple[Item, ...], ...]
+    count: int
+    guard: Guard
+    limits: Limits
+    is_behind: bool
+    status: EntryStatus
+
+
+class KeptMetric(Struct, frozen=True):
+    """An entry of `metrics.kind`; `fingerprint` is that of its spec."""
+
+    fingerprint: str
+    entry: Kept[Sample]
+    held: Held[Sample]
+    sections: tuple[Section, ...]
+    duplicates: int
+
+
+class KeptList(Struct, frozen=True):
+    """A discovery's list, as groups and as ready bytes."""
+
+    entry: Kept[Decision]
+    chunks: Sequence[bytes] | None
+    counted: tuple[int, int, Mapping[str, int]]
+    told: frozenset[str]
+    was_attempted: bool
+
+
+class KeptByKind(Struct, frozen=True):
+    """A discovery by kind."""
+
+    fingerprint: str
+    shown: KeptList
+    held: Held[Decision]
+    rendered: TargetList
+
+
+class KeptQuery(Struct, frozen=True):
+    """A discovery by a document."""
+
+    fingerprint: str
+    shown: KeptList
+    document: WatchedDocument
+    found: tuple[tuple[Decision, ...], ...]
+
+
+class KeptSet(Struct, frozen=True):
+    """The list of one set of parameters, and when it was asked for last."""
+
+    name: str
+    variables: Mapping[str, JSON]
+    asked: float
+    query: KeptQuery
+
+
+class KeptEntries(Struct, frozen=True):
+    """All entries, and the pool in which their rows are."""
+
+    pool: Pool
+    metrics: tuple[KeptMetric, ...]
+    by_kind: tuple[KeptByKind, ...]
+    queries: tuple[KeptQuery, ...]
+    sets: Mapping[str, tuple[KeptSet, ...]]

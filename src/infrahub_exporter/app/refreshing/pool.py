@@ -1,0 +1,157 @@
+"""What is known of one Infrahub: schema, changes and rows. It outlives configurations."""
+
+import logging
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Protocol
+
+import anyio
+from msgspec import Struct
+
+from infrahub_exporter.domain.errors import ExporterError, SourceUnavailableError
+from infrahub_exporter.domain.ports import ChangeProbe, Clock, NodeSource, QueryRunner, SchemaSource
+from infrahub_exporter.domain.replica.following import Following
+from infrahub_exporter.domain.replica.kinds import Kinds
+from infrahub_exporter.domain.replica.watching import Change, Watch
+
+logger = logging.getLogger("infrahub_exporter")
+
+_SCHEMA_SECONDS = 60.0
+"""How often the schema is asked for its hash, at most."""
+
+
+class Source(NodeSource, QueryRunner, SchemaSource, Protocol):
+    """An Infrahub: rows, answers and schema."""
+
+    async def close(self) -> None:
+        """Let go of connections; it may be used again afterwards."""
+        ...
+
+
+class Limit:
+    """A time that some reads have in all. Where it runs out it is doubled for the next ones, until they come through.
+
+    So a change that is too large for it, of a few ten thousand nodes say, does not fail for ever.
+    """
+
+    def __init__(self) -> None:
+        self._factor = 1.0
+
+    @contextmanager
+    def on(self, seconds: float) -> Iterator[None]:
+        """Limit what is awaited below. Raises SourceUnavailableError where the time runs out."""
+        allowed = seconds * self._factor
+        try:
+            with anyio.fail_after(allowed):
+                yield
+        except TimeoutError as error:
+            self._factor *= 2
+            raise SourceUnavailableError(f"reading what changed took more than {allowed:g} s") from error
+        self._factor = 1.0
+
+
+class Turn(Struct, frozen=True):
+    """What a round gives each entry: schema and rows, the instant to read at, and whether changes are followed.
+
+    `in_pieces` plans for following: not where it never works, but also where it does not for once. `timeout_seconds`
+    bounds the following; reading everything is bounded by its progress, page by page. Another `following` than the last
+    turn's has to be planned for afresh: the schema has changed. `fresh` are the stamps of the changes that are new.
+    """
+
+    kinds: Kinds
+    following: Following
+    at: float
+    followed: bool
+    in_pieces: bool
+    timeout_seconds: float = math.inf
+    fresh: Sequence[float] = ()
+
+
+class Pool:
+    """The rows of one Infrahub for all entries of all configurations that read it, one after the other.
+
+    Two exporters never use it at a time.
+    """
+
+    def __init__(self, source: Source, *, clock: Clock, overlap_seconds: float = 300.0) -> None:
+        self.source = source
+        self.probe = source if isinstance(source, ChangeProbe) else None
+        self.is_followable: bool | None = None
+        self.rolled_at: float | None = None
+        self._clock = clock
+        self._watch = None if self.probe is None else Watch(self.probe, overlap_seconds=overlap_seconds)
+        self._kinds = Kinds(source)
+        self._following = self._begun()
+        self._fingerprint: str | None = None
+        self._schema_at: float | None = None
+        self._limit = Limit()
+        self._is_blind = False
+
+    async def turn(self, *, timeout_seconds: float) -> Turn:
+        """Look at the schema and at what changed. Raises SourceUnavailableError where Infrahub does not answer."""
+        self._following.begin_turn()
+        if self.probe is None or self._watch is None:
+            return Turn(Kinds(self.source), self._following, self._clock.wall(), followed=False, in_pieces=False)
+        await self._check_schema()
+        if self.is_followable is None:
+            self.is_followable = await self.probe.is_followable()
+        at = await self.probe.instant()
+        whole = Turn(self._kinds, self._following, at, followed=False, in_pieces=self.is_followable)
+        watched = self._following.kinds if self.is_followable else frozenset()
+        if not watched:
+            return whole
+        changes = await self._look(self._watch, watched, at=at, timeout_seconds=timeout_seconds)
+        if changes is None:
+            return whole
+        self._following.learn(changes)
+        return Turn(
+            self._kinds,
+            self._following,
+            at,
+            followed=True,
+            in_pieces=True,
+            timeout_seconds=timeout_seconds,
+            fresh=self._watch.take_fresh(),
+        )
+
+    async def lineages(self, kinds: Iterable[str]) -> frozenset[str] | None:
+        """Name kinds and the generics that they inherit from; None where that cannot be told, as of an unknown kind."""
+        try:
+            return await self._kinds.lineages(kinds)
+        except ExporterError:
+            return None
+
+    async def _look(
+        self, watch: Watch, watched: frozenset[str], *, at: float, timeout_seconds: float
+    ) -> Mapping[str, Change] | None:
+        """Return what changed, None where that cannot be told."""
+        try:
+            with self._limit.on(timeout_seconds):
+                changes = await watch.look(watched, at=at)
+        except SourceUnavailableError:
+            raise
+        except ExporterError as error:
+            if not self._is_blind:
+                logger.warning("what changed cannot be told, reading everything instead: %s", error)
+            self._is_blind, self._schema_at = True, None
+            return None
+        if self._is_blind:
+            self._is_blind = False
+            logger.info("what changed can be told again")
+        return changes
+
+    async def _check_schema(self) -> None:
+        """Plan afresh when the schema's hash differs, which is asked for once a minute."""
+        now = self._clock.monotonic()
+        if self._schema_at is not None and now - self._schema_at < _SCHEMA_SECONDS:
+            return
+        fingerprint = await self.source.fingerprint()
+        self._schema_at = now
+        if self._fingerprint is not None and fingerprint != self._fingerprint:
+            logger.info("the schema has changed, reading everything again")
+            self._kinds, self._following = Kinds(self.source), self._begun()
+        self._fingerprint = fingerprint
+
+    def _begun(self) -> Following:
+        return Following(self.source, None if self._watch is None else self._watch.start)
