@@ -343,16 +343,31 @@ async def test_idle_connections_make_room(serve: Serve) -> None:
 async def test_what_is_being_answered_goes_last(serve: Serve) -> None:
     served = await serve(Bounds(connections=5))
     reader, writer = await served.open()
-    writer.write(b"POST /body HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\na")
+    writer.write(GET.replace(b"/", b"/large", 1).replace(b"Host", b"Connection: close\r\nHost"))
     while not served.state.tasks:
         assert await served.is_well()
     clients = [await served.open() for _ in range(50)]
     assert await served.is_well()
-    writer.write(b"b")
-    assert (await reader.read()).endswith(b"\r\n\r\nOK")
+    assert len(await reader.read()) > LARGE
     for _, each in clients:
         each.close()
     writer.close()
+
+
+async def test_bodies_that_do_not_end_keep_out_neither_who_comes_nor_who_rests(serve: Serve) -> None:
+    served = await serve(Bounds(connections=5))
+    reader, writer = await served.open()
+    writer.write(GET)
+    await reader.readuntil(b"\r\n\r\nOK")
+    clients = []
+    for _ in range(20):
+        clients.append(await served.open())
+        clients[-1][1].write(b"POST /body HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\na")
+        assert await served.is_well()
+    writer.write(GET)
+    assert (await reader.readuntil(b"\r\n\r\nOK")).startswith(b"HTTP/1.1 200 OK\r\n")
+    for _, each in (*clients, (reader, writer)):
+        each.close()
 
 
 async def test_but_it_goes_where_nothing_else_can(serve: Serve) -> None:

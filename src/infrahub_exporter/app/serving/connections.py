@@ -15,15 +15,13 @@ from collections import Counter
 from collections.abc import Callable
 from enum import Enum
 from http import HTTPStatus
-from typing import ClassVar, cast
+from typing import ClassVar, Protocol, cast
 
 from msgspec import Struct
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 KEEP_ALIVE_SECONDS = 75
 """How long a connection may rest between two requests: longer than between two scrapes, which are a minute or less."""
-HANDSHAKE_SECONDS = 10.0
-"""How long a TLS handshake may take. Its connection is not among the counted ones yet."""
 _PIECE_BYTES = 16_384
 _FRAMING = 8
 """How many bytes there may be to say that there is one byte of a body: chunks of one byte take six."""
@@ -37,6 +35,7 @@ logger = logging.getLogger("infrahub_exporter")
 class Bounds(Struct, frozen=True, kw_only=True):
     """The bounds of each connection, and `connections`, of how many there are; `pipelined` requests wait at most."""
 
+    hello_seconds: float = 3.0
     head_seconds: float = 10.0
     head_bytes: int = 32_768
     body_seconds: float = 30.0
@@ -50,6 +49,7 @@ class Bounds(Struct, frozen=True, kw_only=True):
     def seconds(self, phase: "Phase") -> float:
         """Return how long a phase may last."""
         return {
+            Phase.HELLO: self.hello_seconds,
             Phase.HEAD: self.head_seconds,
             Phase.BODY: self.body_seconds,
             Phase.ANSWER: self.answer_seconds,
@@ -58,8 +58,9 @@ class Bounds(Struct, frozen=True, kw_only=True):
 
 
 class Phase(Enum):
-    """What a connection is doing: it waits for a request's head, then its body, is answered, and rests."""
+    """What a connection is doing: it waits for TLS's hello, a request's head, then its body, is answered, and rests."""
 
+    HELLO = "hello"
     HEAD = "head"
     BODY = "body"
     ANSWER = "answer"
@@ -75,10 +76,19 @@ class Ending(Enum):
     TOO_MANY = "too many"
 
 
+class Connection(Protocol):
+    """What can be ended."""
+
+    def end(self, why: Ending) -> None:
+        """End the connection at once."""
+        ...
+
+
 class Connections:
     """All connections of a server, by how long they have been in their phase: the oldest makes room for a new one.
 
-    Those that wait for a client's request go before those that are answered.
+    Those that have proved nothing go first: no hello, no whole request yet. Then those that rest, then those that are
+    answered.
     """
 
     def __init__(self, most: int, *, now: Callable[[], float] = time.monotonic) -> None:
@@ -87,25 +97,30 @@ class Connections:
         self._now = now
         self._said: Counter[Ending] = Counter()
         self._said_at = -math.inf
-        self._waiting: dict[BoundedConnection, None] = {}
-        self._answered: dict[BoundedConnection, None] = {}
+        self._unproven: dict[Connection, None] = {}
+        self._resting: dict[Connection, None] = {}
+        self._answered: dict[Connection, None] = {}
 
     def __len__(self) -> int:
-        return len(self._waiting) + len(self._answered)
+        return sum(map(len, self._places))
 
-    def place(self, connection: "BoundedConnection", phase: Phase) -> None:
+    @property
+    def _places(self) -> tuple[dict[Connection, None], ...]:
+        return self._unproven, self._resting, self._answered
+
+    def place(self, connection: Connection, phase: Phase) -> None:
         """Put a connection last among those of its phase, and end another one where there are too many."""
         self.discard(connection)
-        place = self._waiting if phase in {Phase.HEAD, Phase.REST} else self._answered
+        place = {Phase.ANSWER: self._answered, Phase.REST: self._resting}.get(phase, self._unproven)
         place[connection] = None
         if len(self) > self._most:
-            oldest = next(each for place in (self._waiting, self._answered) for each in place if each is not connection)
+            oldest = next(each for place in self._places for each in place if each is not connection)
             oldest.end(Ending.TOO_MANY)
 
-    def discard(self, connection: "BoundedConnection") -> None:
+    def discard(self, connection: Connection) -> None:
         """Forget a connection."""
-        self._waiting.pop(connection, None)
-        self._answered.pop(connection, None)
+        for place in self._places:
+            place.pop(connection, None)
 
     def count(self, why: Ending) -> None:
         """Count a connection that was ended, and say so once in a while."""

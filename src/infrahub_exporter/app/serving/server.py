@@ -20,13 +20,13 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from infrahub_exporter.app.configuration.settings import Settings, load_settings
 from infrahub_exporter.app.serving.connections import (
-    HANDSHAKE_SECONDS,
     KEEP_ALIVE_SECONDS,
     Bounds,
     Connections,
     affordable,
     bounded,
 )
+from infrahub_exporter.app.serving.hellos import TlsServer
 from infrahub_exporter.app.serving.listener import ListenerContext
 from infrahub_exporter.app.serving.service import Origin, Service
 from infrahub_exporter.domain.errors import ConfigError
@@ -80,9 +80,10 @@ def serve(app: Litestar, listener: socket.socket) -> None:
     context = None if tls is None else ListenerContext.load(tls.certificate, tls.key, tls.client_ca)
     bounds = Bounds()
     bounds = msgspec.structs.replace(bounds, connections=affordable(bounds.connections))
+    connections = Connections(bounds.connections)
     config = uvicorn.Config(
         app,
-        http=bounded(HttpToolsProtocol, bounds, Connections(bounds.connections)),
+        http=bounded(HttpToolsProtocol, bounds, connections),
         ws="none",
         access_log=False,
         log_config=None,
@@ -94,6 +95,8 @@ def serve(app: Litestar, listener: socket.socket) -> None:
         timeout_graceful_shutdown=_DRAIN_SECONDS,
     )
     server = _Server(config, app if isinstance(app, Service) else None)
+    if context is not None:
+        server.secure = partial(TlsServer, context=context, connections=connections, seconds=bounds.hello_seconds)
     server.run([listener])
     if not server.started or server.has_died:
         raise SystemExit(1)
@@ -105,6 +108,8 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, service: Service | None) -> None:
         super().__init__(config)
         self._service = service
+        self.secure: Callable[[socket.socket, Callable[[], asyncio.Protocol]], TlsServer] | None = None
+        """Makes the server of a socket where there is TLS."""
         self._loop: asyncio.AbstractEventLoop | None = None
         if service is not None:
             service.ended = self._end
@@ -115,7 +120,7 @@ class _Server(uvicorn.Server):
         return self._service is not None and self._service.has_died
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start the app and listen; a TLS handshake has its time, too (uvicorn calls this)."""
+        """Start the app and listen (uvicorn calls this)."""
         self._loop = asyncio.get_running_loop()
         await self.lifespan.startup()
         if self.lifespan.should_exit:
@@ -127,13 +132,12 @@ class _Server(uvicorn.Server):
             server_state=self.server_state,
             app_state=self.lifespan.state,
         )
-        timeout = None if self.config.ssl is None else HANDSHAKE_SECONDS
-        self.servers = [
-            await self._loop.create_server(
-                protocol, sock=each, ssl=self.config.ssl, ssl_handshake_timeout=timeout, backlog=self.config.backlog
-            )
-            for each in sockets or ()
-        ]
+        self.servers = []
+        for each in sockets or ():
+            if self.secure is None:
+                self.servers.append(await self._loop.create_server(protocol, sock=each, backlog=self.config.backlog))
+            else:
+                self.servers.append(cast("asyncio.Server", self.secure(each, protocol)))
         self.started = True
 
     @contextmanager
