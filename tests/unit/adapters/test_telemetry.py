@@ -110,7 +110,11 @@ def test_what_the_guard_holds_the_store_and_infrahub_are_told() -> None:
     status = Status(
         (held,),
         source=SourceStatus(
-            {("nodes", "ok"): 4, ("count", "rejected"): 1}, retries=1, skew_seconds=2.5, read_bytes=900
+            {("nodes", "ok"): 4, ("count", "rejected"): 1},
+            retries=1,
+            skew_seconds=2.5,
+            read_bytes=900,
+            version="1.11.9",
         ),
         store=StoreStatus(saves=2, failures=1, saved_at=90.0, size_bytes=1000),
         poll_interval_seconds=30.0,
@@ -134,6 +138,7 @@ def test_what_the_guard_holds_the_store_and_infrahub_are_told() -> None:
         'infrahub_exporter_requests_total{operation="count",outcome="rejected"} 1.0',
         'infrahub_exporter_requests_total{operation="nodes",outcome="ok"} 4.0',
         "infrahub_exporter_response_bytes_total 900.0",
+        'infrahub_exporter_infrahub_info{version="1.11.9"} 1.0',
         "infrahub_exporter_request_retries_total 1.0",
         "infrahub_exporter_clock_skew_seconds 2.5",
     ]

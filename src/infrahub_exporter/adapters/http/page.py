@@ -194,6 +194,8 @@ def _reading(status: Status) -> str:
         said.append(("Last round took", _lasting(status.round_seconds)))
     if status.source is not None:
         said += [("Requests", _number(status.source.sent)), ("Retries", _number(status.source.retries))]
+    if status.source is not None and status.source.version is not None:
+        said.append(("Infrahub", _text(status.source.version)))
     if status.source is not None and status.source.skew_seconds is not None:
         skew = status.source.skew_seconds
         said.append(("Infrahub's clock", f"{_lasting(abs(skew))} {'behind' if skew < 0 else 'ahead'}"))

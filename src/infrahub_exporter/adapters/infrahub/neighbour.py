@@ -21,5 +21,9 @@ class GoodNeighbour:
         """Tell what was asked, how often again, what came of it, and how far the clocks are apart."""
         tally = self._reader.tally
         return SourceStatus(
-            dict(tally.requests), self._transport.retries, self._reader.skew_seconds, read_bytes=tally.read_bytes
+            dict(tally.requests),
+            self._transport.retries,
+            self._reader.skew_seconds,
+            read_bytes=tally.read_bytes,
+            version=self._reader.version,
         )

@@ -18,9 +18,9 @@ _SINCE = "node_metadata__updated_at__after: $since"
 
 DEFAULT_BRANCH = (
     f"query {OPERATION}($branch: String) {{ InfrahubBranch(name__value: $branch) {{ "
-    "edges { node { is_default { value } } } } }"
+    "edges { node { is_default { value } } } } InfrahubInfo { version } }"
 )
-"""Ask whether a branch is the default one."""
+"""Ask whether a branch is the default one, and which version this Infrahub is."""
 
 
 class ProbeDocument:
@@ -66,10 +66,18 @@ class StampsDocument:
             "edges { node { id } node_metadata { created_at updated_at } } } }"
         )
 
-    def decode(self, body: bytes) -> tuple[Mapping[str, Stamp], int]:
-        """Read a page's stamps by id, and how many nodes it had. Raises msgspec.DecodeError where it does not fit."""
+    def decode(self, body: bytes) -> tuple[Mapping[str, Stamp] | None, int]:
+        """Read a page's stamps by id, and how many nodes it had. Raises msgspec.DecodeError where it does not fit.
+
+        None stands for a kind that gives no stamps: Infrahub has generics (`BuiltinIPPrefix`) whose edges lack them.
+        """
         edges = _found(msgspec.json.decode(body, type=_Stamps).data, self._kind).edges
-        stamps = {edge.node.id: edge.node_metadata.stamp() for edge in edges if edge.node is not None}
+        stamps: dict[str, Stamp] = {}
+        for edge in edges:
+            if edge.node_metadata is None:
+                return None, len(edges)
+            if edge.node is not None:
+                stamps[edge.node.id] = edge.node_metadata.stamp()
         return stamps, len(edges)
 
 
@@ -96,7 +104,7 @@ def _seconds(moment: datetime) -> float:
 
 
 class _Edge(Struct):
-    node_metadata: _Metadata
+    node_metadata: _Metadata | None = None
     node: _Node | None = None
 
 
@@ -145,12 +153,26 @@ class _BranchEdges(Struct):
     edges: list[_BranchEdge]
 
 
+class _Info(Struct):
+    version: str | None = None
+
+
+class _About(Struct):
+    branches: _BranchEdges = msgspec.field(name="InfrahubBranch")
+    info: _Info | None = msgspec.field(name="InfrahubInfo", default=None)
+
+
 class Branches(Struct):
     """The answer to `DEFAULT_BRANCH`."""
 
-    data: dict[str, _BranchEdges]
+    data: _About
 
     @property
     def default(self) -> bool:
         """Whether the branch that was asked about is the default one."""
-        return any(edge.node.is_default.value for edges in self.data.values() for edge in edges.edges)
+        return any(edge.node.is_default.value for edge in self.data.branches.edges)
+
+    @property
+    def version(self) -> str | None:
+        """Which version this Infrahub is, None where it does not say."""
+        return None if self.data.info is None else self.data.info.version

@@ -23,6 +23,7 @@ from infrahub_exporter.adapters.infrahub.probes import (
 from infrahub_exporter.adapters.infrahub.schemas import Everything, Kind, Summary
 from infrahub_exporter.adapters.infrahub.server_time import ServerTime, iso
 from infrahub_exporter.adapters.infrahub.tally import Tally
+from infrahub_exporter.adapters.infrahub.version import SMALL_PAGE, loses_peers
 from infrahub_exporter.domain.asking.paths import suggestion
 from infrahub_exporter.domain.asking.selection import Selection
 from infrahub_exporter.domain.errors import DerivationError, UnknownKindError
@@ -63,6 +64,9 @@ class InfrahubReader:
         self._documents: dict[Selection, Document] = {}
         self.tally = Tally()
         self._skew_told = False
+        self._stampless: set[str] = set()
+        self.version: str | None = None
+        """Which version the Infrahub is, None before it was asked."""
 
     @property
     def skew_seconds(self) -> float | None:
@@ -77,8 +81,9 @@ class InfrahubReader:
         most = _most(selection)
         seen: set[str] = set()
         size = 0
+        limit = self._limit(selection)
         while most is None or offset < most:
-            variables = {**selection.variables, "limit": self._page_size, "offset": offset}
+            variables = {**selection.variables, "limit": limit, "offset": offset}
             reply = await self._graphql("nodes", document.text, variables, instant)
             size += len(reply.body)
             self._limits.check_read(size)
@@ -92,7 +97,7 @@ class InfrahubReader:
             fresh = [row for row in rows if row.id not in seen]
             seen.update(row.id for row in fresh)
             yield Page(fresh, offset)
-            if nodes < self._page_size:
+            if nodes < limit:
                 return
 
     async def count(self, selection: Selection, *, at: float | None = None) -> int:
@@ -107,7 +112,9 @@ class InfrahubReader:
     async def is_followable(self) -> bool:
         """Tell whether this is the default branch (see `ChangeProbe`)."""
         reply = await self._graphql("branch", DEFAULT_BRANCH, {"branch": self._branch}, None)
-        return bool(_fit(reply.body, Branches).default)
+        answer: Branches = _fit(reply.body, Branches)
+        self._learn_version(answer.version)
+        return answer.default
 
     async def instant(self) -> float:
         """Return the server's now (see `ChangeProbe`); ask the cheapest question for it where no answer has told it."""
@@ -128,6 +135,19 @@ class InfrahubReader:
 
     async def stamps(self, kind: str, *, since: float, at: float) -> Mapping[str, Stamp]:
         """Return what changed, with its stamps (see `ChangeProbe`)."""
+        stamps = None if kind in self._stampless else await self._stamps(kind, since, at)
+        if stamps is not None:
+            return stamps
+        self._stampless.add(kind)
+        inheriting = (await self.kind(kind)).used_by
+        found = {each: await self._stamps(each, since, at) for each in inheriting if each not in self._stampless}
+        if not found or None in found.values():
+            self._stampless.discard(kind)
+            raise DerivationError(f"Infrahub does not tell when nodes of {kind} were changed")
+        return {identifier: stamp for each in found.values() if each for identifier, stamp in each.items()}
+
+    async def _stamps(self, kind: str, since: float, at: float) -> Mapping[str, Stamp] | None:
+        """List the stamps of a kind, None where it gives none."""
         document = StampsDocument(kind)
         stamps: dict[str, Stamp] = {}
         nodes, offset = self._page_size, 0
@@ -138,6 +158,8 @@ class InfrahubReader:
                 found, nodes = await _decoded(document.decode, reply.body)
             except UNREADABLE as error:
                 raise _misfit(kind, error) from error
+            if found is None:
+                return None
             self._limits.check_identities(found)
             self._limits.check_nodes(offset + nodes)
             stamps.update(found)
@@ -182,6 +204,21 @@ class InfrahubReader:
     async def close(self) -> None:
         """Let go of the transport's connections."""
         await self._transport.close()
+
+    def _learn_version(self, version: str | None) -> None:
+        if loses_peers(version) and not loses_peers(self.version):
+            logger.warning(
+                "Infrahub %s may lose peers of relations to many without a word, 1.11.5 does not: "
+                "kinds with such paths are read in pages of %d nodes",
+                version,
+                min(SMALL_PAGE, self._page_size),
+            )
+        self.version = version
+
+    def _limit(self, selection: Selection) -> int:
+        """Return how many nodes a page of a selection has."""
+        is_small = loses_peers(self.version) and any(column.many for column in selection.columns)
+        return min(SMALL_PAGE, self._page_size) if is_small else self._page_size
 
     async def _near(self, kind: str) -> str:
         reply = await self._get(_SUMMARY)

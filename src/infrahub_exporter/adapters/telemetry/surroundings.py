@@ -112,6 +112,10 @@ def _source(source: SourceStatus) -> Iterator[Metric]:
     yield CounterMetricFamily(
         "infrahub_exporter_response_bytes", "Bytes of Infrahub's answers, decompressed.", source.read_bytes
     )
+    if source.version is not None:
+        info = GaugeMetricFamily("infrahub_exporter_infrahub_info", "The Infrahub that is read.", labels=("version",))
+        info.add_metric((source.version,), 1)
+        yield info
     yield CounterMetricFamily("infrahub_exporter_request_retries", "Requests that were tried again.", source.retries)
     if source.skew_seconds is not None:
         yield GaugeMetricFamily(

@@ -99,6 +99,8 @@ class PushStatus(Struct, frozen=True):
 class SourceStatus(Struct, frozen=True):
     """How it goes with Infrahub since the start; `skew_seconds` is how far its clock is ahead of this one.
 
+    `version` is None before it was asked.
+
     `requests` are counted by what they ask and how they ended, however many tries each took.
     """
 
@@ -106,6 +108,7 @@ class SourceStatus(Struct, frozen=True):
     retries: int = 0
     skew_seconds: float | None = None
     read_bytes: int = 0
+    version: str | None = None
 
     @property
     def sent(self) -> int:

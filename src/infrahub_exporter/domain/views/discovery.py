@@ -75,12 +75,12 @@ def check_columns(spec: DiscoverySpec, columns: Sequence[Column]) -> None:
     """
     by_path = {column.path: column for column in columns}
     for place, path in places(spec):
-        column = by_path[path]
-        if place in {"target_field", "port_field"} and column.attribute is None:
-            raise SourceRejectedError(
-                f"{place} {path!r}: expected a path that ends on an attribute, "
-                f"got one that ends on the relation to {column.hops[-1].peer}"
-            )
+        for way in by_path[path].ways if place in {"target_field", "port_field"} else ():
+            if way.attribute is None:
+                raise SourceRejectedError(
+                    f"{place} {path!r}: expected a path that ends on an attribute, "
+                    f"got one that ends on the relation to {way.hops[-1].peer}"
+                )
 
 
 def places(spec: DiscoverySpec) -> Iterator[tuple[str, str]]:

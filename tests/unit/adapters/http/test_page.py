@@ -280,13 +280,16 @@ def test_a_good_day_has_no_remarks() -> None:
 
 @pytest.mark.parametrize(("skew", "said"), [(-1.25, "1.2 s behind"), (0.0, "0 s ahead"), (90.0, "1 min 30 s ahead")])
 def test_how_infrahub_is_read(skew: float, said: str) -> None:
-    source = SourceStatus(requests={("nodes", "ok"): 12_000, ("count", "ok"): 345}, retries=3, skew_seconds=skew)
+    source = SourceStatus(
+        requests={("nodes", "ok"): 12_000, ("count", "ok"): 345}, retries=3, skew_seconds=skew, version="1.11.9"
+    )
 
     assert section(Status((), source=source, poll_interval_seconds=120, round_seconds=3.44), "Reading Infrahub") == {
         "Interval now": "2 min, longer while Infrahub sheds load",
         "Last round took": "3.4 s",
         "Requests": "12,345",
         "Retries": "3",
+        "Infrahub": "1.11.9",
         "Infrahub's clock": said,
     }
 

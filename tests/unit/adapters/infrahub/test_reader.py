@@ -1,13 +1,14 @@
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 import msgspec
 import pytest
 
 from infrahub_exporter.adapters.infrahub.reader import InfrahubReader
-from infrahub_exporter.domain.asking.selection import Column, Filter, Selection
+from infrahub_exporter.domain.asking.selection import Column, Filter, Hop, Selection
 from infrahub_exporter.domain.errors import DerivationError, SourceRejectedError, SourceUnavailableError
 from infrahub_exporter.domain.model import AttributeSchema, KindSchema, RelationshipSchema
-from infrahub_exporter.domain.ports import Reply
+from infrahub_exporter.domain.ports import Reply, Stamp
 
 pytestmark = pytest.mark.anyio
 DATE = {"date": "Tue, 24 Nov 2026 12:00:00 GMT"}
@@ -188,3 +189,73 @@ async def test_closing_the_reader_closes_its_transport() -> None:
     await reader(transport).close()
 
     assert transport.closed
+
+
+class Stamping(Recording):
+    """A transport whose generic gives no stamps, as `BuiltinIPPrefix` does."""
+
+    def __init__(self, used_by: Sequence[str] = ("LabPrefix", "LabPool"), *, stampless: Sequence[str] = ()) -> None:
+        super().__init__()
+        self.roots: list[str] = []
+        self._stampless = ("LabGeneric", *stampless)
+        schema = {"name": "Generic", "namespace": "Lab", "used_by": list(used_by)}
+        self.replies["/api/schema/LabGeneric"] = Reply(200, DATE, msgspec.json.encode(schema))
+
+    async def graphql(self, document: str, variables: Mapping[str, object], *, at: str | None = None) -> Reply:
+        del variables, at
+        root = document.partition("{ ")[2].partition("(")[0]
+        self.roots.append(root)
+        stamp = {"created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-02T00:00:00Z"}
+        edge = {"node": {"id": f"of {root}"}, "node_metadata": None if root in self._stampless else stamp}
+        return Reply(200, DATE, msgspec.json.encode({"data": {root: {"edges": [edge]}}}))
+
+
+async def test_the_stamps_of_a_generic_that_gives_none_are_those_of_the_kinds_that_inherit_from_it() -> None:
+    transport = Stamping()
+    source = reader(transport)
+    stamp = Stamp(1767312000.0, 1767225600.0)
+
+    for _ in range(2):
+        assert await source.stamps("LabGeneric", since=0.0, at=0.0) == {"of LabPool": stamp, "of LabPrefix": stamp}
+    assert transport.roots == ["LabGeneric", "LabPool", "LabPrefix", "LabPool", "LabPrefix"]
+    assert await source.stamps("LabPool", since=0.0, at=0.0) == {"of LabPool": stamp}
+
+
+@pytest.mark.parametrize("transport", [Stamping(()), Stamping(stampless=["LabPool"])])
+async def test_a_kind_of_which_nothing_gives_stamps_cannot_be_told(transport: Stamping) -> None:
+    for source in (reader(transport), reader(transport)):
+        with pytest.raises(DerivationError, match=r"^Infrahub does not tell when nodes of LabGeneric were changed$"):
+            await source.stamps("LabGeneric", since=0.0, at=0.0)
+
+
+def about(version: object) -> Reply:
+    branch = {"edges": [{"node": {"is_default": {"value": True}}}]}
+    return Reply(
+        200, DATE, msgspec.json.encode({"data": {"InfrahubBranch": branch, "InfrahubInfo": {"version": version}}})
+    )
+
+
+@pytest.mark.parametrize(
+    ("version", "limit"),
+    [("1.11.4", 10), ("1.10.12", 10), ("1.11", 10), ("1.11.5", 200), ("1.12.0b1", 200), ("2", 200), (None, 200)],
+)
+async def test_of_an_infrahub_that_loses_peers_few_nodes_are_read_at_once(
+    version: str | None, limit: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    transport = Recording(1, replies={"graphql": about(version)})
+    source = reader(transport, page_size=200)
+    for _ in range(2):
+        assert await source.is_followable()
+    assert source.version == version
+    problem = (
+        f"Infrahub {version} may lose peers of relations to many without a word, 1.11.5 does not: "
+        "kinds with such paths are read in pages of 10 nodes"
+    )
+    told = [message for message in caplog.messages if "clock" not in message]
+    assert told == ([problem] if limit == 10 else [])
+    del transport.replies["graphql"]
+    tags = Column("tags[].name", (Hop("tags", many=True, peer="BuiltinTag"),), "name", "value")
+    for columns, expected in ((NAMES.columns, 200), ((tags,), limit)):
+        with suppress(DerivationError):
+            await read(source, Selection("InfraDevice", columns, ()))
+        assert transport.asked[-1][1]["limit"] == expected
