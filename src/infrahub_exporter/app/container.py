@@ -196,7 +196,7 @@ def _pusher(otlp: OtlpSettings, environment: Mapping[str, str]) -> Pusher | None
         instance_id=str(uuid.uuid4()),
     )
     destinations = listed or [destination(otlp, "default", place)]
-    return OtlpSinks(destinations, lambda each, bodies: build(each, bodies=bodies))
+    return OtlpSinks(destinations, lambda each, bodies: build(each, bodies=bodies), own_metrics=otlp.own_metrics)
 
 
 def _patient(settings: Settings, transport: Transport, clock: SystemClock) -> PatientTransport:

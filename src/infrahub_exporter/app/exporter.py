@@ -135,6 +135,8 @@ class Exporter:
         self._stays: tuple[object, ...] | None = None
         self._has_ended = False
         self._telemetry = Telemetry(lambda: self.status, clock=clock, version=version)
+        if pusher is not None:
+            pusher.observe(self._telemetry.families)
 
     async def __aenter__(self) -> Self:
         if self._tasks is not None:

@@ -80,6 +80,7 @@ def test_every_series_is_there_under_its_name_with_job_instance_and_what_is_prom
             "otlp": {
                 "enabled": True,
                 "resource_attributes": RESOURCE,
+                "own_metrics": True,
                 "destinations": [
                     {"name": "away", "endpoint": f"http://127.0.0.1:{free_port()}", "timeout_seconds": 1},
                     {
@@ -97,7 +98,7 @@ def test_every_series_is_there_under_its_name_with_job_instance_and_what_is_prom
     scraped = set(_scraped(url))
     assert len(scraped) > 200
 
-    everything = '{__name__=~"infrahub_.+"}'
+    everything = '{__name__=~"infrahub_.+",__name__!~"infrahub_exporter_.+"}'
     series = eventually(
         lambda: found if len(found := prometheus.series(everything)) >= len(scraped) else None,
         exporter,
@@ -114,9 +115,19 @@ def test_every_series_is_there_under_its_name_with_job_instance_and_what_is_prom
 
     (target,) = prometheus.series("target_info")
     assert (target["job"], target["rack"], target["deployment_environment_name"]) == (added["job"], "a1", "e2e")
-    own = [line for line in httpx.get(f"{url}/metrics").text.splitlines() if "_otlp_" in line]
-    assert 'infrahub_exporter_otlp_pushes_total{destination="away"} 0.0' in own
-    assert 'infrahub_exporter_otlp_points_total{destination="prometheus",outcome="dropped"} 0.0' in own
+    pushed = 'infrahub_exporter_otlp_pushes_total{destination="prometheus"} > 3'
+    eventually(lambda: prometheus.series(pushed), exporter, prometheus.child)
+    assert prometheus.value('infrahub_exporter_otlp_pushes_total{destination="away"}') == 0.0
+    assert prometheus.value('infrahub_exporter_otlp_points_total{destination="prometheus",outcome="dropped"}') == 0.0
+    own = '{__name__=~"(infrahub_exporter|process|python)_.+"}'
+    eventually(lambda: {each["__name__"] for each in prometheus.series(own)} >= _own_names(url), exporter)
+    assert {each["job"] for each in prometheus.series(own)} == {added["job"]}
+
+
+def _own_names(url: str) -> set[str]:
+    """Name the own metrics as they are scraped."""
+    families = text_string_to_metric_families(httpx.get(f"{url}/-/metrics").text)
+    return {sample.name for family in families for sample in family.samples if not sample.name.endswith("_created")}
 
 
 UNITS = {

@@ -47,6 +47,9 @@ class Pushes:
         self.closing, self.may = anyio.Event(), anyio.Event()
         self.may.set()
 
+    def observe(self, own: object) -> None:
+        del own
+
     async def publish(self, snapshot: Snapshot) -> None:
         """Take it."""
 

@@ -90,6 +90,9 @@ class Pushes:
         self.statuses = (PushStatus(pushes=7),)
         self.closed: list[float] = []
 
+    def observe(self, own: object) -> None:
+        del own
+
     async def publish(self, snapshot: Snapshot) -> None:
         self.snapshots.append(snapshot)
 

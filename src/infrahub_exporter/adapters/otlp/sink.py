@@ -5,7 +5,8 @@ import logging
 import math
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 
 import anyio
 import anyio.to_thread
@@ -15,10 +16,12 @@ from msgspec.structs import replace
 from infrahub_exporter.adapters.otlp.calls import DEFAULT_BACKOFF_SECONDS, Accepted, Call, Refused, deliver
 from infrahub_exporter.adapters.otlp.connection import Connection, Destination, settle
 from infrahub_exporter.adapters.otlp.encoding import NOTHING, ROOM_BYTES, Encoded, encode
+from infrahub_exporter.adapters.otlp.own import own_request
 from infrahub_exporter.adapters.otlp.packing import Request, requests
 from infrahub_exporter.adapters.otlp.resource import resource
 from infrahub_exporter.adapters.otlp.status import Condition, Tally, counted
 from infrahub_exporter.domain.model import Snapshot
+from infrahub_exporter.domain.publishing.own import OwnFamily
 from infrahub_exporter.domain.publishing.status import PushStatus
 
 logger = logging.getLogger("infrahub_exporter.otlp")
@@ -79,6 +82,7 @@ class OtlpSink:
         self._delivered: Encoded = NOTHING
         self._condition = Condition("new")
         self._pause_seconds = 0.0
+        self._own: Callable[[], Sequence[OwnFamily]] | None = None
         self._status = PushStatus(destination=destination.name)
 
     @property
@@ -90,6 +94,10 @@ class OtlpSink:
         """Take a snapshot for the next push; an older one that still waits is dropped."""
         self._newest = snapshot
         self._fresh.set()
+
+    def observe(self, own: Callable[[], Sequence[OwnFamily]]) -> None:
+        """Push the exporter's own metrics along with each snapshot, as they are at that moment."""
+        self._own = own
 
     async def run(self) -> None:
         """Push until closed or cancelled, nothing before the first snapshot. A failed push waits for the next turn.
@@ -156,6 +164,10 @@ class OtlpSink:
             tally.add(request.points, None if tally.hopeless else await self._send(link.call, request))
         if tally.accepted:
             self._delivered = encoded.delivered(self._delivered, settled=not tally.refusals)
+        if self._own is not None and not tally.hopeless:
+            make = partial(own_request, self._own(), resource=link.resource, version=self._version, at=self._wall())
+            request = await anyio.to_thread.run_sync(make, abandon_on_cancel=True)
+            tally.add(request.points, await self._send(link.call, request))
 
     async def _send(self, call: Call, request: Request) -> Accepted | Refused:
         outcome = await deliver(

@@ -11,8 +11,10 @@ from prometheus_client.registry import Collector
 
 from infrahub_exporter.adapters.telemetry.entries import of_entries, of_guards
 from infrahub_exporter.adapters.telemetry.surroundings import of_surroundings
+from infrahub_exporter.adapters.telemetry.values import values
 from infrahub_exporter.domain.ports import Clock
 from infrahub_exporter.domain.publishing.formats import Format
+from infrahub_exporter.domain.publishing.own import OwnFamily
 from infrahub_exporter.domain.publishing.status import Status
 
 _WRITERS: Mapping[Format, Callable[[CollectorRegistry], bytes]] = {
@@ -37,6 +39,10 @@ class Telemetry:
             registry = CollectorRegistry(auto_describe=False)
             registry.register(_Named(self._registry, names))
         return _WRITERS[format_](registry)
+
+    def families(self) -> tuple[OwnFamily, ...]:
+        """Return the metrics as plain values."""
+        return tuple(values(self._registry.collect()))
 
     def collectors(self) -> CollectorRegistry:
         """Return the registry itself, for a host that serves it."""

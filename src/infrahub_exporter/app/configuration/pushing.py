@@ -53,6 +53,7 @@ class OtlpSettings(_PushSettings, frozen=True):
     endpoint: Endpoint | None = None
     max_age_seconds: Seconds = 3600.0
     resource_attributes: dict[str, str] = {}
+    own_metrics: bool = False
     destinations: tuple[DestinationSettings, ...] = ()
 
     def __post_init__(self) -> None:

@@ -1,8 +1,10 @@
 """What an exporter is put together of, as it knows it."""
 
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from infrahub_exporter.domain.ports import SnapshotSink, SnapshotStore
+from infrahub_exporter.domain.publishing.own import OwnFamily
 from infrahub_exporter.domain.publishing.pressure import Pressure
 from infrahub_exporter.domain.publishing.saved import StoreStatus
 from infrahub_exporter.domain.publishing.status import PushStatus, SourceStatus
@@ -14,6 +16,10 @@ class Pusher(SnapshotSink, Protocol):
     @property
     def statuses(self) -> tuple[PushStatus, ...]:
         """Tell what became of the pushes, by destination."""
+        ...
+
+    def observe(self, own: Callable[[], Sequence[OwnFamily]]) -> None:
+        """Take note of where the exporter's own metrics are."""
         ...
 
     async def run(self) -> None:

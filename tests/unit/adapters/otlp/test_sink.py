@@ -25,6 +25,7 @@ from infrahub_exporter.adapters.otlp import Destination, OtlpSink, OtlpSinks
 from infrahub_exporter.adapters.otlp.sink import Bodies
 from infrahub_exporter.domain.model import Family, FamilyType, Sample, Section, Snapshot
 from infrahub_exporter.domain.ports import SnapshotSink
+from infrahub_exporter.domain.publishing.own import OwnFamily, OwnPoint
 from infrahub_exporter.domain.publishing.status import PushStatus
 
 if TYPE_CHECKING:
@@ -641,3 +642,24 @@ async def test_all_destinations_run_and_close_together(
     away_status, here = sinks.statuses
     assert (away_status.pushes, here.points_delivered > 0) == (0, True)
     assert away_status.last_error is not None
+
+
+async def test_own_metrics_go_along_with_each_push_as_they_are_then(collector: "Collector") -> None:
+    numbers = iter((1.0, 2.0))
+
+    def own() -> tuple[OwnFamily, ...]:
+        return (OwnFamily("x_total", "counter", "Help", (OwnPoint((), next(numbers)),)),)
+
+    def build(destination: Destination, bodies: Bodies) -> OtlpSink:
+        return OtlpSink(destination, version="1", environment={}, bodies=bodies, wall=lambda: 5000.0)
+
+    for own_metrics, expected in ((False, [NAME]), (True, [NAME, "x_total"])):
+        collector.requests.clear()
+        sinks = OtlpSinks([Destination(endpoint=collector.endpoint)], build, own_metrics=own_metrics)
+        sinks.observe(own)
+        await sinks.publish(snapshot(LEAF))
+        await sinks.close(30.0)
+        assert [metric.name for each in collector.requests for metric in metrics(each)] == expected
+    (point,) = points(collector.requests[1])
+    assert (point.as_double, point.time_unix_nano) == (1.0, 5_000_000_000_000)
+    assert sinks.statuses[0].points_delivered == 2
