@@ -2,7 +2,9 @@
 
 import os
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,9 @@ import yaml
 from msgspec import Struct
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
+from infrahub_exporter.adapters.prometheus import render
+from infrahub_exporter.domain.model import Family, FamilyType, Sample, Section
+from infrahub_exporter.domain.publishing.formats import Format
 from tests.e2e.children import Child, Spawn, StartExporter, StartInfrahub, eventually, free_port
 
 TEXT = ("infrahub_dcimdevice_info", "gauge")
@@ -49,6 +54,36 @@ class Served(Struct):
         )
 
 
+class Scraping:
+    """A Prometheus that scrapes some jobs once a second."""
+
+    def __init__(self, spawn: Spawn, binary: str, folder: Path, jobs: Sequence[Mapping[str, object]]) -> None:
+        config, port = folder / "prometheus.yml", free_port()
+        document = {"global": {"scrape_interval": "1s", "scrape_timeout": "1s"}, "scrape_configs": list(jobs)}
+        config.write_text(yaml.safe_dump(document), encoding="utf-8")
+        self.child = spawn(
+            "prometheus",
+            *(binary, f"--config.file={config}", f"--storage.tsdb.path={folder / 'data'}"),
+            *(f"--web.listen-address=127.0.0.1:{port}", "--log.level=warn"),
+        )
+        self._url = f"http://127.0.0.1:{port}/api/v1"
+        eventually(lambda: httpx.get(f"{self._url}/status/buildinfo").is_success, self.child)
+
+    def asked(self, path: str, **parameters: str) -> Any:
+        """Return the data of an answer."""
+        answer = httpx.get(f"{self._url}/{path}", params=parameters).json()
+        assert answer["status"] == "success"
+        return answer["data"]
+
+    def values(self, query: str) -> list[tuple[dict[str, str], float]]:
+        """Return the labels and values of an instant query."""
+        return [(each["metric"], float(each["value"][1])) for each in self.asked("query", query=query)["result"]]
+
+    def number(self, query: str) -> float:
+        """Return the sum of an instant query's values."""
+        return sum(value for _, value in self.values(query))
+
+
 @pytest.fixture(scope="module")
 def served(start_infrahub: StartInfrahub, start_exporter: StartExporter) -> Served:
     infrahub_port, exporter_port = free_port(), free_port()
@@ -75,38 +110,66 @@ def test_each_format_brings_every_series_with_its_type(
         | ({"scrape_protocols": list(protocols)} if protocols else {})
         for name, (protocols, _) in orders.items()
     ]
-    config, port = tmp_path / "prometheus.yml", free_port()
-    document = {"global": {"scrape_interval": "1s", "scrape_timeout": "1s"}, "scrape_configs": jobs}
-    config.write_text(yaml.safe_dump(document), encoding="utf-8")
-    prometheus = spawn(
-        "prometheus",
-        *(binary, f"--config.file={config}", f"--storage.tsdb.path={tmp_path / 'data'}"),
-        *(f"--web.listen-address=127.0.0.1:{port}", "--log.level=warn"),
-    )
-    url = f"http://127.0.0.1:{port}/api/v1"
-
-    def asked(path: str, **parameters: str) -> Any:
-        answer = httpx.get(f"{url}/{path}", params=parameters).json()
-        assert answer["status"] == "success"
-        return answer["data"]
-
-    def number(query: str) -> float:
-        return sum(float(each["value"][1]) for each in asked("query", query=query)["result"])
-
-    eventually(lambda: httpx.get(f"{url}/status/buildinfo").is_success, prometheus)
+    prometheus = Scraping(spawn, binary, tmp_path, jobs)
     body = served.get("/metrics").text
     series = sum(
         line.startswith("infrahub_") and not line.startswith("infrahub_exporter_") for line in body.splitlines()
     )
     for name, (_, known) in orders.items():
         inventory = f"{{__name__=~'infrahub_.+', __name__!~'infrahub_exporter_.+', job='{name}'}}"
-        assert eventually(lambda all_=inventory: number(f"count({all_})") == series, prometheus)  # type: ignore[misc]
-        assert number(f"up{{job='{name}'}}") == 1
-        metadata = asked("targets/metadata", match_target=f'{{job="{name}"}}', limit="100000")
+        assert eventually(lambda all_=inventory: prometheus.number(f"count({all_})") == series, prometheus.child)  # type: ignore[misc]
+        assert prometheus.number(f"up{{job='{name}'}}") == 1
+        metadata = prometheus.asked("targets/metadata", match_target=f'{{job="{name}"}}', limit="100000")
         assert known in {(each["metric"], each["type"]) for each in metadata}
         assert ("infrahub_exporter_refresh_duration_seconds", "histogram") in {
             (each["metric"], each["type"]) for each in metadata
         }
+
+
+@pytest.fixture
+def every_type() -> Iterator[str]:
+    """Serve a body with a family of each type as OpenMetrics; return its address."""
+    states = (Sample("1", ("1", "active"), 1.0), Sample("1", ("1", "drained"), 0.0))
+    families = (
+        Family("x_device_info", FamilyType.INFO, "I.", (Section(("id", "l"), (Sample("1", ("1", '"\\\n é')),)),)),
+        Family("x_device_status", FamilyType.STATESET, "S.", (Section(("id", "x_device_status"), states),)),
+        Family("x_height_meters", FamilyType.GAUGE, "H.", (Section(("id",), (Sample("1", ("1",), 0.5),)),), "meters"),
+    )
+    body = render(families, Format.OPENMETRICS)
+
+    class Answering(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", f"{Format.OPENMETRICS.value}; charset=utf-8")
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as it is called
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answering)
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(server.serve_forever, 0.05)
+        yield f"127.0.0.1:{server.server_port}"
+        server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize("binary", PROMETHEUSES)
+def test_state_sets_units_and_any_text_arrive(binary: str, every_type: str, spawn: Spawn, tmp_path: Path) -> None:
+    prometheus = Scraping(spawn, binary, tmp_path, [{"job_name": "x", "static_configs": [{"targets": [every_type]}]}])
+
+    states = eventually(lambda: prometheus.values("x_device_status"), prometheus.child)
+    (info,) = prometheus.values("x_device_info")
+    metadata = prometheus.asked("targets/metadata", match_target='{job="x"}')
+
+    assert {(labels["x_device_status"], value) for labels, value in states} == {("active", 1.0), ("drained", 0.0)}
+    assert info[0]["l"] == '"\\\n é'
+    assert {(each["metric"], each["type"], each["unit"]) for each in metadata} == {
+        ("x_device", "info", ""),
+        ("x_device_status", "stateset", ""),
+        ("x_height_meters", "gauge", "meters"),
+    }
 
 
 @pytest.mark.parametrize("path", ["/metrics", "/-/metrics"])

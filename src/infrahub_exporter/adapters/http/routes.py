@@ -194,7 +194,7 @@ def _tagged(
     """Return the headers of an answer with its tag, and the 304 for a client that has that already (SD-18)."""
     if etag is None:
         return None, headers
-    tagged = {**headers, "ETag": etag}
+    tagged = {**headers, "ETag": etag, "Cache-Control": "no-cache"}  # a cache on the way asks each time
     if not is_unchanged(request.scope["headers"], etag):
         return None, tagged
     return Response(b"", status_code=HTTPStatus.NOT_MODIFIED, headers=tagged), tagged

@@ -20,6 +20,10 @@ class Figures:
         self.change_age = Distribution((1.0, 5.0, 15.0, 30.0, 60.0, 120.0, 300.0, 900.0))
         self.deliveries: Counter[str] = Counter()
 
+    def note_delivery(self, outcome: str) -> None:
+        """Count a delivery of a webhook."""
+        self.deliveries[outcome] += 1
+
     async def watch_lag(self, clock: Clock, sleep: Callable[[float], Awaitable[None]] = anyio.sleep) -> None:
         """Note how much later than asked for the event loop goes on, once a second until cancelled."""
         while True:

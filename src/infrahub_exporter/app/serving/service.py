@@ -268,16 +268,17 @@ class Service(Litestar):
             return ()
         if self._hooked is None or self._hooked[:2] != (key, window_seconds):
             route = build_webhook(
-                self._notice, key=key, clock=self._clock, window_seconds=window_seconds, note=self._note_delivery
+                self._notice,
+                key=key,
+                clock=self._clock,
+                window_seconds=window_seconds,
+                note=self._figures.note_delivery,
             )
             self._hooked = key, window_seconds, route
         return (self._hooked[2],)
 
     def _notice(self, event: Event) -> None:
         self.exporter.notice(event)
-
-    def _note_delivery(self, outcome: str) -> None:
-        self._figures.deliveries[outcome] += 1
 
     async def _release(self, name: str) -> bool:
         return await self.exporter.release(name)
