@@ -11,6 +11,7 @@ FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+\s+(.+?)\s*$", re.MULTILINE)
 METRIC = re.compile(r"\binfrahub_exporter_[a-z0-9_]*[a-z0-9]\b")
+SUFFIX = re.compile(r"_(total|info|bucket)$")
 TARGET = re.compile(r"^([a-z0-9-]+):", re.MULTILINE)
 EVERYWHERE = (
     "README.md",
@@ -103,9 +104,9 @@ def metrics_astray() -> Iterator[str]:
 
 
 def _metrics(path: Path) -> set[str]:
-    # A counter and an info are named without their suffix where they are made.
+    # Counters, infos and histograms are named without a suffix where they are made.
     text = path.read_text(encoding="utf-8") if path.exists() else ""
-    return {name.removesuffix("_total").removesuffix("_info") for name in METRIC.findall(text)}
+    return {SUFFIX.sub("", name) for name in METRIC.findall(text)}
 
 
 def main() -> int:
