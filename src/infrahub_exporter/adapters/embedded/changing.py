@@ -35,7 +35,7 @@ def upsert(request: Request, kind: Kind, data: Mapping[str, Any]) -> Answer:
     found = request.names.by_hfid(kind, data["hfid"]) if data.get("hfid") else None
     values, peers = _work_out(request, kind, data)
     if found is None:
-        found = request.names.holder(kind, values, peers)
+        found = request.writer.holder(kind, values, peers)
     if found is None and not kind.human_friendly_id and kind.default_filter:
         given = values.get(kind.default_filter.partition("__")[0])
         found = request.names.by_text(kind, str(given)) if given is not None else None

@@ -64,6 +64,8 @@ class Parameters(Struct, frozen=True, kw_only=True):
     min_value: int | None = None
     max_value: int | None = None
     excluded_values: str | None = None
+    start_range: int | None = None
+    end_range: int | None = None
 
 
 class AttributeDeclaration(Declared, frozen=True, kw_only=True, forbid_unknown_fields=True):

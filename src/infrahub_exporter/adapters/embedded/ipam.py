@@ -1,10 +1,10 @@
 """What Infrahub does for addresses and prefixes by itself: their namespace, their prefix, utilization."""
 
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
-from infrahub_exporter.adapters.embedded.kinds import ADDRESS, PREFIX
+from infrahub_exporter.adapters.embedded.kinds import ADDRESS, PREFIX, Kind
 from infrahub_exporter.adapters.embedded.store import NOW, Record, Store, Value, Version
 
 NAMESPACE = "BuiltinIPNamespace"
@@ -13,13 +13,11 @@ _POINT_TO_POINT = 31
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
-def settle_namespace(store: Store, record: Record, instant: int) -> None:
+def in_namespace(store: Store, kind: Kind, peers: Mapping[str, Sequence[Record]]) -> Mapping[str, Sequence[Record]]:
     """Put an address or a prefix that names no namespace into the default one."""
-    if ADDRESS in record.kind.labels or PREFIX in record.kind.labels:
-        relationship = record.kind.relationships["ip_namespace"]
-        if next(record.peers(relationship, NOW), None) is None:
-            for namespace in store.of(NAMESPACE, NOW)[:1]:
-                store.link(record, relationship, namespace, instant)
+    if (ADDRESS in kind.labels or PREFIX in kind.labels) and not peers.get("ip_namespace"):
+        return {**peers, "ip_namespace": store.of(NAMESPACE, NOW)[:1]}
+    return peers
 
 
 def reconcile(store: Store, changed: Iterable[Record], instant: int) -> None:
@@ -33,12 +31,12 @@ def reconcile(store: Store, changed: Iterable[Record], instant: int) -> None:
         for prefix in store.of(PREFIX, NOW):
             _place_prefix(store, prefix, _tree_of(prefix, trees), instant)
         for address in store.of(ADDRESS, NOW):
-            _relink(store, address, "ip_prefix", _tree_of(address, trees).around(_host(address)), instant)
+            _place_address(store, address, _tree_of(address, trees), instant)
     elif ADDRESS in labels:
         trees = {}
         for address in changed:
             if ADDRESS in address.kind.labels and address.alive(NOW):
-                _relink(store, address, "ip_prefix", _tree_of(address, trees).around(_host(address)), instant)
+                _place_address(store, address, _tree_of(address, trees), instant)
 
 
 class _Tree:
@@ -71,6 +69,14 @@ def _tree_of(record: Record, trees: dict[Record, _Tree]) -> _Tree:
     if namespace not in trees:
         trees[namespace] = _Tree(namespace.peers(namespace.kind.relationships["ip_prefixes"], NOW))
     return trees[namespace]
+
+
+def _place_address(store: Store, address: Record, tree: _Tree, instant: int) -> None:
+    """Put an address below its prefix: one of a single host holds no address that is written wider."""
+    text = str(address.versions[-1].values["address"].value)
+    host = _parse_host(text)
+    wider = ipaddress.ip_interface(text).network.prefixlen < host.max_prefixlen
+    _relink(store, address, "ip_prefix", tree.around(host, wider=wider), instant)
 
 
 def _place_prefix(store: Store, prefix: Record, tree: _Tree, instant: int) -> None:
@@ -123,6 +129,7 @@ def utilization(prefix: Version, instant: int) -> int:
         taken = len({_host(each, instant) for each in addresses})
         pool = bool(prefix.values["is_pool"].value)
         whole = network.version == _V6 or pool or network.prefixlen >= _POINT_TO_POINT
-        return taken * 100 // (network.num_addresses - (0 if whole else 2))
+        return min(taken * 100 // (network.num_addresses - (0 if whole else 2)), 100)
     children = record.peers(record.kind.relationships["children"], instant)
-    return sum(_network(each, instant).num_addresses for each in children) * 100 // network.num_addresses
+    taken = sum(_network(each, instant).num_addresses for each in children)
+    return min(taken * 100 // network.num_addresses, 100)

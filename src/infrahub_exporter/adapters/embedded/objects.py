@@ -186,7 +186,7 @@ class Loader:
         """Create an object, or update the one of this human-friendly id, as loading a file again does."""
         self._instant = next(self._instants, self._instant)
         try:
-            existing = self._names.holder(kind, fields.values, fields.peers)
+            existing = self._writer.holder(kind, fields.values, fields.peers)
             if existing is None:
                 return self._writer.create(kind, fields.values, fields.peers, self._instant)
             self._writer.update(existing, fields.values, fields.peers, self._instant)

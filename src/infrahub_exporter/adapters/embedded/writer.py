@@ -9,6 +9,7 @@ from infrahub_exporter.adapters.embedded import identity, ipam
 from infrahub_exporter.adapters.embedded.fields import label_of
 from infrahub_exporter.adapters.embedded.kinds import Attribute, Kind, Kinds, Relationship
 from infrahub_exporter.adapters.embedded.names import Names
+from infrahub_exporter.adapters.embedded.numbers import Numbers
 from infrahub_exporter.adapters.embedded.refusals import InvalidInputError, RefusedError, invalid, mandatory, violates
 from infrahub_exporter.adapters.embedded.store import NOW, Record, Store, Value, Version
 from infrahub_exporter.adapters.embedded.values import InvalidValueError, normalize
@@ -39,6 +40,7 @@ class Writer:
         self._kinds = kinds
         self._store = store
         self._names = names
+        self._numbers = Numbers(kinds, store)
         self.crossing = identity.crosses_relationships(kinds)
         self._unplaced: list[Record] | None = None
 
@@ -57,19 +59,28 @@ class Writer:
         else:
             ipam.reconcile(self._store, tuple(changed), instant)
 
+    def holder(self, kind: Kind, values: Values, peers: Peers) -> Record | None:
+        """Find the node that creating one of these values would repeat: defaults come before identity."""
+        planned: dict[str, JSON] = {}
+        for attribute in kind.attributes.values():
+            given = values.get(attribute.name)
+            planned[attribute.name] = _kept(attribute, None if isinstance(given, Default) else given)
+        return self._names.holder(kind, planned, ipam.in_namespace(self._store, kind, peers))
+
     def create(self, kind: Kind, values: Values, peers: Peers, instant: int, identifier: str | None = None) -> Record:
         """Create a node.
 
         Raises:
             RefusedError: as Infrahub would.
         """
+        peers = ipam.in_namespace(self._store, kind, peers)
         _check_complete(kind, values, peers)
         made: dict[str, Value] = {}
         for attribute in kind.attributes.values():
             given = values.get(attribute.name)
             default = given is None or given is DEFAULT
             value = _checked(kind, attribute, attribute.default_value if default else given, made=True)
-            if value is None and not attribute.optional and attribute.template is None:
+            if value is None and not attribute.optional and not _given_by_infrahub(attribute):
                 raise invalid(kind.key, attribute.name, f"A value must be provided for {attribute.name}")
             made[attribute.name] = Value(value, default, instant)
         _label_from_name(made)
@@ -78,11 +89,13 @@ class Writer:
         self._names.check_unique(kind, {name: each.value for name, each in made.items()}, peers, None)
         for name, related in peers.items():
             self._check_counts(kind.relationships[name], related, ())
+        for attribute in kind.attributes.values():
+            if attribute.kind == "NumberPool" and made[attribute.name].value is None:
+                made[attribute.name] = Value(self._numbers.give(kind, attribute), False, instant)
         record = self._store.create(kind, instant, identifier)
         for name, related in peers.items():
             for peer in dict.fromkeys(related):
                 self._store.link(record, kind.relationships[name], peer, instant)
-        ipam.settle_namespace(self._store, record, instant)
         self._put(record, made, instant)
         self._reconcile((record,), instant)
         return record
@@ -148,6 +161,7 @@ class Writer:
                     if edge.end > instant:
                         edge.end = instant
                         _end_other(edge.peer, key, node, instant)
+        self._numbers.forget()
         self._reconcile(going, instant)
         return tuple(going)
 
@@ -238,11 +252,25 @@ class Writer:
 
 def _check_complete(kind: Kind, values: Values, peers: Peers) -> None:
     for attribute in kind.attributes.values():
-        if attribute.name not in values and not attribute.optional and attribute.template is None:
+        if attribute.name not in values and not attribute.optional and not _given_by_infrahub(attribute):
             raise mandatory(kind.key, attribute.name)
     for relationship in kind.relationships.values():
         if not relationship.optional and not peers.get(relationship.name):
             raise mandatory(kind.key, relationship.name)
+
+
+def _given_by_infrahub(attribute: Attribute) -> bool:
+    """Tell whether the value of an attribute is computed or taken from a pool."""
+    return attribute.template is not None or attribute.kind == "NumberPool"
+
+
+def _kept(attribute: Attribute, given: JSON) -> JSON:
+    """Give what would be kept of a value; one that will be refused stays as it is."""
+    value = attribute.default_value if given is None else given
+    try:
+        return normalize(attribute, value)
+    except InvalidValueError:
+        return value
 
 
 def _checked(kind: Kind, attribute: Attribute, value: Given, *, made: bool = False) -> JSON:
