@@ -1,0 +1,89 @@
+"""The examples of docs/paths.md, each asked of the network that it is about."""
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from infrahub_exporter import build_exporter
+from infrahub_exporter.adapters.clock import SystemClock
+from infrahub_exporter.adapters.embedded import EmbeddedInfrahub, EmbeddedTransport
+from infrahub_exporter.adapters.infrahub.reader import InfrahubReader
+from infrahub_exporter.app.configuration.settings import (
+    EmbeddedSettings,
+    InfrahubSettings,
+    MetricsSettings,
+    Settings,
+)
+from infrahub_exporter.domain.asking.specs import MetricSpec
+from infrahub_exporter.domain.errors import SourceRejectedError
+from infrahub_exporter.domain.replica.kinds import Kinds
+
+pytestmark = pytest.mark.anyio
+ROOT = Path(__file__).resolve().parents[3]
+TEXT = (ROOT / "docs" / "paths.md").read_text(encoding="utf-8")
+DEMO = EmbeddedSettings(schema=(ROOT / "demo" / "schema.yml",), objects=(ROOT / "demo" / "objects.yml",))
+FOLDER = Path(__file__).parent / "library"
+LIBRARY = EmbeddedSettings(schema=(FOLDER / "schema.yml",), objects=(FOLDER / "objects.yml",))
+TABLE = re.compile(r"^\| path of a `(\w+)` \|[^|]*\| for `([^`]+)` \|\n\|[-|]+\|\n((?:\|.*\n)+)", re.MULTILINE)
+CELL = re.compile(r"(?<!\\)\|")
+REFUSED = re.compile(r"^kind (\w+) cannot be read: ('([^']+)': .*)$", re.MULTILINE)
+
+
+class Table(NamedTuple):
+    """A table of examples: paths from one node, and what each of them finds."""
+
+    embedded: EmbeddedSettings
+    kind: str
+    name: str
+    values: dict[str, str]
+
+
+def code(cell: str) -> list[str]:
+    return [each.replace("\\|", "|") for each in re.findall(r"`([^`]*)`", cell)]
+
+
+def tables() -> list[Table]:
+    """Read the tables; an empty cell is no value, several paths of a row have a value each."""
+    found = []
+    for match in TABLE.finditer(TEXT):
+        of_library = match.start() > TEXT.index("### With OpsMill's schema library")
+        values: dict[str, str] = {}
+        for line in match[3].splitlines():
+            _, paths, _, shown, _ = CELL.split(line)
+            values |= dict(zip(code(paths), code(shown) or [""], strict=True))
+        found.append(Table(LIBRARY if of_library else DEMO, match[1], match[2], values))
+    return found
+
+
+def test_there_are_examples() -> None:
+    assert [len(table.values) for table in tables()] == [13, 3, 10, 4, 2, 6, 6, 2]
+
+
+@pytest.mark.parametrize("table", tables(), ids=lambda table: f"{table.kind} {table.name}")
+async def test_each_path_leads_to_what_its_table_shows(table: Table) -> None:
+    names = {f"label{number}": path for number, path in enumerate(table.values)}
+    settings = Settings(
+        infrahub=InfrahubSettings(embedded=table.embedded),
+        metrics=MetricsSettings(kind=(MetricSpec(kind=table.kind, labels=names),)),
+    )
+    async with build_exporter(settings, environment={}) as exporter:
+        await exporter.refresh()
+        assert [entry.error for entry in exporter.status.entries] == [None]
+        families = text_string_to_metric_families(exporter.metrics_text())
+        samples = [sample.labels for family in families for sample in family.samples if "hfid" in sample.labels]
+    labels = next(each for each in samples if each["hfid"].partition("__")[2] == table.name)
+    assert {path: labels.get(name, "") for name, path in names.items()} == table.values
+
+
+@pytest.mark.parametrize(
+    ("kind", "message", "path"), [each for each in REFUSED.findall(TEXT) if each[0] != "LabRouter"]
+)
+async def test_each_path_is_refused_in_the_words_of_the_page(kind: str, message: str, path: str) -> None:
+    infrahub = EmbeddedInfrahub.load(DEMO.schema, [])
+    kinds = Kinds(InfrahubReader(EmbeddedTransport(infrahub), clock=SystemClock(), page_size=10))
+    with pytest.raises(SourceRejectedError) as raised:
+        await kinds.select(kind, [path], {})
+    assert str(raised.value) == message
