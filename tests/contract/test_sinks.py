@@ -4,6 +4,8 @@ import queue
 import threading
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import anyio
 import anyio.to_thread
@@ -79,8 +81,8 @@ def endpoint(collector: Collector) -> Iterator[str]:
         server.stop(grace=None).wait()
 
 
-async def _running(endpoint: str) -> AsyncIterator[OtlpSink]:
-    destination = Destination(endpoint=endpoint, timeout_seconds=_PATIENCE_SECONDS)
+async def _running(endpoint: str, protocol: str) -> AsyncIterator[OtlpSink]:
+    destination = Destination(endpoint=endpoint, protocol=protocol, timeout_seconds=_PATIENCE_SECONDS)
     sink = OtlpSink(destination, version="0", environment={})
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(sink.run)
@@ -91,8 +93,12 @@ async def _running(endpoint: str) -> AsyncIterator[OtlpSink]:
 
 class TestOtlpSink(RemoteSnapshotSinkContract):
     @pytest.fixture
-    async def sink(self, endpoint: str) -> AsyncIterator[OtlpSink]:
-        async for sink in _running(endpoint):
+    def protocol(self) -> str:
+        return "grpc"
+
+    @pytest.fixture
+    async def sink(self, endpoint: str, protocol: str) -> AsyncIterator[OtlpSink]:
+        async for sink in _running(endpoint, protocol):
             yield sink
 
     @pytest.fixture
@@ -104,15 +110,44 @@ class TestOtlpSink(RemoteSnapshotSinkContract):
         return shown
 
     @pytest.fixture
-    async def lost(self, lost_port: int) -> AsyncIterator[OtlpSink]:
-        async for sink in _running(f"http://127.0.0.1:{lost_port}"):
+    async def lost(self, lost_port: int, protocol: str) -> AsyncIterator[OtlpSink]:
+        async for sink in _running(f"http://127.0.0.1:{lost_port}", protocol):
             yield sink
 
     @pytest.fixture
-    async def silent(self, collector: Collector, endpoint: str) -> AsyncIterator[OtlpSink]:
+    async def silent(self, collector: Collector, endpoint: str, protocol: str) -> AsyncIterator[OtlpSink]:
         collector.silent = True
-        async for sink in _running(endpoint):
+        async for sink in _running(endpoint, protocol):
             yield sink
+
+
+class TestOtlpSinkOverHttp(TestOtlpSink):
+    @pytest.fixture
+    def protocol(self) -> str:
+        return "http/protobuf"
+
+    @pytest.fixture
+    def endpoint(self, collector: Collector) -> Iterator[str]:
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["content-length"]))
+                if collector.silent:
+                    collector.over.wait()
+                collector.received.put(ExportMetricsServiceRequest.FromString(body))
+                with suppress(OSError):  # who pushed may be gone
+                    self.send_response(200)
+                    self.end_headers()
+
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name that is called
+                del format, args
+
+        with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+            thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+            thread.start()
+            yield f"http://127.0.0.1:{server.server_port}"
+            collector.over.set()
+            server.shutdown()
+            thread.join()
 
 
 def _series(request: ExportMetricsServiceRequest) -> Iterator[Series]:

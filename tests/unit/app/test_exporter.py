@@ -597,3 +597,16 @@ async def test_a_whole_body_is_settled_where_own_metrics_are_left_out() -> None:
     assert (one.etag, b"infrahub_exporter_ready" in b"".join(other.plain)) == (None, False)
     assert other.etag is not None
     assert b"infrahub_exporter_ready 1.0\n" in without.own_metrics_body()
+
+
+async def test_what_is_pushed_says_which_metric_was_read_earlier_than_the_others() -> None:
+    source, pushes = Source(), Pushes()
+    subject = exporter(source, metrics=(DEVICES, SITES), discoveries=(), pusher=pushes)
+    await subject.refresh()
+    ticks = subject._inventory._clock
+    assert isinstance(ticks, Ticks)
+    ticks.now = 2000.0
+    source.failures["Site"] = SourceUnavailableError("down")
+    await subject.refresh()
+
+    assert [(each.at, each.read_at) for each in pushes.snapshots[-1:]] == [(2000.0, {"infrahub_site_info": 1000.0})]

@@ -9,6 +9,7 @@ from infrahub_exporter.app.configuration.secret import Secret
 from infrahub_exporter.app.configuration.settings import (
     AdminSettings,
     CompatSettings,
+    DestinationSettings,
     EmbeddedSettings,
     ExportersSettings,
     InfrahubSettings,
@@ -107,10 +108,16 @@ def test_every_key_has_the_value_that_the_file_gives_it() -> None:
                 endpoint="collector:4317",
                 timeout_seconds=5,
                 headers={"authorization": Secret("Bearer open-sesame")},
+                protocol="grpc",
                 insecure=True,
                 certificate=file,
+                client_certificate=file,
+                client_key=file,
                 compression="gzip",
                 interval_seconds=30,
+                max_request_bytes=1_000_000,
+                max_age_seconds=600,
+                own_metrics=True,
                 resource_attributes={"deployment.environment.name": "lab"},
             ),
         ),
@@ -446,3 +453,39 @@ def test_secrets_compare_and_hash_by_their_text() -> None:
     assert Secret("a") == Secret("a") != Secret("b")
     assert Secret("a") != "a"
     assert len({Secret("a"), Secret("a")}) == 1
+
+
+def test_several_destinations_each_say_their_own_way() -> None:
+    tree = {
+        "infrahub": {"address": "http://infrahub:8000"},
+        "exporters": {
+            "otlp": {
+                "enabled": True,
+                "resource_attributes": {"rack": "a1"},
+                "destinations": [
+                    {"name": "collector", "endpoint": "http://collector:4317", "headers": {"x-key": "open-sesame"}},
+                    {
+                        "name": "prometheus",
+                        "protocol": "http/protobuf",
+                        "endpoint": "http://prometheus:9090/api/v1/otlp",
+                        "interval_seconds": 30,
+                    },
+                ],
+            }
+        },
+    }
+    assert parse_settings(tree).exporters.otlp == OtlpSettings(
+        enabled=True,
+        resource_attributes={"rack": "a1"},
+        destinations=(
+            DestinationSettings(
+                name="collector", endpoint="http://collector:4317", headers={"x-key": Secret("open-sesame")}
+            ),
+            DestinationSettings(
+                name="prometheus",
+                protocol="http/protobuf",
+                endpoint="http://prometheus:9090/api/v1/otlp",
+                interval_seconds=30,
+            ),
+        ),
+    )

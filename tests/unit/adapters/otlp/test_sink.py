@@ -663,3 +663,11 @@ async def test_own_metrics_go_along_with_each_push_as_they_are_then(collector: "
     (point,) = points(collector.requests[1])
     assert (point.as_double, point.time_unix_nano) == (1.0, 5_000_000_000_000)
     assert sinks.statuses[0].points_delivered == 2
+
+
+async def test_of_an_answer_over_grpc_four_mebibytes_are_read(collector: "Collector") -> None:
+    collector.answers = [partial(0, "x" * (4 * 1024 * 1024))]
+    sink = sink_to(collector)
+    await sink.publish(snapshot(LEAF))
+    await sink.close(30.0)
+    assert sink.status.failures == {"resource_exhausted": 1}
