@@ -64,19 +64,23 @@ def _links(plan: Plan, kinds: Mapping[str, KindSchema]) -> Iterator[Link]:
     for table in dict.fromkeys(name or plan.root.kind for name in plan.crossings):
         schema = kinds.get(table)
         if schema is not None:
-            yield from _named_over(table, schema, kinds)
+            for relation, peer in names_over_relations(schema):
+                yield Link(table, relation, peer, only_new=False)
+    root = plan.root.kind
+    for table, kept in dict.fromkeys([(root, None), *plan.named()]):
+        schema = kinds.get(table)
+        if schema is not None:
+            yield from _named_over(schema, kept, kinds)
 
 
-def _named_over(table: str, schema: KindSchema, kinds: Mapping[str, KindSchema]) -> Iterator[Link]:
-    """Find the relations that nodes are named over, those of a generic also as its kinds say it."""
-    own = tuple(names_over_relations(schema))
-    for relation, peer in own:
-        yield Link(table, relation, peer, only_new=False)
+def _named_over(schema: KindSchema, kept: frozenset[str] | None, kinds: Mapping[str, KindSchema]) -> Iterator[Link]:
+    """Find the relations over which nodes of a generic, those of some kinds or all, are named as their kinds say."""
+    own = frozenset(names_over_relations(schema))
     for kind in schema.used_by:
-        if kind in kinds:
+        if kind in kinds and (kept is None or kind in kept):
             for relation, peer in names_over_relations(kinds[kind]):
                 if (relation, peer) not in own:
-                    yield Link(table, relation, peer, only_new=False, under=(kind,))
+                    yield Link(schema.kind, relation, peer, only_new=False, under=(kind,))
 
 
 def _filtered_over(plan: Plan, kinds: Mapping[str, KindSchema]) -> Iterator[RelationshipSchema]:

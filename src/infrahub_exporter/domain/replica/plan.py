@@ -4,7 +4,7 @@ A row then holds peers' ids, and a peer is a row of its own: what a change costs
 many rows name it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import itemgetter
 
 import msgspec
@@ -52,6 +52,27 @@ class Plan(Struct, frozen=True):
             return Row(row.id, row.kind, row.hfid, arranged(values)[:-1])
 
         return join
+
+    def named(self) -> Iterator[tuple[str, frozenset[str] | None]]:
+        """Yield the tables of peers that are shown by name, each with the kinds of those peers where not of all."""
+        for reach in self.reaches:
+            yield from self._named(reach, ROOT, None)
+
+    def _named(
+        self, reach: Reach, table: str, kinds: frozenset[str] | None
+    ) -> Iterator[tuple[str, frozenset[str] | None]]:
+        for way in reach.ways:
+            end, kept = table, kinds
+            for leap in way.leaps:
+                end, kept = leap.crossing.peer, leap.kinds
+                for condition, _ in leap.conditions:
+                    yield from self._named(condition, end, kept)
+            if end != ROOT and self._is_name(end, way.leaf):
+                yield end, kept
+
+    def _is_name(self, table: str, leaf: int | str | None) -> bool:
+        taken = self.peers[table].columns[leaf].attribute if isinstance(leaf, int) else leaf
+        return taken in {None, "hfid", "display_label"}
 
 
 ROOT = ""
