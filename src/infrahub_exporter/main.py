@@ -2,7 +2,7 @@
 
 import sys
 
-from infrahub_exporter.app.cli import main
+from infrahub_exporter.__main__ import main
 
 if __name__ == "__main__":
     sys.stderr.write(

@@ -3,7 +3,6 @@
 import gc
 import logging
 import os
-import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -37,11 +36,6 @@ _CONFIG = click.option(
     help="The configuration file.  [default: config.yml where there is one, else the environment alone]",
 )
 _FILES = click.Path(path_type=Path)
-
-
-def main() -> None:
-    """Run and end the process."""
-    sys.exit(run(sys.argv[1:]))
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -21,7 +21,7 @@ async def dies(self):
 
 Inventory.round = dies
 sys.argv[0] = "infrahub-exporter"
-cli.main()
+sys.exit(cli.run(sys.argv[1:]))
 """
 
 

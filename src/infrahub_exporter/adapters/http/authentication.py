@@ -44,11 +44,12 @@ class Authenticator:
 
     A password costs bcrypt's tenths of a second once for each origin, in a worker thread and one at a time; what was
     right is known again by a keyed hash. Wrong ones are limited by origin, passwords in all as well. What is known
-    passes even then, and so does a token from an origin that does not guess: nobody's guesses stop a scrape.
+    passes even then, and so does a token: nobody's guesses stop a scrape.
     """
 
     def __init__(self, *, users: Mapping[str, str], tokens: Collection[str], clock: Clock) -> None:
         self._users = {name: hash_.encode() for name, hash_ in users.items()}
+        self._dearest = max(map(_cost, self._users.values()), default=0)
         self._tokens = tuple(hashlib.sha256(token.encode()).digest() for token in tokens)
         self._clock = clock
         self._key = secrets.token_bytes(32)
@@ -59,6 +60,14 @@ class Authenticator:
         self._refused = 0
         self._said_at = -math.inf
 
+    def replaced(self, *, users: Mapping[str, str], tokens: Collection[str]) -> "Authenticator":
+        """Return one for other users and tokens, which still knows whom it let in of those that stay as they are."""
+        other = Authenticator(users=users, tokens=tokens, clock=self._clock)
+        stay = {f"basic {name}" for name, hash_ in self._users.items() if other._users.get(name) == hash_}
+        other._key = self._key
+        other._known = OrderedDict((key, name) for key, name in self._known.items() if name in stay)
+        return other
+
     @property
     def challenges(self) -> tuple[bytes, ...]:
         """Return the values of `WWW-Authenticate`, one for each scheme that can succeed."""
@@ -68,6 +77,8 @@ class Authenticator:
     async def check(self, credentials: Credentials, host: str | None) -> Passed | Refused:
         """Tell whether credentials from a host's address are right."""
         from_ = origin(host)
+        if credentials.scheme == "bearer" and self._has_token(credentials):
+            return Passed("bearer")
         key = self._fingerprint(credentials, from_)
         while key in self._checking:
             await self._checking[key].wait()
@@ -98,27 +109,22 @@ class Authenticator:
         return hmac.new(self._key, framed, hashlib.sha256).digest()
 
     async def _principal(self, credentials: Credentials) -> str | None:
-        if credentials.scheme == "bearer":
-            given = hashlib.sha256(credentials.secret).digest()
-            matches = [hmac.compare_digest(given, token) for token in self._tokens]
-            return "bearer" if any(matches) else None
         if credentials.scheme == "basic" and self._users:
             return f"basic {credentials.user}" if await self._has_password(credentials) else None
         return None
 
+    def _has_token(self, credentials: Credentials) -> bool:
+        """Compare with each token; that costs nothing, and a token is too long to be guessed."""
+        given = hashlib.sha256(credentials.secret).digest()
+        return sum(hmac.compare_digest(given, token) for token in self._tokens) > 0
+
     async def _has_password(self, credentials: Credentials) -> bool:
-        """Look a password up. An unknown user costs what some known one does, always the same: time does not tell."""
-        hash_ = self._users.get(credentials.user)
-        checked = self._stand_in(credentials.user) if hash_ is None else hash_
+        """Look a password up. Every user costs what the dearest does, an unknown one too: time does not tell."""
         if len(credentials.secret) > _LONGEST_PASSWORD:
             return False
+        hash_ = self._users.get(credentials.user)
         async with self._turn:
-            matches = await anyio.to_thread.run_sync(bcrypt.checkpw, credentials.secret, checked)
-        return matches and hash_ is not None
-
-    def _stand_in(self, user: str) -> bytes:
-        digest = hmac.digest(self._key, user.encode(), "sha256")
-        return tuple(self._users.values())[int.from_bytes(digest, "big") % len(self._users)]
+            return await anyio.to_thread.run_sync(_look_up, credentials.secret, hash_, self._dearest)
 
     def _remember(self, key: bytes, principal: str) -> None:
         self._known[key] = principal
@@ -134,9 +140,30 @@ class Authenticator:
             self._refused, self._said_at = 0, now
 
 
+def _cost(hash_: bytes) -> int:
+    """Return the cost in `$2b$<cost>$...`."""
+    return int(hash_[4:6])
+
+
 def _look_seconds(hash_: bytes) -> float:
-    """Estimate how long bcrypt takes by the cost in `$2b$<cost>$...`: 0.25 s at 12, twice that at 13."""
-    return float(2.0 ** (int(hash_[4:6]) - 14))
+    """Estimate how long bcrypt takes: 0.25 s at a cost of 12, twice that at 13."""
+    return float(2.0 ** (_cost(hash_) - 14))
+
+
+def _look_up(password: bytes, hash_: bytes | None, dearest: int) -> bool:
+    """Check a password and pay for it, all in all, what the dearest costs: one at 10 and again 10 and 11 make 12."""
+    if hash_ is None:
+        bcrypt.checkpw(password, _nobodys(dearest))
+        return False
+    matches = bcrypt.checkpw(password, hash_)
+    for cost in range(_cost(hash_), dearest):
+        bcrypt.checkpw(password, _nobodys(cost))
+    return matches
+
+
+def _nobodys(cost: int) -> bytes:
+    """Write a hash that no password has."""
+    return f"$2b${cost:02d}$".encode() + b"." * 53
 
 
 def authenticated(app: ASGIApp, authenticator: Authenticator, *, open_paths: Sequence[str] = HEALTH_PATHS) -> ASGIApp:

@@ -28,6 +28,7 @@ _STATUSES = {
     Refusal.STALE: HTTPStatus.UNAUTHORIZED,
     Refusal.REPLAYED: HTTPStatus.CONFLICT,
     Refusal.MALFORMED: HTTPStatus.BAD_REQUEST,
+    Refusal.TOO_MANY: HTTPStatus.TOO_MANY_REQUESTS,
 }
 
 
@@ -75,7 +76,7 @@ def build_webhook(
             signature=request.headers.get("webhook-signature", ""),
             body=await request.body(),
         )
-        checked = deliveries.check(delivery, now=clock.wall())
+        checked = deliveries.check(delivery, now=clock.wall(), elapsed=clock.monotonic())
         if isinstance(checked, Refusal):
             note(checked.name.lower())
             return _problem(_STATUSES[checked], checked.value)

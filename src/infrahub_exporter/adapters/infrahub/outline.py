@@ -19,8 +19,9 @@ from infrahub_exporter.domain.asking.outlines import Field, Outlined
 from infrahub_exporter.domain.asking.variables import Variable
 from infrahub_exporter.domain.errors import SourceRejectedError
 
-Fragments = Mapping[str, FragmentDefinitionNode]
 _DEEPEST = 32
+_MOST_FIELDS = 10_000
+"""How many fields a document may have with its fragments in place: a few that name each other twice make billions."""
 
 
 def outline(document: str) -> Outlined:
@@ -36,7 +37,8 @@ def outline(document: str) -> Outlined:
     queries = [each for each in definitions if isinstance(each, OperationDefinitionNode)]
     if not all(each.operation is OperationType.QUERY for each in queries):
         raise SourceRejectedError("the document holds something else than queries, which a discovery does not run")
-    fields = tuple(field for each in queries for field in _fields(each.selection_set, fragments, None, 0))
+    expansion = _Expansion(fragments)
+    fields = tuple(field for each in queries for field in expansion.fields(each.selection_set, None, 0))
     variables = tuple(
         Variable(each.variable.name.value, print_ast(each.type), each.default_value is not None)
         for query in queries
@@ -45,19 +47,30 @@ def outline(document: str) -> Outlined:
     return Outlined(fields, variables)
 
 
-def _fields(selected: SelectionSetNode | None, fragments: Fragments, on: str | None, depth: int) -> Iterator[Field]:
-    if depth > _DEEPEST:
-        raise SourceRejectedError(f"the query is more than {_DEEPEST} levels deep")
-    for each in selected.selections if selected is not None else ():
-        if isinstance(each, FieldNode):
-            arguments = tuple(argument.name.value for argument in each.arguments)
-            below = tuple(_fields(each.selection_set, fragments, None, depth + 1))
-            yield Field(each.name.value, arguments, below, on, None if each.alias is None else each.alias.value)
-        elif isinstance(each, InlineFragmentNode):
-            condition = on if each.type_condition is None else each.type_condition.name.value
-            yield from _fields(each.selection_set, fragments, condition, depth + 1)
-        elif isinstance(each, FragmentSpreadNode):
-            fragment = fragments.get(each.name.value)
-            if fragment is None:
-                raise SourceRejectedError(f"the query has no fragment {each.name.value!r}")
-            yield from _fields(fragment.selection_set, fragments, fragment.type_condition.name.value, depth + 1)
+class _Expansion:
+    """Put fragments in place, within a bound."""
+
+    def __init__(self, fragments: Mapping[str, FragmentDefinitionNode]) -> None:
+        self._fragments = fragments
+        self._seen = 0
+
+    def fields(self, selected: SelectionSetNode | None, on: str | None, depth: int) -> Iterator[Field]:
+        """Yield the fields of a selection. Raises SourceRejectedError."""
+        if depth > _DEEPEST:
+            raise SourceRejectedError(f"the query is more than {_DEEPEST} levels deep")
+        for each in selected.selections if selected is not None else ():
+            self._seen += 1
+            if self._seen > _MOST_FIELDS:
+                raise SourceRejectedError(f"the query has more than {_MOST_FIELDS} fields, its fragments put in place")
+            if isinstance(each, FieldNode):
+                arguments = tuple(argument.name.value for argument in each.arguments)
+                below = tuple(self.fields(each.selection_set, None, depth + 1))
+                yield Field(each.name.value, arguments, below, on, None if each.alias is None else each.alias.value)
+            elif isinstance(each, InlineFragmentNode):
+                condition = on if each.type_condition is None else each.type_condition.name.value
+                yield from self.fields(each.selection_set, condition, depth + 1)
+            elif isinstance(each, FragmentSpreadNode):
+                fragment = self._fragments.get(each.name.value)
+                if fragment is None:
+                    raise SourceRejectedError(f"the query has no fragment {each.name.value!r}")
+                yield from self.fields(fragment.selection_set, fragment.type_condition.name.value, depth + 1)

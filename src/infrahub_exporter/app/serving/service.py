@@ -259,6 +259,8 @@ class Service(Litestar):
         users, tokens = read_users(web), read_bearer_tokens(web)
         if former is not None and (former.users, former.tokens) == (users, tokens):
             return former
+        if former is not None:
+            return _Lock(users, tokens, former.authenticator.replaced(users=users, tokens=tokens))
         return _Lock(users, tokens, Authenticator(users=users, tokens=tokens, clock=self._clock))
 
     def _webhook(self, settings: Settings) -> tuple[HTTPRouteHandler, ...]:

@@ -1,8 +1,11 @@
 """What a user's document says of itself."""
 
+import pytest
+
 from infrahub_exporter.adapters.infrahub.outline import outline
 from infrahub_exporter.domain.asking.outlines import Field
 from infrahub_exporter.domain.asking.variables import Variable
+from infrahub_exporter.domain.errors import SourceRejectedError
 
 
 def test_a_document_s_fields_have_the_names_that_its_answer_has_and_its_variables_their_types() -> None:
@@ -22,3 +25,11 @@ def test_a_document_s_fields_have_the_names_that_its_answer_has_and_its_variable
         Variable("roles", "[String!]", has_default=True),
         Variable("limit", "Int", has_default=True),
     )
+
+
+def test_fragments_that_name_each_other_twice_are_not_put_in_place_for_ever() -> None:
+    doubling = " ".join(f"fragment f{n} on A {{ ...f{n + 1} ...f{n + 1} }}" for n in range(20))
+    document = f"{{ A {{ ...f0 }} }} {doubling} fragment f20 on A {{ id }}"
+    with pytest.raises(SourceRejectedError) as raised:
+        outline(document)
+    assert str(raised.value) == "the query has more than 10000 fields, its fragments put in place"

@@ -40,7 +40,7 @@ def signed(
 
 
 def check(delivery: Delivery, *, now: float = NOW) -> Event | Refusal:
-    return Deliveries(KEY).check(delivery, now=now)
+    return Deliveries(KEY).check(delivery, now=now, elapsed=0.0)
 
 
 def changed(delivery: Delivery, **fields: object) -> Delivery:
@@ -73,7 +73,7 @@ def test_and_one_over_the_body_itself_whatever_its_form() -> None:
 def test_a_key_may_be_any_text() -> None:
     delivery = signed(escaped(PAYLOAD), key="schlüssel")
 
-    assert Deliveries("schlüssel").check(delivery, now=NOW) == EVENT
+    assert Deliveries("schlüssel").check(delivery, now=NOW, elapsed=0.0) == EVENT
     assert check(delivery) is Refusal.FORGED
 
 
@@ -132,14 +132,14 @@ def test_what_is_not_the_time_of_now_is_stale() -> None:
     assert check(delivery, now=NOW + 301) is Refusal.STALE
     assert check(delivery, now=NOW - 299) == EVENT
     assert check(delivery, now=NOW - 300) is Refusal.STALE
-    assert Deliveries(KEY, window_seconds=10).check(delivery, now=NOW + 11) is Refusal.STALE
+    assert Deliveries(KEY, window_seconds=10).check(delivery, now=NOW + 11, elapsed=0.0) is Refusal.STALE
 
 
 def test_what_was_here_before_is_replayed() -> None:
     deliveries = Deliveries(KEY)
     first, second = signed(escaped(PAYLOAD)), signed(escaped(PAYLOAD), identifier="msg_2")
 
-    checked = [deliveries.check(each, now=NOW) for each in (first, second, first, second)]
+    checked = [deliveries.check(each, now=NOW, elapsed=0.0) for each in (first, second, first, second)]
 
     assert checked == [EVENT, EVENT, Refusal.REPLAYED, Refusal.REPLAYED]
 
@@ -147,8 +147,8 @@ def test_what_was_here_before_is_replayed() -> None:
 def test_a_forged_delivery_does_not_use_its_id_up() -> None:
     deliveries = Deliveries(KEY)
 
-    assert deliveries.check(signed(escaped(PAYLOAD), key="other"), now=NOW) is Refusal.FORGED
-    assert deliveries.check(signed(escaped(PAYLOAD)), now=NOW) == EVENT
+    assert deliveries.check(signed(escaped(PAYLOAD), key="other"), now=NOW, elapsed=0.0) is Refusal.FORGED
+    assert deliveries.check(signed(escaped(PAYLOAD)), now=NOW, elapsed=0.0) == EVENT
 
 
 def test_an_id_is_forgotten_when_its_time_has_passed() -> None:
@@ -157,18 +157,48 @@ def test_an_id_is_forgotten_when_its_time_has_passed() -> None:
         now = NOW + 3600 * hours
         for number in range(10):
             delivery = signed(escaped(PAYLOAD), identifier=f"msg_{hours}_{number}", timestamp=f"{now:.0f}")
-            assert deliveries.check(delivery, now=now) == EVENT
+            assert deliveries.check(delivery, now=now, elapsed=0.0) == EVENT
 
     assert len(deliveries._seen) == 10
 
 
-def test_no_more_than_so_many_ids_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_there_is_no_room_for_is_refused_rather_than_followed_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(webhooks, "_MOST_IDS", 3)
     deliveries = Deliveries(KEY)
     every = [signed(escaped(PAYLOAD), identifier=f"msg_{number}") for number in range(5)]
 
-    assert [deliveries.check(each, now=NOW) for each in every] == [EVENT] * 5
-    assert [deliveries.check(each, now=NOW) for each in reversed(every)] == [Refusal.REPLAYED] * 3 + [EVENT] * 2
+    expected: list[Event | Refusal] = [EVENT] * 3 + [Refusal.TOO_MANY] * 2
+    assert [deliveries.check(each, now=NOW, elapsed=0.0) for each in every] == expected
+    again: list[Event | Refusal] = [Refusal.REPLAYED] * 3 + [Refusal.TOO_MANY] * 2
+    assert [deliveries.check(each, now=NOW, elapsed=0.0) for each in every] == again
+
+
+def test_what_has_been_forgotten_is_not_followed_again_when_the_clock_is_set_back() -> None:
+    deliveries = Deliveries(KEY)
+    first = signed(escaped(PAYLOAD))
+    later = signed(escaped(PAYLOAD), identifier="msg_2", timestamp=f"{NOW + 3600:.0f}")
+    assert deliveries.check(first, now=NOW, elapsed=0.0) == EVENT
+    assert deliveries.check(later, now=NOW + 3600, elapsed=3600.0) == EVENT
+    assert deliveries.check(first, now=NOW, elapsed=3601.0) is Refusal.STALE
+
+
+def test_who_has_not_signed_is_not_read_as_often_as_they_like(monkeypatch: pytest.MonkeyPatch) -> None:
+    deliveries = Deliveries(KEY)
+    forged = signed(escaped(PAYLOAD), key="other")
+    checked = [deliveries.check(forged, now=NOW, elapsed=0.0) for _ in range(21)]
+    assert checked[:20] == [Refusal.FORGED] * 20
+    assert checked[20:] == [Refusal.TOO_MANY]
+    monkeypatch.setattr(webhooks, "_read", lambda body: pytest.fail("read") if body == forged.body + b" " else PAYLOAD)
+    assert deliveries.check(changed(forged, body=forged.body + b" "), now=NOW, elapsed=0.1) is Refusal.TOO_MANY
+    assert deliveries.check(signed(escaped(PAYLOAD)), now=NOW, elapsed=0.1) == EVENT
+    assert deliveries.check(forged, now=NOW, elapsed=0.25) is Refusal.FORGED
+
+
+def test_who_has_signed_the_other_form_is_read_as_often_as_it_comes() -> None:
+    deliveries = Deliveries(KEY)
+    for number in range(50):
+        delivery = signed(plain(UNICODE), over=escaped(UNICODE), identifier=f"msg_{number}")
+        assert deliveries.check(delivery, now=NOW, elapsed=0.0) == EVENT
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"null", b"x", b"{}", b'{"event": 1}', b'{"event": null}'])
@@ -203,9 +233,9 @@ def test_any_body_is_an_event_or_malformed_in_every_form_that_infrahub_sends(pay
 
 @given(st.builds(Delivery, st.text(), st.text(), st.text(), st.binary()), st.floats(), st.text())
 def test_nothing_that_comes_is_a_surprise(delivery: Delivery, now: float, key: str) -> None:
-    checked = Deliveries(key).check(delivery, now=now)
+    checked = Deliveries(key).check(delivery, now=now, elapsed=0.0)
 
-    assert checked in {Refusal.UNSIGNED, Refusal.FORGED}
+    assert checked in {Refusal.UNSIGNED, Refusal.STALE, Refusal.FORGED}
 
 
 @given(st.binary(), st.text(alphabet="abc_-09", min_size=1), st.integers(0, 2**31), st.floats(0, 2**31))
