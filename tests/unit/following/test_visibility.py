@@ -70,3 +70,16 @@ async def test_a_change_that_cannot_be_read_yet_grows_older_until_it_can() -> No
 
     assert counted(figures)[-1] == 1
     assert 39.0 < figures.change_age.sum <= 40.0
+
+
+async def test_a_kind_that_cannot_be_read_holds_no_other_back() -> None:
+    world, line, inventory, figures = await followed()
+    world.times.wait(10.0)
+    await inventory.round()
+    line.lost = frozenset({"NetRouter"})
+    world.save("NetRouter", world.pick("NetRouter", 0), name="renamed")
+    world.save("NetCity", world.pick("NetCity", 0), name="renamed")
+    world.times.wait(10.0)
+    await inventory.round()
+
+    assert counted(figures)[-1] == 1

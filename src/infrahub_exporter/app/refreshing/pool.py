@@ -56,7 +56,7 @@ class Turn(Struct, frozen=True):
 
     `in_pieces` plans for following: not where it never works, but also where it does not for once. `timeout_seconds`
     bounds the following; reading everything is bounded by its progress, page by page. Another `following` than the last
-    turn's has to be planned for afresh: the schema has changed. `fresh` are the stamps of the changes that are new.
+    turn's has to be planned for afresh: the schema has changed. `fresh` are by kind the stamps of changes that are new.
     """
 
     kinds: Kinds
@@ -65,7 +65,7 @@ class Turn(Struct, frozen=True):
     followed: bool
     in_pieces: bool
     timeout_seconds: float = math.inf
-    fresh: Sequence[float] = ()
+    fresh: Mapping[str, Sequence[float]] = {}
 
 
 class Pool:

@@ -69,12 +69,16 @@ class Rounds:
         return changed | await self._roll()
 
     def take_ages(self) -> Mapping[float, int]:
-        """Return, once, how old the changes are that the last round made visible: none while an entry lags behind.
+        """Return, once, how old the changes are that the last round made visible, to be asked when it is published.
 
-        To be called when what it brought has been published.
+        Those of a kind wait as long as an entry that reads it has not come so far, or is held.
         """
-        is_visible = self._ended and all(each.status.success and not each.is_behind for each in self._entries)
-        return self._visibility.published() if is_visible else {}
+        return self._visibility.published(self._lags) if self._ended else {}
+
+    def _lags(self, kind: str) -> bool:
+        read = [each for each in self._entries if each.status.succeeded_at is not None]
+        late = [each for each in read if not each.status.success or each.is_behind]
+        return any(each.held.reads(frozenset({kind})) for each in late)
 
     def go_on(self, pool: Pool) -> None:
         """Go on with the rows of a pool over the same source."""

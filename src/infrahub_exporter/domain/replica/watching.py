@@ -42,7 +42,7 @@ class Watch:
         self._counts: dict[str, int] = {}
         self._known: dict[str, Mapping[str, Stamp]] = {}
         self._begun: float | None = None
-        self._fresh: list[float] = []
+        self._fresh: dict[str, list[float]] = {}
 
     def start(self, at: float) -> None:
         """Learn that something was read whole at an instant: what changed after it is to be reported, again if need be.
@@ -55,9 +55,9 @@ class Watch:
         self._complete = at if self._complete is None else min(at, self._complete)
         self._begun = at if self._begun is None else self._begun
 
-    def take_fresh(self) -> Sequence[float]:
-        """Return, once, the stamps of the changes since everything was read that looks have found."""
-        fresh, self._fresh = self._fresh, []
+    def take_fresh(self) -> Mapping[str, Sequence[float]]:
+        """Return, once, by kind the stamps of the changes since everything was read that looks have found."""
+        fresh, self._fresh = self._fresh, {}
         return fresh
 
     async def look(self, kinds: Iterable[str], *, at: float) -> Mapping[str, Change]:
@@ -105,7 +105,8 @@ class Watch:
         left = {each: stamp for each, stamp in known.items() if each not in stamps}
         created = {each for each, stamp in new.items() if stamp.created > since}
         begun = since if self._begun is None else self._begun
-        self._fresh += [stamp.updated for stamp in new.values() if begun < stamp.updated <= at]
+        if fresh := [stamp.updated for stamp in new.values() if begun < stamp.updated <= at]:
+            self._fresh.setdefault(kind, []).extend(fresh)
         created |= {each for each, stamp in left.items() if stamp.created > self._since}
         return Change(frozenset(new).union(left), count, frozenset(created))
 

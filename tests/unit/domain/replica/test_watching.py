@@ -94,17 +94,17 @@ async def test_a_stamped_node_is_reported_once_while_its_stamp_is_in_the_overlap
 async def test_stamps_of_changes_are_told_once_and_none_from_before_everything_was_read(
     probe: ScriptedProbe, watch: Watch
 ) -> None:
-    assert watch.take_fresh() == []
+    assert watch.take_fresh() == {}
     probe.stamped = {"1": 1005.0, "2": 990.0, "3": 1015.0}
     await watch.look(["A"], at=1010.0)
-    assert watch.take_fresh() == [1005.0]
-    assert watch.take_fresh() == []
+    assert watch.take_fresh() == {"A": [1005.0]}
+    assert watch.take_fresh() == {}
     await watch.look(["A"], at=1020.0)
-    assert watch.take_fresh() == [1015.0]
+    assert watch.take_fresh() == {"A": [1015.0]}
     probe.stamped["1"] = 1025.0
     await watch.look(["A"], at=1030.0)
     await watch.look(["A"], at=1040.0)
-    assert watch.take_fresh() == [1025.0]
+    assert watch.take_fresh() == {"A": [1025.0]}
 
 
 async def test_a_node_that_is_stamped_again_is_reported_again(probe: ScriptedProbe, watch: Watch) -> None:
