@@ -1,4 +1,5 @@
 import json
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
@@ -167,9 +168,9 @@ def test_what_there_is_no_room_for_is_refused_rather_than_followed_twice(monkeyp
     deliveries = Deliveries(KEY)
     every = [signed(escaped(PAYLOAD), identifier=f"msg_{number}") for number in range(5)]
 
-    expected: list[Event | Refusal] = [EVENT] * 3 + [Refusal.TOO_MANY] * 2
+    expected: Sequence[Event | Refusal] = [EVENT] * 3 + [Refusal.TOO_MANY] * 2
     assert [deliveries.check(each, now=NOW, elapsed=0.0) for each in every] == expected
-    again: list[Event | Refusal] = [Refusal.REPLAYED] * 3 + [Refusal.TOO_MANY] * 2
+    again: Sequence[Event | Refusal] = [Refusal.REPLAYED] * 3 + [Refusal.TOO_MANY] * 2
     assert [deliveries.check(each, now=NOW, elapsed=0.0) for each in every] == again
 
 
