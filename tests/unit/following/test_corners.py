@@ -129,6 +129,58 @@ async def test_while_the_probe_fails_everything_is_read_and_after_it_changes_are
     assert following.line.asked[:3] == [SUMMARY, "probe", "NetRouter stamps"]
 
 
+async def test_what_cannot_be_told_of_one_kind_is_read_whole_for_those_who_depend_on_it_alone(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO, logger="infrahub_exporter")
+    following = await followed_for_long("without", "up the tree")
+    world = following.world
+    caplog.clear()
+    following.line.refused = frozenset({"NetRouter stamps"})
+    made = world.create("NetRouter", "first")
+    following.line.asked.clear()
+    await poll(following)
+    assert await is_right(following)
+    assert following.line.asked == ["probe", "NetRouter stamps", "NetRouter", "NetRouter"]
+    world.save("NetRouter", made, name="renamed")
+    await poll(following)
+    assert await is_right(following)
+    world.delete("NetRouter", made)
+    world.create("NetRouter", "second")
+    await poll(following)
+    assert await is_right(following)
+    world.save("NetCity", world.pick("NetCity", 0), name="c9")
+    await poll(following)
+    assert await is_right(following)
+    following.line.refused = frozenset()
+    world.save("NetRouter", world.pick("NetRouter", 0), name="third")
+    await poll(following)
+    assert await is_right(following)
+    assert caplog.messages == [
+        ("what changed of NetRouter cannot be told, reading what depends on it whole: Infrahub rejects the query: no"),
+        "what changed of NetRouter can be told again",
+    ]
+
+
+async def test_at_debug_a_round_says_what_changed_and_what_was_read_for_it(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, logger="infrahub_exporter")
+    following = following_of("without", "up the tree")
+    await poll(following)
+    whole = [message for message in caplog.messages if message.endswith("read whole")]
+    assert whole == ["kind without: read whole", "kind up the tree: read whole"]
+    for _ in range(3):
+        await poll(following, apart=400.0)
+    caplog.clear()
+    await poll(following)
+    following.world.create("NetRouter", "new")
+    await poll(following)
+    assert [message for message in caplog.messages if "request" not in message] == [
+        "changed: nothing",
+        "changed: 1 of 4 NetRouter",
+        "kind without: read what changed",
+    ]
+
+
 async def test_a_read_of_everything_that_fails_is_not_followed_by_less() -> None:
     following = following_of("all")
     world = following.world

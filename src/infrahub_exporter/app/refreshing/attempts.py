@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
+from infrahub_exporter.adapters.infrahub.told import ENTRY
 from infrahub_exporter.app.refreshing.handover import Kept
 from infrahub_exporter.domain.errors import ExporterError, SourceUnavailableError
 from infrahub_exporter.domain.ports import Clock
@@ -48,6 +49,7 @@ class Attempts:
     async def attempt(self, read: Callable[[], Awaitable[Read]], counts: Callable[[], Counts]) -> Read | None:
         """Read and note how it went; None where it failed."""
         at, began = self._clock.wall(), self._clock.monotonic()
+        entry = ENTRY.set(f"{self.status.source} {self.status.name}")
         try:
             found = await read()
         except ExporterError as error:
@@ -56,6 +58,8 @@ class Attempts:
                 self._backoff = self._backoff.refused(now)
             self.failed(error, now - began)
             return None
+        finally:
+            ENTRY.reset(entry)
         seconds = self._clock.monotonic() - began
         nodes, published, skipped = counts()
         status = self.status.succeeded(

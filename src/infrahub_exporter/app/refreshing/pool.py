@@ -29,6 +29,11 @@ class Source(NodeSource, QueryRunner, SchemaSource, Protocol):
         ...
 
 
+def written(changes: Mapping[str, Change]) -> str:
+    """Write which kinds have changed: how many nodes are looked at of how many."""
+    return ", ".join(f"{len(each.ids)} of {each.count} {kind}" for kind, each in changes.items()) or "nothing"
+
+
 class Limit:
     """A time that some reads have in all. Where it runs out it is doubled for the next ones, until they come through.
 
@@ -87,6 +92,7 @@ class Pool:
         self._schema_at: float | None = None
         self._limit = Limit()
         self._is_blind = False
+        self._untold: frozenset[str] = frozenset()
 
     async def turn(self, *, timeout_seconds: float) -> Turn:
         """Look at the schema and at what changed. Raises SourceUnavailableError where Infrahub does not answer."""
@@ -139,7 +145,20 @@ class Pool:
         if self._is_blind:
             self._is_blind = False
             logger.info("what changed can be told again")
+        self._tell(changes)
         return changes
+
+    def _tell(self, changes: Mapping[str, Change]) -> None:
+        """Say once of which kinds it cannot be told what changed, and when it can be again; at debug what changed."""
+        untold = {kind: change.untold for kind, change in changes.items() if change.untold}
+        for kind in untold.keys() - self._untold:
+            logger.warning(
+                "what changed of %s cannot be told, reading what depends on it whole: %s", kind, untold[kind]
+            )
+        for kind in self._untold - untold.keys():
+            logger.info("what changed of %s can be told again", kind)
+        self._untold = frozenset(untold)
+        logger.debug("changed: %s", written(changes))
 
     async def _check_schema(self) -> None:
         """Plan afresh when the schema's hash differs, which is asked for once a minute."""

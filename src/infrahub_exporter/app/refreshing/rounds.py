@@ -1,5 +1,6 @@
 """A round: one look at what changed, then a turn for every entry that is read as rows."""
 
+import logging
 import math
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
@@ -9,6 +10,8 @@ from infrahub_exporter.app.refreshing.pool import Pool, Turn
 from infrahub_exporter.app.refreshing.visibility import Visibility
 from infrahub_exporter.domain.errors import DerivationError, ExporterError, SourceUnavailableError
 from infrahub_exporter.domain.ports import Clock
+
+logger = logging.getLogger("infrahub_exporter")
 
 RowEntry = MetricEntry | KindDiscovery
 
@@ -62,6 +65,9 @@ class Rounds:
                     self._end_early(entry.status.error, order[position + 1 :])
                     return changed
                 continue
+            if refreshed.whole or refreshed.changed:
+                how = "whole" if refreshed.whole else "what changed"
+                logger.debug("%s %s: read %s", entry.status.source, entry.status.name, how)
             if refreshed.whole:
                 await publish()
             changed |= refreshed.changed and not refreshed.whole

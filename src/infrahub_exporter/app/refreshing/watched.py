@@ -1,8 +1,10 @@
 """A GraphQL document that is run again only when something that it reads has changed."""
 
+import logging
 from collections.abc import Callable
 
-from infrahub_exporter.app.refreshing.pool import Source
+from infrahub_exporter.adapters.infrahub.told import ENTRY
+from infrahub_exporter.app.refreshing.pool import Source, written
 from infrahub_exporter.domain.asking import stored
 from infrahub_exporter.domain.asking.outlines import Outlined, optional_keys
 from infrahub_exporter.domain.asking.variables import Variable
@@ -10,6 +12,8 @@ from infrahub_exporter.domain.errors import ExporterError, SourceUnavailableErro
 from infrahub_exporter.domain.ports import ChangeProbe, Clock
 from infrahub_exporter.domain.replica.kinds import Kinds
 from infrahub_exporter.domain.replica.watching import Watch
+
+logger = logging.getLogger("infrahub_exporter")
 
 Outline = Callable[[str], Outlined]
 """List the root fields of a document, and its variables. Raises SourceRejectedError."""
@@ -122,8 +126,10 @@ class WatchedDocument:
     async def _has_changed(watch: Watch, kinds: frozenset[str], *, at: float) -> bool:
         """Tell whether any kind has changed, or that nothing can tell. Raises SourceUnavailableError."""
         try:
-            return bool(await watch.look(kinds, at=at))
+            changes = await watch.look(kinds, at=at)
         except SourceUnavailableError:
             raise
         except ExporterError:
             return True
+        logger.debug("changed for %s: %s", ENTRY.get(), written(changes))
+        return bool(changes)

@@ -102,6 +102,10 @@ class Reading:
         self.relist |= kind in self._relisted
         self.recount |= is_own or kind in self._relisted or any(link.peer == kind for link in self.links)
 
+    def doubt(self) -> None:
+        """Have the nodes listed again, and what has begun to be read begin anew."""
+        self.partial, self.recount, self.relist = None, True, True
+
     def join(self, found: Iterable[str]) -> set[str]:
         """Take nodes in that pass; return those that are new."""
         came = set(found).difference(self.members)

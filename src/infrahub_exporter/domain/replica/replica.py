@@ -81,6 +81,11 @@ class Replica:
                         if reading.table.name == link.table and reading.partial is not None:
                             reading.partial.linked.setdefault(link, set()).update(reached)
 
+        untold = {kind for kind, change in changes.items() if change.untold}
+        for view in self.views:
+            if not untold.isdisjoint(view.kinds):
+                self._doubt(view)
+
     def renew(self, view: View, at: float) -> float:
         """Have everything read anew for a view that has been read already; return the instant to read at.
 
@@ -176,6 +181,13 @@ class Replica:
             new = [each for each in crossings[name] if each not in table.crossings]
             table.crossings, table.is_crossed = tuple(crossings[name]), name in crossed
             self.note_named(table, table.rows.values(), new)
+
+    @staticmethod
+    def _doubt(view: View) -> None:
+        """Have all that a view shows read again: nobody can tell what of it has changed."""
+        for table in view.tables.values():
+            table.asked.update(table.rows)
+        view.reading.doubt()
 
     def _empty(self, table: Table) -> None:
         table.empty()

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+import msgspec
 from msgspec import Struct
 
-from infrahub_exporter.domain.errors import DerivationError
+from infrahub_exporter.domain.errors import DerivationError, ExporterError, SourceUnavailableError
 from infrahub_exporter.domain.ports import ChangeProbe, Counted, Stamp
 
 _MANY = 500
@@ -14,11 +15,15 @@ RESOLUTION_SECONDS = 2.0
 
 
 class Change(Struct, frozen=True):
-    """What changed of a kind: the nodes to look at again, how many there are in all, and which of them are new."""
+    """What changed of a kind: the nodes to look at again, how many there are in all, and which of them are new.
+
+    `untold` says why it cannot be told which nodes those are.
+    """
 
     ids: frozenset[str]
     count: int
     created: frozenset[str] = frozenset()
+    untold: str | None = None
 
 
 class SetBackError(DerivationError):
@@ -63,7 +68,8 @@ class Watch:
     async def look(self, kinds: Iterable[str], *, at: float) -> Mapping[str, Change]:
         """Return the kinds of which anything changed.
 
-        Raises SourceError, and the next look then covers the same time; SetBackError, and what has been reported until
+        Raises SourceError, and the next look then covers the same time (what is refused of one kind is `untold` of that
+        kind alone); SetBackError, and what has been reported until
         then is void: the next look begins at this instant.
         """
         if self._complete is None:
@@ -74,10 +80,16 @@ class Watch:
             raise SetBackError(f"Infrahub's clock was set back, by {behind:.0f} s or more")
         since = self._complete - self._overlap_seconds
         probed = await self._probe.probe(sorted(kinds), since=since, at=at)
-        stamps = {kind: await self._stamps(kind, counted, since, at) for kind, counted in probed.kinds.items()}
-        changes = {kind: self._change(kind, stamps[kind], probed.kinds[kind].count, since, at) for kind in stamps}
+        told = {kind: await self._told(kind, counted, since, at) for kind, counted in probed.kinds.items()}
+        stamps = {kind: found for kind, (found, _) in told.items()}
+        changes = {
+            kind: self._change(kind, found, Change(frozenset(), probed.kinds[kind].count, untold=untold), since, at)
+            for kind, (found, untold) in told.items()
+        }
         moved = {
-            kind: change for kind, change in changes.items() if change.ids or change.count != self._counts.get(kind)
+            kind: change
+            for kind, change in changes.items()
+            if change.ids or change.untold or change.count != self._counts.get(kind)
         }
         self._counts = {kind: change.count for kind, change in changes.items()}
         self._known = {kind: _until(at, found) for kind, found in stamps.items()}
@@ -98,7 +110,18 @@ class Watch:
                 return known
         return await self._probe.stamps(kind, since=since, at=at)
 
-    def _change(self, kind: str, stamps: Mapping[str, Stamp], count: int, since: float, at: float) -> Change:
+    async def _told(
+        self, kind: str, counted: Counted, since: float, at: float
+    ) -> tuple[Mapping[str, Stamp], str | None]:
+        """List the stamps of a kind, or say why that cannot be told."""
+        try:
+            return await self._stamps(kind, counted, since, at), None
+        except SourceUnavailableError:
+            raise
+        except ExporterError as error:
+            return {}, str(error)
+
+    def _change(self, kind: str, stamps: Mapping[str, Stamp], counted: Change, since: float, at: float) -> Change:
         """Find the nodes with a new stamp, and those that leave the overlap."""
         known = self._known.get(kind, {})
         new = {each: stamp for each, stamp in stamps.items() if known.get(each) != stamp or stamp.updated > at}
@@ -108,7 +131,7 @@ class Watch:
         if fresh := [stamp.updated for stamp in new.values() if begun < stamp.updated <= at]:
             self._fresh.setdefault(kind, []).extend(fresh)
         created |= {each for each, stamp in left.items() if stamp.created > self._since}
-        return Change(frozenset(new).union(left), count, frozenset(created))
+        return msgspec.structs.replace(counted, ids=frozenset(new).union(left), created=frozenset(created))
 
 
 def _until(at: float, stamps: Mapping[str, Stamp]) -> dict[str, Stamp]:

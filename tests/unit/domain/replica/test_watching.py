@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from infrahub_exporter.domain.errors import SourceUnavailableError
+from infrahub_exporter.domain.errors import DerivationError, SourceUnavailableError
 from infrahub_exporter.domain.ports import Counted, Probed, Stamp
 from infrahub_exporter.domain.replica.watching import Change, SetBackError, Watch
 
@@ -21,6 +21,7 @@ class ScriptedProbe:
         self.made: dict[str, float] = {}
         self.merging = False
         self.down = False
+        self.refused: dict[str, Exception] = {}
 
     async def is_followable(self) -> bool:
         return True
@@ -37,6 +38,8 @@ class ScriptedProbe:
 
     async def stamps(self, kind: str, *, since: float, at: float) -> Mapping[str, Stamp]:
         self.asked.append((f"stamps of {kind}", since, at))
+        if kind in self.refused:
+            raise self.refused[kind]
         return {each: Stamp(stamp, self.made.get(each, 0.0)) for each, stamp in self.stamped.items() if stamp > since}
 
 
@@ -224,3 +227,23 @@ async def test_many_stamps_are_listed_again_where_the_number_of_nodes_is_another
     probe.stamped["late"] = 1006.0  # committed later than it was stamped, while another node was deleted
     probe.count = 2
     assert await watch.look(["A"], at=1020.0) == {"A": Change(frozenset({"0", "late"}), 2)}
+
+
+async def test_a_kind_whose_stamps_are_refused_is_untold_and_the_others_are_told(
+    probe: ScriptedProbe, watch: Watch
+) -> None:
+    probe.stamped = {"a": 1005.0}
+    await watch.look(["A", "B"], at=1010.0)
+    probe.refused = {"B": DerivationError("no stamps")}
+    probe.stamped["b"] = 1015.0
+    assert await watch.look(["A", "B"], at=1020.0) == {
+        "A": Change(frozenset({"b"}), 3),
+        "B": Change(frozenset({"a"}), 3, untold="no stamps"),
+    }
+    assert await watch.look(["A", "B"], at=1030.0) == {"B": Change(frozenset(), 3, untold="no stamps")}
+    probe.refused = {}
+    assert await watch.look(["A", "B"], at=1040.0) == {"B": Change(frozenset({"a", "b"}), 3)}
+    probe.refused = {"A": SourceUnavailableError("down")}
+    probe.stamped["c"] = 1045.0
+    with pytest.raises(SourceUnavailableError):
+        await watch.look(["A", "B"], at=1050.0)
