@@ -44,6 +44,7 @@ def _kind(
     attributes: Mapping[str, str | AttributeSchema],
     relationships: Sequence[RelationshipSchema] = (),
     hfid: tuple[str, ...] = (),
+    used_by: tuple[str, ...] = (),
 ) -> KindSchema:
     """Describe a kind whose attributes are an AttributeSchema or the kind of a plain one, with `!` where mandatory."""
     described = {
@@ -52,7 +53,7 @@ def _kind(
         else each
         for name, each in attributes.items()
     }
-    return KindSchema(kind, described, {each.name: each for each in relationships}, hfid)
+    return KindSchema(kind, described, {each.name: each for each in relationships}, hfid, used_by=used_by)
 
 
 def _attribute(name: str, kind: str) -> AttributeSchema:
@@ -101,7 +102,7 @@ KINDS: Mapping[str, KindSchema] = {
             ),
             _BY_NAME,
         ),
-        _kind("ContractPort", _PORT, (_OF_DEVICE,), _BY_DEVICE),
+        _kind("ContractPort", _PORT, (_OF_DEVICE,), _BY_DEVICE, ("ContractLogicalPort", "ContractOpticalPort")),
         _kind("ContractOpticalPort", {**_PORT, "wavelength": "Number"}, (_OF_DEVICE,), _BY_DEVICE),
         _kind("ContractLogicalPort", {**_PORT, "vlan": "Number"}, (_OF_DEVICE,), _BY_DEVICE),
         _kind("ContractNote", {"text": "Text!"}, (_OF_DEVICE,)),

@@ -1,6 +1,6 @@
 """The suite of the port `SchemaSource`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 import pytest
@@ -33,6 +33,18 @@ class SchemaSourceContract(Contract):
         assert _in_any_order(described.attributes) == _in_any_order(known.attributes)
         relationships = {name: described.relationships.get(name) for name in known.relationships}
         assert relationships == known.relationships
+        assert set(described.used_by) == set(known.used_by)
+
+    @pytest.mark.anyio
+    @pytest.mark.parametrize("wanted", [["ContractTag", "ContractDevise"], list(KINDS)], ids=["few", "many"])
+    async def test_kinds_are_described_together_and_unknown_ones_left_out(
+        self, schema: SchemaSource, wanted: Sequence[str]
+    ) -> None:
+        described = await schema.kinds(wanted)
+        known = [kind for kind in wanted if kind in KINDS]
+        assert set(known) <= described.keys()
+        assert "ContractDevise" not in described
+        assert {kind: described[kind] for kind in known} == {kind: await schema.kind(kind) for kind in known}
 
     @pytest.mark.anyio
     async def test_an_unknown_kind_is_rejected_with_the_nearest(self, schema: SchemaSource) -> None:
@@ -62,6 +74,8 @@ class RemoteSchemaSourceContract(SchemaSourceContract):
         await cut()
         with pytest.raises(SourceUnavailableError):
             await schema.kind("ContractRegion")
+        with pytest.raises(SourceUnavailableError):
+            await schema.kinds(["ContractRegion"])
         with pytest.raises(SourceUnavailableError):
             await schema.fingerprint()
 

@@ -1,7 +1,10 @@
 import msgspec
 import pytest
+from msgspec import structs
 
 from infrahub_exporter.adapters.infrahub.documents import Document
+from infrahub_exporter.domain.asking.columns import Condition, Meeting, OfKinds
+from infrahub_exporter.domain.asking.paths import Other, Predicate, Step
 from infrahub_exporter.domain.asking.selection import Column, Filter, Hop, Selection
 from infrahub_exporter.domain.model import Peer, Row
 
@@ -129,3 +132,124 @@ def test_an_answer_that_does_not_fit_is_said_so() -> None:
 
     with pytest.raises(msgspec.DecodeError):
         document.decode(page({"id": 5}))
+
+
+SPEEDS = (
+    Column(
+        "speed", (), "speed", "value", on=("NetCopper",), also=(Column("speed", (), "speed", "value", ("NetFibre",)),)
+    ),
+    Column("name", (), "name", "value"),
+    Column("nearby.zip", (Hop("nearby", many=False, peer="NetCity", on=("NetCopper", "NetFibre")),), "zip", "value"),
+)
+
+
+def port(**fields: object) -> dict[str, object]:
+    return {"id": "p1", "__typename": "NetCopper", "hfid": None, "name": {"value": "e1"}, **fields}
+
+
+def ports(*nodes: object) -> bytes:
+    return msgspec.json.encode({"data": {"NetPort": {"edges": [{"node": node} for node in nodes]}}})
+
+
+def test_what_some_kinds_have_stands_in_a_fragment_for_each_of_them() -> None:
+    document = Document(Selection("NetPort", SPEEDS))
+
+    assert document.text == (
+        "query infrahub_exporter($limit: Int, $offset: Int) { "
+        "NetPort(limit: $limit, offset: $offset, order: {disable: true}) { edges { node { "
+        "id __typename hfid name { value } "
+        "... on NetCopper { speed_OF0: speed { value } nearby_OF0: nearby { node { zip { value } } } } "
+        "... on NetFibre { speed_OF1: speed { value } nearby_OF0: nearby { node { zip { value } } } } } } } }"
+    )
+    rows, _ = document.decode(
+        ports(
+            port(speed_OF0={"value": 10}, nearby_OF0={"node": {"zip": {"value": "z1"}}}),
+            port(speed_OF1={"value": "fast"}, nearby_OF0={"node": None}),
+            port(),
+        )
+    )
+    assert [row.values for row in rows] == [(10, "e1", "z1"), ("fast", "e1", None), (None, "e1", None)]
+
+
+def test_peers_are_chosen_by_kind_by_what_they_have_and_by_where_the_path_came_from() -> None:
+    cable, ends = Hop("cable", many=False, peer="NetCable"), Hop("ends", many=True, peer="NetPort")
+    name = Column("x", (), "name", "value")
+    fits = Meeting((Condition(name, Predicate((Step("name"),), ("e2",))),))
+    columns = (
+        Column("cable.ends[other].name", (cable, structs.replace(ends, keep=Other())), "name", "value"),
+        Column(
+            "cable.ends[NetFibre].name", (cable, structs.replace(ends, keep=OfKinds(("NetFibre",)))), "name", "value"
+        ),
+        Column("cable.ends[name=e2].id", (cable, structs.replace(ends, keep=fits)), "id"),
+    )
+    document = Document(Selection("NetPort", columns))
+    far = {"id": "p2", "__typename": "NetFibre", "hfid": None, "name": {"value": "e2"}}
+    near = {"id": "p1", "__typename": "NetCopper", "hfid": None, "name": {"value": "e1"}}
+    reached = {"node": {"ends": {"edges": [{"node": near}, {"node": far}, {"node": None}]}}}
+
+    rows, _ = document.decode(ports(port(cable=reached), port(cable={"node": None})))
+
+    assert "cable { node { ends { edges { node { id __typename hfid name { value } } } } } }" in document.text
+    assert [row.values for row in rows] == [(("e2",), ("e2",), ("p2",)), ((), (), ())]
+
+
+def test_a_parent_of_a_hierarchy_is_read_as_the_kind_that_it_is() -> None:
+    parent, up = Hop("parent", many=False, peer="GeoCity"), Hop("parent", many=True, peer="GeoSpot", closure=True)
+    columns = (
+        Column("parent", (parent,)),
+        Column("parent.zip", (parent,), "zip", "value"),
+        Column("ancestors[].name", (up,), "name", "value"),
+    )
+
+    assert Document(Selection("GeoSpot", columns)).text.partition("id __typename hfid ")[2] == (
+        "parent { node { id __typename hfid ... on GeoCity { zip { value } } } } "
+        "ancestors { edges { node { name { value } } } } } } } }"
+    )
+
+
+def test_instants_are_read_beside_the_node() -> None:
+    columns = (
+        Column("node_metadata.updated_at", (), "node_metadata", "updated_at"),
+        Column("site.node_metadata.created_at", (SITE,), "node_metadata", "created_at"),
+    )
+    document = Document(Selection("InfraDevice", columns))
+    site = {"site": {"node": {"id": "s1"}, "node_metadata": {"created_at": "2026-01-01T00:00:00Z"}}}
+    edges = [
+        {"node": node(**site), "node_metadata": {"updated_at": "2026-01-02T00:00:00Z"}},
+        {"node": node(site={"node": None}), "node_metadata": None},
+    ]
+
+    rows, _ = document.decode(msgspec.json.encode({"data": {"InfraDevice": {"edges": edges}}}))
+
+    assert document.text.endswith(
+        "edges { node { id __typename hfid site { node { id } node_metadata { created_at } } } "
+        "node_metadata { updated_at } } } }"
+    )
+    assert [row.values for row in rows] == [("2026-01-02T00:00:00Z", "2026-01-01T00:00:00Z"), (None, None)]
+
+
+def test_values_are_entered_where_they_are_decoded() -> None:
+    facts = Column("facts.snmp.module", (), "facts", "value", inner=(Step(""), Step("snmp"), Step("module")))
+    marks = Column("tags[].marks[]", (TAGS,), "marks", "value", inner=(Step("", many=True),))
+    document = Document(Selection("InfraDevice", (facts, marks)))
+    tags = {"edges": [{"node": {"marks": {"value": ["a", "b"]}}}, {"node": {"marks": None}}]}
+
+    rows, _ = document.decode(page(node(facts={"value": {"snmp": {"module": "if_mib"}}}, tags=tags)))
+
+    assert rows[0].values == ("if_mib", ("a", "b", None))
+
+
+def test_a_filter_that_only_some_kinds_have_is_asked_of_those_by_one_document() -> None:
+    nearby = Filter("nearby__ids", "[ID]", ["c1"])
+    document = Document(Selection("NetPort", (), (nearby,), under=("NetCopper", "NetFibre")))
+
+    assert document.text == (
+        "query infrahub_exporter($limit: Int, $offset: Int, $nearby__ids: [ID]) { "
+        "under0: NetCopper(limit: $limit, offset: $offset, order: {disable: true}, nearby__ids: $nearby__ids) "
+        "{ edges { node { id __typename hfid } } } "
+        "under1: NetFibre(limit: $limit, offset: $offset, order: {disable: true}, nearby__ids: $nearby__ids) "
+        "{ edges { node { id __typename hfid } } } }"
+    )
+    one = {"edges": [{"node": {"id": each, "__typename": "NetCopper", "hfid": None}} for each in "ab"]}
+    rows, nodes = document.decode(msgspec.json.encode({"data": {"under0": one, "under1": {"edges": []}}}))
+    assert ([row.id for row in rows], nodes) == (["a", "b"], 2)

@@ -157,6 +157,37 @@ async def test_a_kind_is_described_as_its_schema_says() -> None:
     )
 
 
+async def test_a_few_kinds_are_asked_for_one_by_one_and_many_with_all_that_there_are() -> None:
+    bodies = {kind: {"namespace": "Lab", "name": kind} for kind in "ABCD"}
+    replies = {f"/api/schema/Lab{kind}": Reply(200, DATE, msgspec.json.encode(body)) for kind, body in bodies.items()}
+    gone = Reply(422, DATE, b"{}")
+    everything = {
+        "nodes": [bodies["A"]],
+        "generics": [{**bodies["B"], "used_by": ["LabD", "LabA"]}],
+        "profiles": [bodies["C"]],
+        "templates": [bodies["D"]],
+    }
+    replies |= {"/api/schema/LabX": gone, "/api/schema": Reply(200, DATE, msgspec.json.encode(everything))}
+    transport = Recording(replies=replies)
+    source = reader(transport)
+
+    assert (await source.kinds({"LabB", "LabA", "LabX"})).keys() == {"LabA", "LabB"}
+    found = await source.kinds({"LabA", "LabB", "LabC", "LabX"})
+    assert {kind: schema.used_by for kind, schema in found.items()} == {
+        "LabA": (),
+        "LabB": ("LabA", "LabD"),
+        "LabC": (),
+        "LabD": (),
+    }
+
+
+async def test_all_kinds_that_cannot_be_read_are_unavailable() -> None:
+    source = reader(Recording(replies={"/api/schema": Reply(503, DATE, b"")}))
+
+    with pytest.raises(SourceUnavailableError, match=r"^Infrahub is not available \(503\)$"):
+        await source.kinds({"A", "B", "C", "D"})
+
+
 async def test_an_unknown_kind_is_rejected_with_the_nearest_name() -> None:
     unknown = Reply(422, DATE, b'{"data": null, "errors": [{"message": "Unable to find the schema"}]}')
     source = reader(Recording(replies={"/api/schema/InfraDevise": unknown}))
