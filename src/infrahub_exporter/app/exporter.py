@@ -225,6 +225,7 @@ class Exporter:
             config=None if self._config is None else self._config(),
             poll_interval_seconds=None if self._rounds is None else self._rounds.seconds,
             round_seconds=self._inventory.round_seconds,
+            pool=self._inventory.pool_status,
             loop_lag=self._figures.lag,
             change_age=self._figures.change_age,
             deliveries=dict(self._figures.deliveries),

@@ -7,7 +7,14 @@ from infrahub_exporter.domain.publishing.distribution import Distribution
 from infrahub_exporter.domain.publishing.formats import Format
 from infrahub_exporter.domain.publishing.guard import Hold
 from infrahub_exporter.domain.publishing.saved import StoreStatus
-from infrahub_exporter.domain.publishing.status import ConfigStatus, EntryStatus, PushStatus, SourceStatus, Status
+from infrahub_exporter.domain.publishing.status import (
+    ConfigStatus,
+    EntryStatus,
+    PoolStatus,
+    PushStatus,
+    SourceStatus,
+    Status,
+)
 
 
 class Noon:
@@ -194,6 +201,7 @@ def test_what_is_around_the_entries_is_told() -> None:
     status = Status(
         (),
         config=ConfigStatus(loaded_at=90.0, hash=12345),
+        pool=PoolStatus(2, 3, {"B": 5, "A": 10}),
         loop_lag=Distribution((0.1,)).observed(0.05).observed(0.5),
         change_age=Distribution((5.0,)).observed(3.0, 4),
         deliveries={"forged": 1, "accepted": 3},
@@ -202,6 +210,10 @@ def test_what_is_around_the_entries_is_told() -> None:
 
     assert lines(status) == [
         "infrahub_exporter_ready 1.0",
+        "infrahub_exporter_readings 2.0",
+        "infrahub_exporter_views 3.0",
+        'infrahub_exporter_rows{kind="A"} 10.0',
+        'infrahub_exporter_rows{kind="B"} 5.0',
         'infrahub_exporter_change_age_seconds_bucket{le="5.0"} 4.0',
         'infrahub_exporter_change_age_seconds_bucket{le="+Inf"} 4.0',
         "infrahub_exporter_change_age_seconds_count 4.0",

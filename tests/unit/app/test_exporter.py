@@ -23,7 +23,7 @@ from infrahub_exporter.domain.ports import Page
 from infrahub_exporter.domain.publishing.formats import Format
 from infrahub_exporter.domain.publishing.guard import GuardSpec
 from infrahub_exporter.domain.publishing.limits import Limits
-from infrahub_exporter.domain.publishing.status import PushStatus
+from infrahub_exporter.domain.publishing.status import PoolStatus, PushStatus
 
 pytestmark = pytest.mark.anyio
 DOCUMENT = "{ Device { edges { node { id name { value } } } } }"
@@ -610,3 +610,11 @@ async def test_what_is_pushed_says_which_metric_was_read_earlier_than_the_others
     await subject.refresh()
 
     assert [(each.at, each.read_at) for each in pushes.snapshots[-1:]] == [(2000.0, {"infrahub_site_info": 1000.0})]
+
+
+async def test_what_is_held_is_told_each_reading_and_row_once() -> None:
+    subject = exporter(Source(), metrics=(DEVICES, SITES), discoveries=(BY_KIND,))
+    assert subject.status.pool == PoolStatus()
+    await subject.refresh()
+
+    assert subject.status.pool == PoolStatus(readings=2, views=3, rows={"Device": 2, "Site": 1})

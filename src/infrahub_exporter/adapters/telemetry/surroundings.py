@@ -8,12 +8,14 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from infrahub_exporter.adapters.telemetry.histograms import histogram
 from infrahub_exporter.domain.publishing.formats import Format
 from infrahub_exporter.domain.publishing.saved import StoreStatus
-from infrahub_exporter.domain.publishing.status import ConfigStatus, PushStatus, SourceStatus, Status
+from infrahub_exporter.domain.publishing.status import ConfigStatus, PoolStatus, PushStatus, SourceStatus, Status
 
 
 def of_surroundings(status: Status) -> Iterator[Metric]:
     """Tell of each of those that is there."""
     yield from _rounds(status)
+    if status.pool is not None:
+        yield from _pool(status.pool)
     if status.change_age is not None:
         yield histogram(
             "infrahub_exporter_change_age_seconds",
@@ -34,6 +36,17 @@ def of_surroundings(status: Status) -> Iterator[Metric]:
         )
     yield from _sizes(status.sizes)
     yield from _deliveries(status.deliveries)
+
+
+def _pool(pool: PoolStatus) -> Iterator[Metric]:
+    yield GaugeMetricFamily(
+        "infrahub_exporter_readings", "Kinds with their filters that are read, each once for all.", pool.readings
+    )
+    yield GaugeMetricFamily("infrahub_exporter_views", "Metrics and lists that show what is read.", pool.views)
+    rows = GaugeMetricFamily("infrahub_exporter_rows", "Nodes that are held of a kind.", labels=("kind",))
+    for kind, count in sorted(pool.rows.items()):
+        rows.add_metric((kind,), count)
+    yield rows
 
 
 def _sizes(sizes: Mapping[Format, tuple[int, int]]) -> Iterator[Metric]:

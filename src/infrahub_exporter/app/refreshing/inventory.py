@@ -24,7 +24,7 @@ from infrahub_exporter.domain.ports import Clock, SnapshotSink
 from infrahub_exporter.domain.publishing.guard import GuardSpec
 from infrahub_exporter.domain.publishing.limits import Limits
 from infrahub_exporter.domain.publishing.saved import Saved, fingerprint
-from infrahub_exporter.domain.publishing.status import EntryStatus
+from infrahub_exporter.domain.publishing.status import EntryStatus, PoolStatus
 from infrahub_exporter.domain.views.metrics import Assembly, Entry, assemble, metric_name
 
 AnyKept = TypeVar("AnyKept", KeptMetric, KeptByKind, KeptQuery)
@@ -118,6 +118,11 @@ class Inventory:
     @property
     def _entries(self) -> tuple[MetricEntry | DiscoveryEntry, ...]:
         return (*self.metrics, *self._lists)
+
+    @property
+    def pool_status(self) -> PoolStatus:
+        """How much of Infrahub is held, and for how many."""
+        return self._pool.status
 
     def find(self, name: str, asked: Sequence[tuple[str, str]] = ()) -> DiscoveryEntry:
         """Return the list of a discovery, with parameters the one of these. Raises UnknownDiscoveryError.

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from infrahub_exporter.domain.errors import ExporterError, SourceUnavailableError
 from infrahub_exporter.domain.ports import ChangeProbe, Clock, NodeSource, QueryRunner, SchemaSource
+from infrahub_exporter.domain.publishing.status import PoolStatus
 from infrahub_exporter.domain.replica.following import Following
 from infrahub_exporter.domain.replica.kinds import Kinds
 from infrahub_exporter.domain.replica.watching import Change, Watch
@@ -93,6 +94,11 @@ class Pool:
         self._limit = Limit()
         self._is_blind = False
         self._untold: frozenset[str] = frozenset()
+
+    @property
+    def status(self) -> PoolStatus:
+        """How much is held, and for how many."""
+        return self._following.status
 
     async def turn(self, *, timeout_seconds: float) -> Turn:
         """Look at the schema and at what changed. Raises SourceUnavailableError where Infrahub does not answer."""

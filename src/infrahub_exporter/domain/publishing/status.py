@@ -116,6 +116,17 @@ class SourceStatus(Struct, frozen=True):
         return sum(self.requests.values())
 
 
+class PoolStatus(Struct, frozen=True):
+    """What is held of Infrahub: how many readings there are, how many views show them, and how many rows of each kind.
+
+    A reading is a kind with its filters; entries that read the same share it.
+    """
+
+    readings: int = 0
+    views: int = 0
+    rows: Mapping[str, int] = {}
+
+
 class ConfigStatus(Struct, frozen=True):
     """What became of the configuration: `loaded_at` is when the one in use was loaded (unix seconds).
 
@@ -144,6 +155,7 @@ class Status(Struct, frozen=True):
     config: ConfigStatus | None = None
     poll_interval_seconds: float | None = None
     round_seconds: float | None = None
+    pool: PoolStatus | None = None
     loop_lag: Distribution | None = None
     change_age: Distribution | None = None
     deliveries: Mapping[str, int] = {}

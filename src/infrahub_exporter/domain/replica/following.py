@@ -1,9 +1,11 @@
 """Keep what is held right by reading only what changed, each row once for all who show it."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 
 from infrahub_exporter.domain.errors import ExporterError, SourceUnavailableError
 from infrahub_exporter.domain.ports import NodeSource
+from infrahub_exporter.domain.publishing.status import PoolStatus
 from infrahub_exporter.domain.replica.changed import Changed
 from infrahub_exporter.domain.replica.counted import Counts
 from infrahub_exporter.domain.replica.dependencies import Dependencies
@@ -36,6 +38,15 @@ class Following:
     def kinds(self) -> frozenset[str]:
         """The kinds whose changes matter."""
         return self._replica.kinds
+
+    @property
+    def status(self) -> PoolStatus:
+        """How much is held, and for how many."""
+        replica = self._replica
+        rows: Counter[str] = Counter()
+        for table in replica.tables.values():
+            rows[table.kind] += len(table)
+        return PoolStatus(len(replica.readings), len(replica.views), rows)
 
     def view(self, plan: Plan, dependencies: Dependencies) -> View:
         """Show what a plan describes from now on."""
