@@ -9,7 +9,7 @@ import pytest
 
 from infrahub_exporter.domain.model import Row
 from tests.unit.following.test_sequences import Following, Setup
-from tests.unit.following.world import to
+from tests.unit.following.world import to, to_many
 
 pytestmark = pytest.mark.anyio
 POLL_SECONDS = 10.0
@@ -154,3 +154,47 @@ async def test_nothing_grows_over_rounds_of_changes() -> None:
     held = await churn()
     assert held > MANY
     assert await churn() == held
+
+
+async def test_a_generic_of_many_kinds_is_asked_for_by_one_document_for_each_of_its_tables() -> None:
+    following = await quiet(("kinds of ports", "far ends"))
+    port = following.world.pick("NetFastPort", 0)
+    following.world.save("NetFastPort", port, name="renamed")
+    assert await asked(following) == ["probe", "NetPort stamps", "NetPort"]
+
+
+async def settled(following: Following) -> None:
+    """Follow until everything has left the overlap again."""
+    for _ in range(4):
+        following.world.times.wait(400.0)
+        await following.run()
+    following.line.asked.clear()
+
+
+async def test_a_new_peer_of_some_kinds_of_a_generic_is_asked_for_under_those_by_one_document() -> None:
+    following = await quiet(("houses",))
+    world = following.world
+    world.relate(world.pick("NetRouter", 5), "house", world.pick("NetCity", 0))
+    await settled(following)
+    world.create("NetRegion", "new", to("parent", world.pick("NetCountry", 0)))
+    stamps = ["NetHouse stamps", "NetRegion stamps", "NetSpot stamps"]
+    links = ["NetRouter", "under0", "under0"]  # to a house, and up from one: as to its parent, and to all above it
+    assert await asked(following) == ["probe", *stamps, *links, "NetSpot"]
+
+
+async def test_a_change_high_up_in_a_hierarchy_is_two_requests_beside_the_probe() -> None:
+    following = await quiet(("up to the end",))
+    following.world.save("NetCountry", following.world.pick("NetCountry", 0), name="renamed")
+    assert await asked(following) == ["probe", "NetSpot stamps", "NetSpot"]
+
+
+async def test_a_new_cable_is_seen_from_both_ends() -> None:
+    following = await quiet(("far ends",))
+    world = following.world
+    router = world.pick("NetRouter", 5)
+    ports = [world.pick("NetFastPort", 2), world.create("NetSlowPort", "s0", to("router", router))]
+    await settled(following)
+    world.create("NetCable", "new", to_many("ends", ports))
+    assert await asked(following) == ["probe", "NetCable stamps", "NetPort", "NetCable"]
+    rows = following.entries[0].rows
+    assert [rows[port].values[0] for port in ports] == [("s0",), ("e0",)]
