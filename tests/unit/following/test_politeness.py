@@ -282,3 +282,40 @@ async def test_an_event_brings_only_the_looks_forward_that_may_find_something() 
         assert line.asked.count("probe") == 2
         exporter.notice(Event("infrahub.branch.merged"))
         await until(lambda: line.asked.count("probe") == 5)
+
+
+async def test_a_list_of_bad_nodes_does_not_wait_when_one_of_them_changes() -> None:
+    world = World()
+    world.populate()
+    line = Line(world)
+    inventory = inventory_of(line, world, (), [ROUTERS])
+    (entry,) = inventory.queries
+    await inventory.run(entry)
+    assert len(entry.groups) == 3
+    routers = world.ids("NetRouter")
+    for each in routers:
+        world.save("NetRouter", each, name="no host")
+    for _ in range(6):
+        world.times.wait(10.0)
+        await inventory.run(entry)
+    assert str(entry.status.error) == (
+        "every node is bad: 3 bad_target, such as a NetRouter; "
+        "a target is a host or an address, with 'target: url' a URL"
+    )
+    assert len(entry.groups) == 3
+    world.times.wait(400.0)
+    for _ in range(2):
+        await inventory.run(entry)
+    line.asked.clear()
+    world.times.wait(10.0)
+    await inventory.run(entry)
+    assert line.asked == ["probe"]
+    world.save("NetRouter", routers[0], name="mended")
+    line.lost = frozenset({"NetRouter"})
+    world.times.wait(10.0)
+    await inventory.run(entry)
+    line.lost = frozenset()
+    world.times.wait(10.0)
+    await inventory.run(entry)
+    assert entry.status.error is None
+    assert [group.targets for group in entry.groups] == [("mended",)]

@@ -15,7 +15,7 @@ from infrahub_exporter.app.refreshing.pool import Source, Turn
 from infrahub_exporter.app.refreshing.watched import WatchedDocument
 from infrahub_exporter.domain.asking.specs import DiscoverySpec
 from infrahub_exporter.domain.asking.stored import settled
-from infrahub_exporter.domain.errors import ExporterError, SourceUnavailableError
+from infrahub_exporter.domain.errors import DerivationError, ExporterError, SourceUnavailableError
 from infrahub_exporter.domain.model import JSON, TargetGroup
 from infrahub_exporter.domain.ports import Clock
 from infrahub_exporter.domain.publishing.guard import GuardSpec
@@ -152,13 +152,24 @@ class QueryDiscovery(DiscoveryEntry):
         self._document = document
         self._source = source
         self._found: tuple[tuple[Decision, ...], ...] = ()
+        self._has_news = False
 
     async def refresh(self) -> None:
-        """Run the query where that is due. A failure keeps the last good list; what was refused waits its time."""
-        if self.is_backing_off:
+        """Run the query where that is due. A failure keeps the last good list; what was refused waits its time.
+
+        An answer that does not fit waits no longer when something has changed that it is made of.
+        """
+        if self.is_backing_off and not await self._may_fit():
             return
         await self.attempt(self._refresh, self.counts)
+        if not isinstance(self.status.error, SourceUnavailableError):
+            self._has_news = False
         self.attempted.set()
+
+    async def _may_fit(self) -> bool:
+        if isinstance(self.status.error, DerivationError):
+            self._has_news |= await self._document.has_news()
+        return self._has_news
 
     def reads(self, kinds: frozenset[str]) -> bool:
         """Tell whether the document may read any of these kinds."""

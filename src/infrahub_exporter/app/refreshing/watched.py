@@ -85,16 +85,27 @@ class WatchedDocument:
                 return True
         return await self._has_changed(self._watch, self._kinds, at=await self._probe.instant())
 
+    async def has_news(self) -> bool:
+        """Tell whether anything that the document reads is known to have changed since it began to be run last."""
+        if self._probe is None or self._watch is None or self._kinds is None:
+            return False
+        try:
+            return bool(await self._watch.look(self._kinds, at=await self._probe.instant()))
+        except ExporterError:
+            return False
+
     async def began(self) -> None:
         """Note, before the document is run, the instant that its answer will show at least.
 
         Raises SourceError, and DerivationError where the document asks for secrets.
         """
-        is_new = await self._learn_text()
         if self._outline is None:
+            await self._learn_text()
             return
         fingerprint = await self._source.fingerprint()
         self._schema_at = self._clock.monotonic()
+        at = None if self._probe is None else await self._probe.instant()
+        is_new = await self._learn_text()
         if is_new or fingerprint != self._fingerprint or self._outlined is None:
             self._fingerprint = None
             self._outlined = self._outline(self.text)
@@ -103,9 +114,8 @@ class WatchedDocument:
             if self._stored is not None and self._kinds is not None:
                 self._kinds |= {stored.KIND}
             self._fingerprint = fingerprint
-        if self._probe is None or self._watch is None:
+        if at is None or self._watch is None:
             return
-        at = await self._probe.instant()
         self._watch.start(at)
         if self._kinds is not None:
             await self._has_changed(self._watch, self._kinds, at=at)  # until now: that is in the answer to come
