@@ -133,6 +133,7 @@ class Stage:
         kinds: bool = True,
         branch: str = "main",
         otlp: str | None = None,
+        protocol: str = "grpc",
     ) -> Iterator[Exporter]:
         """Run our exporter as it is installed."""
         port = free_port()
@@ -153,7 +154,8 @@ class Stage:
             )
             lines.append(f"service_discovery: {{enabled: true, queries: [{query}]}}")
         if otlp is not None:
-            lines.append(f"exporters: {{otlp: {{enabled: true, endpoint: '{otlp}', interval_seconds: 5}}}}")
+            push = f"enabled: true, protocol: {protocol}, endpoint: '{otlp}', interval_seconds: 5"
+            lines.append(f"exporters: {{otlp: {{{push}}}}}")
         with tempfile.NamedTemporaryFile("w", suffix=".yml") as config:
             config.write("\n".join(lines))
             config.flush()
