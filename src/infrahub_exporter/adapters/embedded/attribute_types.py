@@ -15,6 +15,7 @@ from graphql import (
     GraphQLInt,
     GraphQLInterfaceType,
     GraphQLList,
+    GraphQLNonNull,
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLResolveInfo,
@@ -74,6 +75,10 @@ def _false(shown: Shown, _: GraphQLResolveInfo) -> bool | None:
     return None if shown[1].updated_at is None else False
 
 
+def _from_profile(shown: Shown, _: GraphQLResolveInfo) -> bool | None:
+    return None if shown[1].updated_at is None else shown[1].from_profile
+
+
 def _stamp(shown: Shown, _: GraphQLResolveInfo) -> str | None:
     return None if shown[1].updated_at is None else to_text(shown[1].updated_at)
 
@@ -88,6 +93,17 @@ def _identify(shown: Shown, _: GraphQLResolveInfo) -> str | None:
 
 def _nothing(*_: Any) -> None:
     return None
+
+
+GENERIC_POOL = GraphQLInputObjectType(
+    "GenericPoolInput",
+    {
+        "id": GraphQLInputField(GraphQLNonNull(GraphQLString)),
+        "identifier": GraphQLInputField(GraphQLString),
+        "data": GraphQLInputField(GENERIC),
+    },
+)
+"""How a mutation names a pool, whatever is taken from it."""
 
 
 class AttributeTypes:
@@ -120,7 +136,7 @@ class AttributeTypes:
                 "is_protected": GraphQLField(GraphQLBoolean, resolve=_false),
                 "updated_at": GraphQLField(DATE_TIME, resolve=_stamp),
                 "id": GraphQLField(GraphQLString, resolve=_identify),
-                "is_from_profile": GraphQLField(GraphQLBoolean, resolve=_false),
+                "is_from_profile": GraphQLField(GraphQLBoolean, resolve=_from_profile),
                 "permissions": GraphQLField(self._permission, resolve=lambda *_: {"update_value": "ALLOW"}),
                 "value": GraphQLField(value, resolve=_read_value),
             }
@@ -145,6 +161,8 @@ class AttributeTypes:
                 "owner": GraphQLInputField(GraphQLString),
                 "value": GraphQLInputField(value),
             }
+            if family == "NumberAttribute":
+                fields["from_pool"] = GraphQLInputField(GENERIC_POOL)
             if update:
                 fields["is_default"] = GraphQLInputField(GraphQLBoolean)
             self._inputs[name] = GraphQLInputObjectType(name, fields)

@@ -3,14 +3,15 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from infrahub_exporter.adapters.embedded.checks import DEFAULT, Given
 from infrahub_exporter.adapters.embedded.kinds import Kind, Relationship
+from infrahub_exporter.adapters.embedded.pools import Draw
 from infrahub_exporter.adapters.embedded.reading import Request, latest
 from infrahub_exporter.adapters.embedded.refusals import InvalidInputError, NodeNotFoundError, RefusedError, violates
 from infrahub_exporter.adapters.embedded.store import NOW, Record
-from infrahub_exporter.adapters.embedded.writer import DEFAULT, Given
 
 Answer = dict[str, Any]
-Peers = dict[str, Sequence[Record]]
+Peers = dict[str, Sequence[Record | Draw]]
 
 
 def create(request: Request, kind: Kind, data: Mapping[str, Any]) -> Answer:
@@ -121,16 +122,29 @@ def _work_out(request: Request, kind: Kind, data: Mapping[str, Any]) -> tuple[di
                 values[name] = DEFAULT
             elif "value" in given:
                 values[name] = given["value"]
+            if given.get("from_pool"):
+                values[name] = _draw(request, given["from_pool"])
         elif name in kind.relationships:
             relationship = kind.relationships[name]
             items = given if isinstance(given, list) else [given] if given is not None else []
-            peers[name] = [_peer(request, relationship, each) for each in items if each is not None]
+            peers[name] = [_wanted(request, relationship, each) for each in items if each is not None]
             for peer in peers[name]:
-                if relationship.peer not in peer.kind.labels:
+                if isinstance(peer, Record) and relationship.peer not in peer.kind.labels:
                     wanted = [relationship.peer, *request.kinds[relationship.peer].used_by]
                     reason = f"{peer.kind.key} - {peer.id} cannot be added to relationship, must be of type: {wanted}"
                     raise violates(kind.key, name, reason)
     return values, peers
+
+
+def _draw(request: Request, said: Mapping[str, Any]) -> Draw:
+    return Draw(request.writer.pools.find(said["id"]), said)
+
+
+def _wanted(request: Request, relationship: Relationship, item: Mapping[str, Any]) -> Record | Draw:
+    """Find what an item of a relationship names: a node, or a pool to take one from."""
+    if item.get("from_pool"):
+        return _draw(request, item["from_pool"])
+    return _peer(request, relationship, item)
 
 
 def _peer(request: Request, relationship: Relationship, item: Mapping[str, Any]) -> Record:

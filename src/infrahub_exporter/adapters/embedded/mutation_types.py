@@ -9,6 +9,7 @@ from graphql import (
     GraphQLField,
     GraphQLInputField,
     GraphQLInputObjectType,
+    GraphQLInt,
     GraphQLList,
     GraphQLNonNull,
     GraphQLObjectType,
@@ -17,6 +18,7 @@ from graphql import (
 )
 
 from infrahub_exporter.adapters.embedded import changing
+from infrahub_exporter.adapters.embedded.attribute_types import GENERIC_POOL
 from infrahub_exporter.adapters.embedded.kinds import ADDRESS, PREFIX, Kind, Kinds
 from infrahub_exporter.adapters.embedded.node_types import NodeTypes
 
@@ -38,9 +40,20 @@ class MutationTypes:
             "_relation__source": GraphQLInputField(GraphQLString),
         }
         kind = {"kind": GraphQLInputField(GraphQLString)}
-        self._related = GraphQLInputObjectType("RelatedNodeInput", {**common, **kind})
-        self._related_address = GraphQLInputObjectType("RelatedIPAddressNodeInput", common)
-        self._related_prefix = GraphQLInputObjectType("RelatedIPPrefixNodeInput", common)
+        text, pool = GraphQLInputField(GraphQLString), GENERIC_POOL.fields
+        address = GraphQLInputObjectType("IPAddressPoolInput", {**pool, "prefixlen": GraphQLInputField(GraphQLInt)})
+        prefix = GraphQLInputObjectType(
+            "IPPrefixPoolInput",
+            {**pool, "size": GraphQLInputField(GraphQLInt), "member_type": text, "prefix_type": text},
+        )
+        self._related, self._related_address, self._related_prefix = (
+            GraphQLInputObjectType(name, {**common, **more, "from_pool": GraphQLInputField(taken)})
+            for name, more, taken in (
+                ("RelatedNodeInput", kind, GENERIC_POOL),
+                ("RelatedIPAddressNodeInput", {}, address),
+                ("RelatedIPPrefixNodeInput", {}, prefix),
+            )
+        )
         self._delete = GraphQLInputObjectType("DeleteInput", {"id": GraphQLInputField(GraphQLString), "hfid": texts})
         account = GraphQLInputObjectType(
             "ContextAccountInput", {"id": GraphQLInputField(GraphQLNonNull(GraphQLString))}

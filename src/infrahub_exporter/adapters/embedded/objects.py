@@ -1,49 +1,41 @@
-"""Object files: what `infrahubctl object load` takes, loaded into the store."""
+"""Object files, as `infrahubctl object load` takes them, loaded into the store."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from msgspec import Struct
 
-from infrahub_exporter.adapters.embedded import documents
+from infrahub_exporter.adapters.embedded import documents, object_files
+from infrahub_exporter.adapters.embedded.faults import Faults
 from infrahub_exporter.adapters.embedded.kinds import Kind, Kinds, Relationship
 from infrahub_exporter.adapters.embedded.names import Names
-from infrahub_exporter.adapters.embedded.ranges import expand
+from infrahub_exporter.adapters.embedded.object_files import Nested, Object, ObjectFile
+from infrahub_exporter.adapters.embedded.pools import Draw
 from infrahub_exporter.adapters.embedded.refusals import RefusedError
 from infrahub_exporter.adapters.embedded.store import NOW, Record
 from infrahub_exporter.adapters.embedded.writer import Writer
 from infrahub_exporter.domain.errors import ConfigError
 
-Object = Mapping[str, Any]
-
-
-class Parameters(Struct, frozen=True, forbid_unknown_fields=True):
-    """How the data of a document are to be read."""
-
-    expand_range: bool = False
-
-
-class Spec(Struct, frozen=True, forbid_unknown_fields=True):
-    """The objects of a document."""
-
-    kind: str
-    data: list[dict[str, Any]]
-    strategy: str | None = None
-    parameters: Parameters = Parameters()
-
-
-class ObjectFile(Struct, frozen=True, forbid_unknown_fields=True, rename={"api_version": "apiVersion"}):
-    """A document of an object file."""
-
-    api_version: Literal["infrahub.app/v1"]
-    kind: Literal["Object"]
-    spec: Spec
-    metadata: dict[str, Any] | None = None
+_Peers = dict[str, Sequence[Record | Draw]]
 
 
 class _MissingError(Exception):
-    """A node that is referred to and is not there yet."""
+    """A node that is referred to and is not there yet: of this kind, of this name."""
+
+    def __init__(self, place: str, kind: Kind, name: Sequence[str]) -> None:
+        text = "__".join(name)
+        super().__init__(f"{place}: no {kind.key} {text}, expected one that the object files create")
+        self.labels = frozenset((kind.key, *kind.used_by))
+        self.name = name
+
+
+class _Item(Struct, frozen=True):
+    """An object to load: where it stands, and the document's kind, which stands in for a generic."""
+
+    place: str
+    kind: Kind
+    data: Object
 
 
 class _Pending(Struct):
@@ -59,8 +51,8 @@ class _Fields(Struct):
     """The data of one object by what they are."""
 
     values: dict[str, Any]
-    peers: dict[str, Sequence[Record]]
-    nested: list[tuple[Relationship, list[Object]]]
+    peers: _Peers
+    nested: list[tuple[Relationship, list[Nested]]]
     pending: list[tuple[Relationship, list[Any]]]
 
 
@@ -74,113 +66,173 @@ class Loader:
         self._instants = iter(instants)
         self._instant = instants[0]
         self._pending: list[_Pending] = []
-        self._missing = ""
+        self._faults = Faults()
+        self._failed: list[_Item] = []
+        self._missing: dict[int, _MissingError] = {}
 
     def load(self, paths: Sequence[Path]) -> None:
         """Load files.
 
         Raises:
-            ConfigError: one line that names file, place and expectation.
+            ConfigError: a line for each fault, that names file, place and expectation.
         """
         with self._writer.loading():
             self._load_all([each for path in paths for each in self._read(path)])
+        self._faults.check()
 
-    def _load_all(self, waiting: list[tuple[str, Kind, Object]]) -> None:
+    def _load_all(self, items: list[_Item]) -> None:
+        waiting = items
         while waiting:
-            left = [each for each in waiting if not self._try(*each)]
+            left = [each for each in waiting if not self._try(each)]
             if len(left) == len(waiting):
-                raise ConfigError(self._missing)
+                self._give_up(left)
+                break
             waiting = left
         for each in self._pending:
             try:
                 peers = [self._find(each.relationship, reference, each.place) for reference in each.references]
             except _MissingError as exc:
-                raise ConfigError(f"{each.place}{exc}") from exc
-            self._writer.add(each.record, each.relationship, peers, self._instant)
+                self._tell(exc)
+                continue
+            with self._faults.gathered():
+                self._relate(each.place, each.record, each.relationship, peers)
 
-    def _try(self, place: str, kind: Kind, data: Object) -> bool:
-        """Load an object; tell whether everything that it needs was there."""
+    def _try(self, item: _Item) -> bool:
+        """Load an object; tell whether everything that it needs was there. One that is wrong in itself is told."""
+        told = len(self._faults)
         try:
-            self._load(place, kind, data, {})
+            with self._faults.gathered():
+                self._load(item.place, item.kind, item.data, {}, item.kind)
         except _MissingError as exc:
-            self._missing = f"{place}{exc}"
-            return False
+            self._missing[id(item)] = exc
+            if len(self._faults) == told:
+                return False
+        if len(self._faults) > told:
+            self._failed.append(item)
         return True
 
-    def _read(self, path: Path) -> list[tuple[str, Kind, Object]]:
-        objects: list[tuple[str, Kind, Object]] = []
-        number = 0
-        for number, document in enumerate(documents.read(path), 1):
-            source = f"{path}: document {number}"
-            spec = documents.convert(document, ObjectFile, source).spec
-            kind = self._kind(spec.kind, f"{source}: spec.kind")
-            data: Sequence[Object] = spec.data
-            if spec.parameters.expand_range:
-                data = _expand(data, source)
-            objects += [(f"{source}: {kind.key}[{index}]", kind, each) for index, each in enumerate(data)]
-        if not number:
-            raise ConfigError(f"{path}: empty, expected objects (`apiVersion: infrahub.app/v1`, `kind: Object`)")
-        return objects
+    def _give_up(self, left: list[_Item]) -> None:
+        """Tell of references that lead nowhere, but not of those to an object that is told of itself."""
+        self._failed += left
+        told = len(self._faults)
+        for each in left:
+            self._tell(self._missing[id(each)])
+        if len(self._faults) == told == 0:
+            self._faults.add(str(self._missing[id(left[0])]))
 
-    def _kind(self, key: str, place: str) -> Kind:
-        if key not in self._kinds or self._kinds[key].generic:
-            raise ConfigError(f"{place}: {key}: unknown node kind, expected one of the schema")
-        return self._kinds[key]
+    def _tell(self, missing: _MissingError) -> None:
+        meant = str(missing.name[-1]), str(missing.name[0])
+        for each in self._failed:
+            named = {str(value) for value in each.data.values() if isinstance(value, str | int | float)}
+            if each.kind.key in missing.labels and not named.isdisjoint(meant):
+                return
+        self._faults.add(str(missing))
 
-    def _load(self, place: str, kind: Kind, data: Object, context: Mapping[str, Sequence[Record]]) -> Record:
+    def _read(self, path: Path) -> Iterator[_Item]:
+        with self._faults.gathered():
+            for source, document in object_files.read(path):
+                with self._faults.gathered():
+                    spec = documents.convert(document, ObjectFile, source).spec
+                    kind = self._kind(spec.kind, f"{source}: spec.kind", None)
+                    for index, each in enumerate(object_files.objects_of(spec, source)):
+                        yield _Item(f"{source}: {kind.key}[{index}]", kind, each)
+
+    def _kind(self, key: str, place: str, instead: Kind | None) -> Kind:
+        """Find a node kind; for a generic that a relationship leads to, the document's kind is taken."""
+        if key not in self._kinds:
+            raise ConfigError(f"{place}: {key}: not declared in any of these files, nor built in")
+        kind = self._kinds[key]
+        if kind.generic and instead is not None:
+            kind = instead
+        if kind.generic:
+            raise ConfigError(f"{place}: {key}: a generic, expected one of {', '.join(kind.used_by) or 'its kinds'}")
+        return kind
+
+    def _load(
+        self, place: str, kind: Kind, data: Object, context: Mapping[str, Sequence[Record]], document: Kind
+    ) -> Record:
         """Create or update one object, with what is nested in it."""
         fields = self._sort_out(place, kind, data)
         fields.peers.update(context)
-        for relationship, nested in fields.nested:
-            if not relationship.optional:
-                where = f"{place}.{relationship.name}"
-                fields.peers[relationship.name] = [self._load_nested(relationship, each, where) for each in nested]
-        record = self._save(place, kind, fields)
-        for relationship, references in fields.pending:
-            self._pending.append(_Pending(f"{place}.{relationship.name}: ", record, relationship, references))
+        later = []
         for relationship, nested in fields.nested:
             if relationship.optional:
-                where = f"{place}.{relationship.name}"
-                made = [self._load_nested(relationship, each, where, record) for each in nested]
-                self._writer.add(record, relationship, made, self._instant)
+                later.append((relationship, nested))
+            else:
+                fields.peers[relationship.name] = [
+                    self._load_nested(relationship, each, document, None) for each in nested
+                ]
+        record = self._save(place, kind, fields)
+        for relationship, references in fields.pending:
+            self._pending.append(_Pending(f"{place}.{relationship.name}", record, relationship, references))
+        for relationship, nested in later:
+            made = [self._load_nested(relationship, each, document, record) for each in nested]
+            self._relate(f"{place}.{relationship.name}", record, relationship, made)
         return record
 
     def _sort_out(self, place: str, kind: Kind, data: Object) -> _Fields:
         """Tell values, references, nested objects and references that have to wait."""
         fields = _Fields({}, {}, [], [])
+        wrong = Faults()
         for name, value in data.items():
-            where = f"{place}.{name}"
-            if name in kind.attributes:
-                if kind.attributes[name].read_only:
-                    raise ConfigError(f"{where}: read-only, expected no value")
-                fields.values[name] = value
-                continue
-            relationship = kind.relationships.get(name)
-            if relationship is None or relationship.read_only:
-                known = ", ".join([*kind.attributes, *kind.relationships])
-                raise ConfigError(f"{where}: unknown field of {kind.key}, expected one of {known}")
-            nested = _nested(relationship, value, where)
-            if nested is not None:
-                fields.nested.append((relationship, nested))
-                continue
-            references = _references(relationship, value, where)
-            try:
-                fields.peers[name] = [self._find(relationship, each, where) for each in references]
-            except _MissingError as exc:
-                if not relationship.optional or name in _identifying(kind):
-                    raise _MissingError(f".{name}: {exc}") from exc
-                fields.pending.append((relationship, references))
+            with wrong.gathered():
+                self._take(fields, kind, (name, value), f"{place}.{name}")
+        wrong.check()
         return fields
 
-    def _load_nested(self, relationship: Relationship, item: Object, place: str, owner: Record | None = None) -> Record:
+    def _take(self, fields: _Fields, kind: Kind, field: tuple[str, Any], where: str) -> None:
+        """Sort out one field; one that nobody may write is ignored, as Infrahub's loader does."""
+        name, value = field
+        attribute, relationship = kind.attributes.get(name), kind.relationships.get(name)
+        if attribute is not None:
+            if not attribute.read_only:
+                fields.values[name] = self._value(value, where)
+            return
+        if relationship is None:
+            known = ", ".join([*kind.attributes, *kind.relationships])
+            raise ConfigError(f"{where}: unknown field of {kind.key}, expected one of {known}")
+        if relationship.read_only:
+            return
+        pool = object_files.from_pool(value, where)
+        if pool is not None:
+            fields.peers[name] = [self._draw(pool, where)]
+            return
+        nested = object_files.nested(relationship, value, where)
+        if nested is not None:
+            fields.nested.append((relationship, nested))
+            return
+        references = object_files.references(relationship, value, where)
+        try:
+            fields.peers[name] = [self._find(relationship, each, where) for each in references]
+        except _MissingError:
+            if not relationship.optional or relationship.kind == "Template" or name in _identifying(kind):
+                raise
+            fields.pending.append((relationship, references))
+
+    def _value(self, value: Any, where: str) -> Any:
+        """Give the value of an attribute: as it is, beside its metadata, or to be taken from a pool."""
+        pool = object_files.from_pool(value, where)
+        if pool is not None:
+            return self._draw(pool, where)
+        return value["value"] if isinstance(value, Mapping) and "value" in value else value
+
+    def _draw(self, wanted: object_files.FromPool, where: str) -> Draw:
+        try:
+            return Draw(self._writer.pools.find(wanted.pool), wanted.data)
+        except RefusedError:
+            raise _MissingError(where, self._kinds["CoreResourcePool"], [wanted.pool]) from None
+
+    def _load_nested(self, relationship: Relationship, item: Nested, document: Kind, owner: Record | None) -> Record:
         """Load an object inside another one, which it belongs to where the schema says that it must."""
-        kind = self._kind(item.get("kind") or relationship.peer, place)
+        kind = self._kind(item.kind or relationship.peer, item.place, document)
+        if relationship.peer not in kind.labels:
+            raise ConfigError(f"{item.place}: {kind.key}: expected a {relationship.peer}")
         context: dict[str, Sequence[Record]] = {}
         if owner is not None:
             mirror = self._kinds.opposite(relationship, kind)
             if mirror is not None and not mirror.optional:
                 context = {mirror.name: [owner]}
-        return self._load(f"{place}: {kind.key}", kind, item["data"], context)
+        return self._load(f"{item.place}: {kind.key}", kind, item.data, context, document)
 
     def _save(self, place: str, kind: Kind, fields: _Fields) -> Record:
         """Create an object, or update the one of this human-friendly id, as loading a file again does."""
@@ -193,6 +245,12 @@ class Loader:
         except RefusedError as exc:
             raise ConfigError(f"{place}: {exc.message}") from exc
         return existing
+
+    def _relate(self, place: str, record: Record, relationship: Relationship, peers: Iterable[Record]) -> None:
+        try:
+            self._writer.add(record, relationship, peers, self._instant)
+        except RefusedError as exc:
+            raise ConfigError(f"{place}: {exc.message}") from exc
 
     def _find(self, relationship: Relationship, reference: object, place: str) -> Record:
         """Find the node that a reference means: a human-friendly id, an id, or the default filter's value."""
@@ -209,7 +267,7 @@ class Loader:
                 found = self._names.by_text(each, hfid[0])
                 if found is not None:
                     return found
-        raise _MissingError(f"no {kind.key} {'__'.join(hfid)}, expected one that the object files create")
+        raise _MissingError(place, kind, hfid)
 
     def _by_hfid(self, kind: Kind, hfid: Sequence[str], place: str) -> Record | None:
         try:
@@ -218,43 +276,7 @@ class Loader:
             raise ConfigError(f"{place}: {exc.message}") from exc
 
 
-def _expand(data: Sequence[Object], place: str) -> list[Object]:
-    try:
-        return list(expand(data))
-    except ValueError as exc:
-        raise ConfigError(f"{place}: {exc}") from exc
-
-
 def _identifying(kind: Kind) -> frozenset[str]:
     """Name the relationships that identify a node: they have to be there when it is made."""
     paths = [*kind.human_friendly_id, *(each for group in kind.uniqueness_constraints for each in group)]
     return frozenset(each.partition("__")[0] for each in paths)
-
-
-def _nested(relationship: Relationship, value: object, place: str) -> list[Object] | None:
-    """Give the nested objects of a value, each with its kind and data; None where the value is references."""
-    if isinstance(value, Mapping):
-        data = value.get("data")
-        items: list[Any] = data if isinstance(data, list) else [data]
-        if relationship.many != isinstance(data, list) or not all(isinstance(each, Mapping) for each in items):
-            shape = "a list of objects" if relationship.many else "one object"
-            raise ConfigError(f"{place}: expected a reference, or `kind` and `data` with {shape}")
-        parameters = value.get("parameters")
-        if isinstance(parameters, Mapping) and parameters.get("expand_range"):
-            items = _expand(items, place)
-        return [{"kind": value.get("kind"), "data": each} for each in items]
-    if relationship.many and isinstance(value, list) and any(isinstance(each, Mapping) for each in value):
-        for each in value:
-            if not isinstance(each, Mapping) or not isinstance(each.get("data"), Mapping):
-                raise ConfigError(f"{place}: expected references, or objects each with `kind` and `data`")
-        return value
-    return None
-
-
-def _references(relationship: Relationship, value: object, place: str) -> list[Any]:
-    """Give the references of a value: for a to-many each a human-friendly id as text or list."""
-    if not relationship.many:
-        return [] if value is None else [value]
-    if not isinstance(value, list):
-        raise ConfigError(f"{place}: expected a list of human-friendly ids")
-    return value

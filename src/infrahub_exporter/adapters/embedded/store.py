@@ -35,17 +35,25 @@ def to_text(instant: int) -> str:
 
 
 class Value:
-    """An attribute's value at a node, when it was set, and whether it is the default.
+    """An attribute's value at a node, when it was set, and whether it is the default or a profile's.
 
     Without `updated_at` it is computed for the answer: of such an attribute Infrahub tells the value alone.
     """
 
-    __slots__ = ("is_default", "updated_at", "value")
+    __slots__ = ("from_profile", "is_default", "updated_at", "value")
 
-    def __init__(self, value: JSON, is_default: bool | None, updated_at: int | None) -> None:  # noqa: FBT001 - made by the thousand
+    def __init__(
+        self,
+        value: JSON,
+        is_default: bool | None,  # noqa: FBT001 - made by the thousand
+        updated_at: int | None,
+        *,
+        from_profile: bool = False,
+    ) -> None:
         self.value = value
         self.is_default = is_default
         self.updated_at = updated_at
+        self.from_profile = from_profile
 
 
 class Version:

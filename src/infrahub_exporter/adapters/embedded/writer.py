@@ -2,31 +2,17 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from enum import Enum
-from typing import Union
 
-from infrahub_exporter.adapters.embedded import identity, ipam
+from infrahub_exporter.adapters.embedded import checks, identity, ipam, profiles, templates
+from infrahub_exporter.adapters.embedded.checks import DEFAULT, Default, Given, Peers, Values, Wanted
 from infrahub_exporter.adapters.embedded.fields import label_of
 from infrahub_exporter.adapters.embedded.kinds import Attribute, Kind, Kinds, Relationship
 from infrahub_exporter.adapters.embedded.names import Names
 from infrahub_exporter.adapters.embedded.numbers import Numbers
-from infrahub_exporter.adapters.embedded.refusals import InvalidInputError, RefusedError, invalid, mandatory, violates
+from infrahub_exporter.adapters.embedded.pools import Draw, Pools
+from infrahub_exporter.adapters.embedded.refusals import InvalidInputError, invalid, violates
 from infrahub_exporter.adapters.embedded.store import NOW, Record, Store, Value, Version
-from infrahub_exporter.adapters.embedded.values import InvalidValueError, normalize
 from infrahub_exporter.domain.model import JSON
-
-Peers = Mapping[str, Sequence[Record]]
-
-
-class Default(Enum):
-    """What a mutation may say in place of a value: back to the default."""
-
-    DEFAULT = "default"
-
-
-DEFAULT = Default.DEFAULT
-Given = Union[JSON, Default]  # noqa: UP007  # JSON is a recursive alias
-Values = Mapping[str, Given]
 
 
 class Writer:
@@ -41,6 +27,7 @@ class Writer:
         self._store = store
         self._names = names
         self._numbers = Numbers(kinds, store)
+        self.pools = Pools(kinds, store, self.create)
         self.crossing = identity.crosses_relationships(kinds)
         self._unplaced: list[Record] | None = None
 
@@ -59,28 +46,55 @@ class Writer:
         else:
             ipam.reconcile(self._store, tuple(changed), instant)
 
-    def holder(self, kind: Kind, values: Values, peers: Peers) -> Record | None:
+    def holder(self, kind: Kind, values: Values, peers: Wanted) -> Record | None:
         """Find the node that creating one of these values would repeat: defaults come before identity."""
         planned: dict[str, JSON] = {}
         for attribute in kind.attributes.values():
             given = values.get(attribute.name)
-            planned[attribute.name] = _kept(attribute, None if isinstance(given, Default) else given)
-        return self._names.holder(kind, planned, ipam.in_namespace(self._store, kind, peers))
+            planned[attribute.name] = checks.kept(attribute, None if isinstance(given, Default | Draw) else given)
+        there = {name: [each for each in related if isinstance(each, Record)] for name, related in peers.items()}
+        return self._names.holder(kind, planned, ipam.in_namespace(self._store, kind, there))
 
-    def create(self, kind: Kind, values: Values, peers: Peers, instant: int, identifier: str | None = None) -> Record:
-        """Create a node.
+    def create(self, kind: Kind, values: Values, peers: Wanted, instant: int, identifier: str | None = None) -> Record:
+        """Create a node, with the components that its template describes.
 
         Raises:
             RefusedError: as Infrahub would.
         """
+        named = tuple(peers)
+        template = templates.template_of(peers)
+        record = self._create(kind, templates.Content(values, peers), template, instant, identifier)
+        if template is not None:
+            self._complete(record, template, named, instant)
+        return record
+
+    def _complete(self, record: Record, template: Record, named: Iterable[str], instant: int) -> None:
+        """Make the components of a node, and theirs."""
+        for kind, content, part in templates.components(self._kinds, record, template, named):
+            self._complete(self._create(kind, content, part, instant), part, (), instant)
+
+    def _create(
+        self,
+        kind: Kind,
+        content: templates.Content,
+        template: Record | None,
+        instant: int,
+        identifier: str | None = None,
+    ) -> Record:
+        if template is not None:
+            content = templates.filled(kind, template, content)
+        values = content.values
+        peers = self._drawn(content.peers, instant)
         peers = ipam.in_namespace(self._store, kind, peers)
-        _check_complete(kind, values, peers)
+        checks.check_complete(kind, values, peers)
         made: dict[str, Value] = {}
         for attribute in kind.attributes.values():
             given = values.get(attribute.name)
             default = given is None or given is DEFAULT
-            value = _checked(kind, attribute, attribute.default_value if default else given, made=True)
-            if value is None and not attribute.optional and not _given_by_infrahub(attribute):
+            value = checks.checked(
+                kind, attribute, self._taken(attribute, DEFAULT if given is None else given), made=True
+            )
+            if value is None and not attribute.optional and not checks.given_by_infrahub(attribute):
                 raise invalid(kind.key, attribute.name, f"A value must be provided for {attribute.name}")
             made[attribute.name] = Value(value, default, instant)
         _label_from_name(made)
@@ -98,25 +112,59 @@ class Writer:
                 self._store.link(record, kind.relationships[name], peer, instant)
         self._put(record, made, instant)
         self._reconcile((record,), instant)
+        self._follow(record, instant)
         return record
 
-    def update(self, record: Record, values: Values, peers: Peers, instant: int) -> bool:
+    def _taken(self, attribute: Attribute, given: Given) -> JSON:
+        """Give the value that is meant: the default, one from a pool, or what is given."""
+        if isinstance(given, Draw):
+            return self.pools.number(given, attribute)
+        return attribute.default_value if isinstance(given, Default) else given
+
+    def _drawn(self, peers: Wanted, instant: int) -> Peers:
+        """Take from their pools what is to come from there."""
+        return {
+            name: [self.pools.node(each, instant) if isinstance(each, Draw) else each for each in related]
+            for name, related in peers.items()
+        }
+
+    def _kept_draws(self, record: Record, peers: Wanted, instant: int) -> Peers:
+        """Take from their pools what a node has not taken yet."""
+        left: dict[str, Sequence[Record | Draw]] = {}
+        for name, related in peers.items():
+            there = list(record.peers(record.kind.relationships[name], NOW))
+            left[name] = there if there and any(isinstance(each, Draw) for each in related) else related
+        return self._drawn(left, instant)
+
+    def _follow(self, profile: Record, instant: int) -> None:
+        """Give the values of a profile to its nodes."""
+        for node in list(profiles.nodes_of(profile)):
+            before = node.versions[-1].values
+            if any(value is not before[name] for name, value in profiles.applied(node, before, instant).items()):
+                self._put(node, before, instant)
+                node.updated_at = instant
+
+    def update(self, record: Record, values: Values, peers: Wanted, instant: int) -> bool:
         """Change attributes and relations of a node; a None among the values is null. Tell whether anything changed.
 
         Raises:
             RefusedError: as Infrahub would.
         """
         kind = record.kind
+        peers = self._kept_draws(record, peers, instant)
         current = record.versions[-1].values
         changed: dict[str, Value] = {}
         for name, given in values.items():
             attribute = kind.attributes[name]
             default = given is DEFAULT
-            value = _checked(kind, attribute, attribute.default_value if default else given)
+            if isinstance(given, Draw) and current[name].value is not None:
+                continue
+            value = checks.checked(kind, attribute, self._taken(attribute, given))
             if value is None and not attribute.optional:
                 raise invalid(kind.key, name, f"A value must be provided for {name}")
             before = current[name]
-            if value != before.value or type(value) is not type(before.value) or (default and not before.is_default):
+            same = value == before.value and type(value) is type(before.value) and not before.from_profile
+            if not same or (default and not before.is_default):
                 changed[name] = Value(value, default, instant)
         for name, related in peers.items():
             relationship = kind.relationships[name]
@@ -130,6 +178,7 @@ class Writer:
             self._put(record, {**current, **changed}, instant)
             record.updated_at = instant
             self._reconcile((record,), instant)
+            self._follow(record, instant)
         return bool(changed) or any(moved)
 
     def add(self, record: Record, relationship: Relationship, peers: Iterable[Record], instant: int) -> None:
@@ -177,6 +226,7 @@ class Writer:
         return settled
 
     def _put(self, record: Record, values: Mapping[str, Value], instant: int) -> None:
+        values = profiles.applied(record, values, instant)
         version = Version(record, instant, values)
         if record.versions and record.versions[-1].start == instant:
             record.versions.pop()
@@ -192,10 +242,13 @@ class Writer:
 
     def _refresh(self, record: Record, instant: int) -> None:
         """Compute anew what reads a relation that has just changed."""
-        if record.kind.key in self.crossing and identity.stale(record):
-            self._put(record, record.versions[-1].values, instant)
+        values = record.versions[-1].values
+        profiled = profiles.applied(record, values, instant)
+        if profiled is not values or (record.kind.key in self.crossing and identity.stale(record)):
+            self._put(record, profiled, instant)
         else:
             self._names.add(record)
+        self._follow(record, instant)
 
     def _set(self, record: Record, relationship: Relationship, peers: Sequence[Record], instant: int) -> bool:
         wanted = dict.fromkeys(peers)
@@ -248,41 +301,6 @@ class Writer:
                         f"Cannot delete {node.kind.key} '{node.id}'. It is linked to mandatory relationship "
                         f"{named} on node {edge.peer.kind.key} '{edge.peer.id}'",
                     )
-
-
-def _check_complete(kind: Kind, values: Values, peers: Peers) -> None:
-    for attribute in kind.attributes.values():
-        if attribute.name not in values and not attribute.optional and not _given_by_infrahub(attribute):
-            raise mandatory(kind.key, attribute.name)
-    for relationship in kind.relationships.values():
-        if not relationship.optional and not peers.get(relationship.name):
-            raise mandatory(kind.key, relationship.name)
-
-
-def _given_by_infrahub(attribute: Attribute) -> bool:
-    """Tell whether the value of an attribute is computed or taken from a pool."""
-    return attribute.template is not None or attribute.kind == "NumberPool"
-
-
-def _kept(attribute: Attribute, given: JSON) -> JSON:
-    """Give what would be kept of a value; one that will be refused stays as it is."""
-    value = attribute.default_value if given is None else given
-    try:
-        return normalize(attribute, value)
-    except InvalidValueError:
-        return value
-
-
-def _checked(kind: Kind, attribute: Attribute, value: Given, *, made: bool = False) -> JSON:
-    """Check a value; outside an enumeration it fails in one way where a node is `made`, in another where it is not."""
-    if attribute.enum and value is not None and value not in attribute.enum:
-        if made:
-            raise violates(kind.key, attribute.name, f"{value} must be one of {list(attribute.enum)!r}")
-        raise RefusedError(f"{value!r} is not a valid {attribute.name.title()}Enum")
-    try:
-        return normalize(attribute, value)  # type: ignore[arg-type]  # not DEFAULT any more
-    except InvalidValueError as exc:
-        raise invalid(kind.key, attribute.name, str(exc)) from exc
 
 
 def _label_from_name(values: Mapping[str, Value]) -> None:

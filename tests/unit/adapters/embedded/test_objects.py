@@ -132,8 +132,14 @@ nodes:
             "document 1: apiVersion: invalid enum value 'v2'",
         ),
         (document("NetNote", "{}"), "document 1: spec.data: expected `array`, got `object`"),
-        (document("NetThing", "[]"), "document 1: spec.kind: NetThing: unknown node kind, expected one of the schema"),
-        (document("NetPort", "[]"), "document 1: spec.kind: NetPort: unknown node kind, expected one of the schema"),
+        (
+            document("NetThing", "[]"),
+            "document 1: spec.kind: NetThing: not declared in any of these files, nor built in",
+        ),
+        (
+            document("NetPort", "[]"),
+            "document 1: spec.kind: NetPort: a generic, expected one of NetCopperPort, NetFiberPort",
+        ),
         (
             document("NetNote", "[{text: a, txt: b}]"),
             (
@@ -168,7 +174,7 @@ nodes:
         ),
         (
             document("NetDevice", "[{name: a, tags: [red, {data: 1}]}]"),
-            "document 1: NetDevice[0].tags: expected references, or objects each with `kind` and `data`",
+            "document 1: NetDevice[0].tags[0]: expected references, or objects each with `kind` and `data`",
         ),
         (
             document("NetDevice", "[{name: a, site: {name: x}}]"),
@@ -180,21 +186,7 @@ nodes:
         ),
         (
             document("NetDevice", "[{name: a, ports: {data: [{name: x}]}}]"),
-            "document 1: NetDevice[0].ports: NetPort: unknown node kind, expected one of the schema",
-        ),
-        (
-            document("NetPrefix", "[{prefix: 10.0.0.0/8, is_top_level: true}]"),
-            "document 1: NetPrefix[0].is_top_level: read-only, expected no value",
-        ),
-        (
-            document("NetPrefix", "[{prefix: 10.0.0.0/8, children: []}]"),
-            (
-                "document 1: NetPrefix[0].children: unknown field of NetPrefix, expected one of prefix, "
-                "description, member_type, is_pool, is_top_level, utilization, netmask, hostmask, network_address, "
-                "broadcast_address, "
-                "ip_namespace, ip_addresses, resource_pool, parent, children, member_of_groups, subscriber_of_groups, "
-                "profiles"
-            ),
+            "document 1: NetDevice[0].ports[0]: NetDevice: expected a NetPort",
         ),
         (
             document("BuiltinTag", '[{name: "t[1-3]", description: "[1-2]"}]', "{expand_range: true}"),
@@ -212,3 +204,105 @@ def test_objects_that_cannot_be_used_are_named_in_one_line(text: str, message: s
     with pytest.raises(ConfigError) as caught:
         EmbeddedInfrahub.load([HERE / "schema.yml"], [path])
     assert str(caught.value) == f"{path}: {message}"
+
+
+def test_what_the_loader_of_infrahub_ignores_is_ignored(write: Write) -> None:
+    text = (
+        "---\nkind: Menu\nspec: {data: [{name: anything}]}\n"
+        "---\nkind: Object\nnote: mine\nspec: {kind: NetNote, strategy: all, parameters: {other: 1}}\n"
+        + document("NetPrefix", "[{prefix: 10.0.0.0/8, is_top_level: false, children: []}]")
+        + document("NetNote", "[{text: {value: a, is_protected: true}}]")
+    )
+    infrahub = EmbeddedInfrahub.load([HERE / "schema.yml"], [write("o.yml", text)])
+
+    assert count(infrahub, 'NetNote(text__value: \\"a\\")') == '{"data":{"NetNote":{"count":1}}}'
+    assert count(infrahub, "NetPrefix(is_top_level__value: true)") == '{"data":{"NetPrefix":{"count":1}}}'
+
+
+def test_nested_objects_need_no_kind_where_the_document_has_one_of_the_generic(write: Write) -> None:
+    schema = write(
+        "s.yml",
+        """
+version: "1.0"
+generics:
+  - name: End
+    namespace: Wire
+    attributes: [{name: name, kind: Text, unique: true}]
+    relationships: [{name: next, peer: WireEnd, cardinality: many, identifier: next_to}]
+nodes:
+  - {name: Plug, namespace: Wire, inherit_from: [WireEnd]}
+""",
+    )
+    text = document("WirePlug", "[{name: a, next: {data: [{name: b}]}}, {name: c, next: [{data: {name: d}}]}]")
+    assert count(EmbeddedInfrahub.load([schema], [write("o.yml", text)]), "WirePlug") == (
+        '{"data":{"WirePlug":{"count":4}}}'
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "expanded"),
+    [
+        ("e[3-1]", ["e3", "e2", "e1"]),
+        ("e[C-A]", ["eC", "eB", "eA"]),
+        ("e[ab]", ["e[ab]"]),
+        (r"e\[1-2]x[1-2]", ["e[1-2]x1", "e[1-2]x2"]),
+        ("e[10-a]", ["e10-a"]),
+        ("e[1-]", ["e[1-]"]),
+        ("e[1,,2]", ["e[1,,2]"]),
+        ("e[1,_]f[1-2]", ["e[1,_]f[1-2]"]),
+    ],
+)
+def test_a_range_runs_either_way_and_what_is_none_stays(text: str, expanded: list[str]) -> None:
+    assert expand_text(text) == expanded
+
+
+def test_all_faults_of_the_files_are_told_at_once_but_not_what_follows_from_them(write: Write) -> None:
+    first = write(
+        "first.yml",
+        "kind: Object\nspec: {data: []}\n"
+        + document("NetThing", "[]")
+        + document("NetSite", "[{name: s, parent: nowhere}, {name: t, kind: x, size: 9}]"),
+    )
+    second = write("second.yml", document("NetDevice", "[{name: a, site: s}, {name: b, site: t}, {name: c, units: x}]"))
+
+    with pytest.raises(ConfigError) as caught:
+        EmbeddedInfrahub.load([HERE / "schema.yml"], [first, second])
+    known = "name, code, parent, children, member_of_groups, subscriber_of_groups, profiles"
+    assert str(caught.value).replace(str(first.parent), "").splitlines() == [
+        "/first.yml: document 1: spec: object missing required field `kind`",
+        "/first.yml: document 2: spec.kind: NetThing: not declared in any of these files, nor built in",
+        f"/first.yml: document 3: NetSite[1].kind: unknown field of NetSite, expected one of {known}",
+        f"/first.yml: document 3: NetSite[1].size: unknown field of NetSite, expected one of {known}",
+        "/second.yml: document 1: NetDevice[2]: x is not a valid Number at units",
+        "/first.yml: document 3: NetSite[0].parent: no NetRegion nowhere, expected one that the object files create",
+    ]
+
+
+def test_past_twenty_faults_are_counted(write: Write) -> None:
+    path = write("o.yml", document("NetDevice", "[" + ", ".join(f"{{name: d{n}, units: x}}" for n in range(30)) + "]"))
+
+    with pytest.raises(ConfigError) as caught:
+        EmbeddedInfrahub.load([HERE / "schema.yml"], [path])
+    lines = str(caught.value).splitlines()
+    assert len(lines) == 21
+    assert lines[19:] == [f"{path}: document 1: NetDevice[19]: x is not a valid Number at units", "and 10 more"]
+
+
+def test_objects_that_need_each_other_are_told_of(write: Write) -> None:
+    schema = write(
+        "s.yml",
+        """
+version: "1.0"
+nodes:
+  - name: Half
+    namespace: Odd
+    attributes: [{name: name, kind: Text, unique: true}]
+    relationships: [{name: other, peer: OddHalf, cardinality: one, optional: false, identifier: other_half}]
+""",
+    )
+    path = write("o.yml", document("OddHalf", "[{name: a, other: b}, {name: b, other: a}]"))
+    with pytest.raises(ConfigError) as caught:
+        EmbeddedInfrahub.load([schema], [path])
+    assert str(caught.value) == (
+        f"{path}: document 1: OddHalf[0].other: no OddHalf b, expected one that the object files create"
+    )

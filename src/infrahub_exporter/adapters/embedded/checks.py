@@ -1,0 +1,67 @@
+"""What a node is given, and what is checked of it before anything is made."""
+
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from typing import Union
+
+from infrahub_exporter.adapters.embedded.kinds import Attribute, Kind
+from infrahub_exporter.adapters.embedded.pools import Draw
+from infrahub_exporter.adapters.embedded.refusals import RefusedError, invalid, mandatory, violates
+from infrahub_exporter.adapters.embedded.store import Record
+from infrahub_exporter.adapters.embedded.values import InvalidValueError, normalize
+from infrahub_exporter.domain.model import JSON
+
+Peers = Mapping[str, Sequence[Record]]
+Wanted = Mapping[str, Sequence[Record | Draw]]
+
+
+class Default(Enum):
+    """What a mutation may say in place of a value: back to the default."""
+
+    DEFAULT = "default"
+
+
+DEFAULT = Default.DEFAULT
+Given = Union[JSON, Default, Draw]  # noqa: UP007  # JSON is a recursive alias
+Values = Mapping[str, Given]
+
+
+def check_complete(kind: Kind, values: Values, peers: Peers) -> None:
+    """Refuse a node that lacks something mandatory; a list of peers may be empty, as Infrahub has it.
+
+    Raises:
+        RefusedError: with the message of Infrahub.
+    """
+    for attribute in kind.attributes.values():
+        if attribute.name not in values and not attribute.optional and not given_by_infrahub(attribute):
+            raise mandatory(kind.key, attribute.name)
+    for relationship in kind.relationships.values():
+        given = relationship.name in peers if relationship.many else peers.get(relationship.name)
+        if not relationship.optional and not given:
+            raise mandatory(kind.key, relationship.name)
+
+
+def given_by_infrahub(attribute: Attribute) -> bool:
+    """Tell whether the value of an attribute is computed or taken from a pool."""
+    return attribute.template is not None or attribute.kind == "NumberPool"
+
+
+def kept(attribute: Attribute, given: JSON) -> JSON:
+    """Give what would be kept of a value; one that will be refused stays as it is."""
+    value = attribute.default_value if given is None else given
+    try:
+        return normalize(attribute, value)
+    except InvalidValueError:
+        return value
+
+
+def checked(kind: Kind, attribute: Attribute, value: JSON, *, made: bool = False) -> JSON:
+    """Check a value; outside an enumeration it fails in one way where a node is `made`, in another where it is not."""
+    if attribute.enum and value is not None and value not in attribute.enum:
+        if made:
+            raise violates(kind.key, attribute.name, f"{value} must be one of {list(attribute.enum)!r}")
+        raise RefusedError(f"{value!r} is not a valid {attribute.name.title()}Enum")
+    try:
+        return normalize(attribute, value)
+    except InvalidValueError as exc:
+        raise invalid(kind.key, attribute.name, str(exc)) from exc
