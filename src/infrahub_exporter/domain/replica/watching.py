@@ -46,7 +46,7 @@ class Watch:
         self._since = 0.0
         self._counts: dict[str, int] = {}
         self._known: dict[str, Mapping[str, Stamp]] = {}
-        self._begun: float | None = None
+        self._begun = 0.0
         self._fresh: dict[str, list[float]] = {}
 
     def start(self, at: float) -> None:
@@ -57,8 +57,9 @@ class Watch:
         if at < self._looked:
             self._counts = {}
             self._known = {kind: _until(at, stamps) for kind, stamps in self._known.items()}
-        self._complete = at if self._complete is None else min(at, self._complete)
-        self._begun = at if self._begun is None else self._begun
+        if self._complete is None:
+            self._begun = self._complete = at
+        self._complete = min(at, self._complete)
 
     def take_fresh(self) -> Mapping[str, Sequence[float]]:
         """Return, once, by kind the stamps of the changes since everything was read that looks have found."""
@@ -127,8 +128,7 @@ class Watch:
         new = {each: stamp for each, stamp in stamps.items() if known.get(each) != stamp or stamp.updated > at}
         left = {each: stamp for each, stamp in known.items() if each not in stamps}
         created = {each for each, stamp in new.items() if stamp.created > since}
-        begun = since if self._begun is None else self._begun
-        if fresh := [stamp.updated for stamp in new.values() if begun < stamp.updated <= at]:
+        if fresh := [stamp.updated for stamp in new.values() if self._begun < stamp.updated <= at]:
             self._fresh.setdefault(kind, []).extend(fresh)
         created |= {each for each, stamp in left.items() if stamp.created > self._since}
         return msgspec.structs.replace(counted, ids=frozenset(new).union(left), created=frozenset(created))
