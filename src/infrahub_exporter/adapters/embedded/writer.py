@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from infrahub_exporter.adapters.embedded import checks, identity, ipam, profiles, templates
+from infrahub_exporter.adapters.embedded import checks, identity, ipam, object_templates, profiles
 from infrahub_exporter.adapters.embedded.checks import DEFAULT, Default, Given, Peers, Values, Wanted
 from infrahub_exporter.adapters.embedded.fields import label_of
 from infrahub_exporter.adapters.embedded.kinds import Attribute, Kind, Kinds, Relationship
@@ -62,27 +62,27 @@ class Writer:
             RefusedError: as Infrahub would.
         """
         named = tuple(peers)
-        template = templates.template_of(peers)
-        record = self._create(kind, templates.Content(values, peers), template, instant, identifier)
+        template = object_templates.template_of(peers)
+        record = self._create(kind, object_templates.Content(values, peers), template, instant, identifier)
         if template is not None:
             self._complete(record, template, named, instant)
         return record
 
     def _complete(self, record: Record, template: Record, named: Iterable[str], instant: int) -> None:
         """Make the components of a node, and theirs."""
-        for kind, content, part in templates.components(self._kinds, record, template, named):
+        for kind, content, part in object_templates.components(self._kinds, record, template, named):
             self._complete(self._create(kind, content, part, instant), part, (), instant)
 
     def _create(
         self,
         kind: Kind,
-        content: templates.Content,
+        content: object_templates.Content,
         template: Record | None,
         instant: int,
         identifier: str | None = None,
     ) -> Record:
         if template is not None:
-            content = templates.filled(kind, template, content)
+            content = object_templates.filled(kind, template, content)
         values = content.values
         peers = self._drawn(content.peers, instant)
         peers = ipam.in_namespace(self._store, kind, peers)
