@@ -151,6 +151,26 @@ def test_former_generations_are_let_go(running: Running) -> None:
     assert len(gc.get_objects()) - before < 2000
 
 
+def test_over_200_reloads_nothing_of_a_former_generation_lives(running: Running, installation: Installation) -> None:
+    former: list[weakref.ref[object]] = []
+    for number in range(200):
+        exporter = running.service.exporter
+        inventory = exporter._inventory
+        parts = (exporter, inventory, inventory._rounds, *inventory.metrics, *inventory.queries, exporter._text)
+        former += map(weakref.ref, parts)
+        if number % 50 == 0:  # one that reads other columns of the same rows
+            include = ["name", "display_label"] if number % 100 else ["name"]
+            installation.save(metrics={"kind": [{"kind": "TestThing", "include": include}]})
+        del exporter, inventory, parts
+        running.reload()
+    running.becomes_ready()
+    gc.collect()
+    assert [each() for each in former if each() is not None] == []
+    inventory = running.service.exporter._inventory
+    shown = len(inventory.metrics) + len(inventory.by_kind)
+    assert len(inventory._pool._following._replica.views) == shown, "nobody shows what the others showed"
+
+
 def test_a_kind_that_is_added_is_read_and_what_is_taken_away_is_gone(
     running: Running, installation: Installation
 ) -> None:

@@ -128,7 +128,7 @@ class Inventory:
 
     def _passes(self, node: Node, each: Filter) -> bool:
         wanted = each.value if isinstance(each.value, list) else [each.value]
-        *relation, ending = each.argument.removesuffix("__value").split("__")
+        *relation, ending = each.argument.removesuffix("__values").removesuffix("__value").split("__")
         if not relation:
             return (node.id if ending == "ids" else node.attributes[ending]) in wanted
         peers = self._peers(node, relation[0])
@@ -174,4 +174,4 @@ class Inventory:
 def _field(node: Node, attribute: str | None) -> object:
     if attribute is None:
         return Peer(node.id, node.kind, node.hfid)
-    return node.id if attribute == "id" else node.attributes[attribute]
+    return node.id if attribute == "id" else node.attributes.get(attribute)

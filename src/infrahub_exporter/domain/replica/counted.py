@@ -32,9 +32,9 @@ class Counts:
             return
         if reading.relist:
             await self._compare_ids(reading, at)
-        elif reading.filters:
+        elif reading.filters or reading.count is None:
             await self.count(reading, at)
-        elif reading.count is not None:
+        else:
             await self._find_left(reading, reading.count, at)
         reading.recount = reading.relist = False
 

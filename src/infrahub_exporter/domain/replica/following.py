@@ -166,4 +166,4 @@ class Following:
             reading.asked |= partial.asked
         table.asked |= partial.asked
         for link, asked in partial.linked.items():
-            self._replica.links[link] |= asked
+            self._replica.links.setdefault(link, set()).update(asked)

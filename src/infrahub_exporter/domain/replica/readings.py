@@ -46,7 +46,8 @@ class Reading:
     ) -> None:
         self.table = table
         self.filters = filters
-        self.members: Collection[str] = set() if filters else table.rows
+        self._passing: set[str] = set()
+        self.members: Collection[str] = self._passing if filters else table.rows
         self.asked: set[str] = set()
         self.links: Asked = {link: set() for link in passing}
         self.partial: Partial | None = None
@@ -77,8 +78,7 @@ class Reading:
 
     def empty(self) -> None:
         """Know of no nodes any more."""
-        if isinstance(self.members, set):
-            self.members.clear()
+        self._passing.clear()
         self._forget()
         self.partial, self.is_read, self.count, self.turns = None, False, None, Turns()
 
@@ -108,16 +108,14 @@ class Reading:
 
     def join(self, found: Iterable[str]) -> set[str]:
         """Take nodes in that pass; return those that are new."""
-        came = set(found).difference(self.members)
-        if isinstance(self.members, set):
-            self.members |= came
+        came = set(found).difference(self._passing)
+        self._passing |= came
         return came
 
     def leave(self, gone: Iterable[str]) -> set[str]:
         """Let go of nodes that pass no longer; return those that were in."""
-        left = set(gone).intersection(self.members)
-        if isinstance(self.members, set):
-            self.members -= left
+        left = self._passing.intersection(gone)
+        self._passing -= left
         return left
 
     def _forget(self) -> None:
