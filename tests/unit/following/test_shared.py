@@ -192,11 +192,12 @@ def test_other_entries_over_the_same_pool_show_what_is_read_whole(
 ) -> None:
     async def reload() -> None:
         following = Following(setup)
+        specs = {name: following._bound(ENTRIES[name]) for name in names}
         await follow(following, rounds[:2])
         for entry in following.entries[1:]:
             entry.held.release()
         times = following.world.times
-        added = [Entry(name, following._bound(ENTRIES[name]), times) for name in names]
+        added = [Entry(name, spec, times) for name, spec in specs.items()]
         following.entries = [following.entries[0], *(each for each in added if each.status.name != setup.names[0])]
         following.rounds = Rounds(
             cast("Any", following.entries),
