@@ -15,11 +15,12 @@ from infrahub_exporter.domain.asking.specs import DiscoverySpec
 from infrahub_exporter.domain.asking.stored import TEXT_BY_NAME
 from infrahub_exporter.domain.errors import (
     BadParameterError,
+    DerivationError,
     ExporterError,
     SourceUnavailableError,
     UnknownDiscoveryError,
 )
-from infrahub_exporter.domain.model import JSON
+from infrahub_exporter.domain.model import JSON, AttributeSchema, KindSchema
 from infrahub_exporter.domain.publishing.limits import Limits
 from tests.unit.app.test_exporter import until
 
@@ -299,3 +300,21 @@ async def test_a_stored_query_that_is_changed_in_infrahub_is_run_as_it_is_then()
     devices.stored["by-site"] = other
     await subject.refresh()
     assert targets(await subject.discovery("d")) == ["x"]
+
+
+async def test_a_stored_query_that_asks_for_a_secret_is_not_run() -> None:
+    devices = Devices()
+    devices.stored["by-site"] = (
+        "query ($site: String) { Device(name__value: $site) { edges { node { login { value } } } } }"
+    )
+    devices.source.schema = {
+        "Device": KindSchema("Device", {"login": AttributeSchema("login", "Password")}, {}),
+    }
+    subject = exporter(devices, from_stored(variables={"site": "paris"}))
+    for _ in range(2):
+        await subject.refresh()
+        with pytest.raises(DerivationError) as caught:
+            await subject.discovery("d")
+        problem = "the query asks for 'login' of Device, a Password: secrets are never exported"
+        assert str(caught.value) == problem
+    assert devices.asked == []
