@@ -313,6 +313,15 @@ def test_how_pushing_goes() -> None:
     }
 
 
+def test_each_of_several_destinations_has_a_section_and_a_remark_of_its_own() -> None:
+    pushes = (PushStatus(3, destination="a"), PushStatus(last_error="401: who?", destination="b"))
+    status = Status((), pushes=pushes)
+
+    assert section(status, "OTLP push to a")["Good pushes"] == "3"
+    assert section(status, "OTLP push to b")["Last push"] == "failed: 401: who?"
+    assert remarks(status) == ("the last push to b failed",)
+
+
 def test_how_saving_goes() -> None:
     assert section(Status((), store=StoreStatus(10, 1, NOW - 86_400, 12_345)), "Store") == {
         "Last save": "good",
