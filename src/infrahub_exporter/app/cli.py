@@ -190,9 +190,20 @@ def refresh(**where: Any) -> int:
 
 @command.command()
 @click.option(
-    "--schema", "schema", type=_FILES, multiple=True, required=True, help="A schema file of Infrahub's format."
+    "--schema",
+    "schema",
+    type=_FILES,
+    multiple=True,
+    required=True,
+    help="A schema file of Infrahub's format, or a folder or pattern of such.",
 )
-@click.option("--objects", "objects", type=_FILES, multiple=True, help="An object file of Infrahub's format.")
+@click.option(
+    "--objects",
+    "objects",
+    type=_FILES,
+    multiple=True,
+    help="An object file of Infrahub's format, or a folder or pattern.",
+)
 @click.option("--address", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="The port; 0 takes a free one."

@@ -46,3 +46,17 @@ def test_a_path_alone_is_that_file_with_the_environment_of_the_process(
     assert load_settings("other.yml").listen_port == 9100
     assert caplog.messages == [f"other.yml: {WARNED}"]
     assert load_settings("other.yml", {}).listen_port == 8001
+
+
+def test_files_of_an_embedded_infrahub_are_files_folders_and_patterns_beside_the_configuration(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = here / "place"
+    (place / "objects").mkdir(parents=True)
+    (place / "a.yml").touch()
+    written = "infrahub: {embedded: {schema: ['*.yml'], objects: [objects]}}\n"
+    (place / "exporter.yaml").write_text(written, encoding="utf-8")
+    monkeypatch.chdir(here)
+    embedded = load_settings(Path("place/exporter.yaml")).infrahub.embedded
+    assert embedded is not None
+    assert (embedded.schema, embedded.objects) == ((place / "*.yml",), (place / "objects",))

@@ -21,7 +21,7 @@ duplicate_header.yml: line 6: a key is there twice, first in line 5
 duplicate_key.yml: line 3: the key 'listen_port' is there twice, first in line 2
 duplicate_nested_key.yml: line 4: the key 'address' is there twice, first in line 2
 duplicate_user.yml: line 3: a key is there twice, first in line 3
-embedded_missing_file.yml: infrahub.embedded.schema[0]: expected the path of something that exists, got 'nowhere.yml'
+embedded_missing_file.yml: infrahub.embedded.schema[0]: expected a file, a folder or a pattern of files that exist, got 'nowhere.yml'
 embedded_on_a_branch.yml: infrahub.branch: expected main with an embedded Infrahub, got 'audit'
 embedded_without_schema.yml: infrahub.embedded.schema: expected at least one file, got an empty list
 empty.yml: infrahub: expected a mapping with keys such as address, got nothing

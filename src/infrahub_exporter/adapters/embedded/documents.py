@@ -1,6 +1,7 @@
 """YAML files as Infrahub's tools read them: several documents, no duplicate key, every trouble a ConfigError."""
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
+from glob import glob
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -35,6 +36,38 @@ _Loader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
     for first, resolvers in _Fast.yaml_implicit_resolvers.items()
 }
+
+
+_SUFFIXES = frozenset({".yml", ".yaml", ".json"})
+
+
+def find(paths: Iterable[Path]) -> list[Path]:
+    """Give the files of paths: a folder stands for the YAML and JSON files in it and below, a pattern for what matches.
+
+    Both are in the order of their names. What stands for no file is an error.
+
+    Raises:
+        ConfigError: that names the path.
+    """
+    found: list[Path] = []
+    for path in paths:
+        matches = [path] if path.exists() else sorted(map(Path, glob(str(path), recursive=True)))  # noqa: PTH207 - absolute, too
+        files = [each for match in matches for each in (_files_of(match) if match.is_dir() else [match])]
+        if not files:
+            raise ConfigError(f"{path}: expected a file, or a folder or a pattern of files")
+        found += files
+    return list(dict.fromkeys(found))
+
+
+def _files_of(folder: Path) -> list[Path]:
+    """Give the files in a folder and below it by name, as Infrahub's tools take them."""
+    found: list[Path] = []
+    for each in sorted(folder.iterdir(), key=lambda path: path.name):
+        if each.is_dir():
+            found += _files_of(each)
+        elif each.suffix in _SUFFIXES:
+            found.append(each)
+    return found
 
 
 def parse(text: str, source: str) -> Iterator[object]:

@@ -23,7 +23,7 @@ from graphql import (
     validate,
 )
 
-from infrahub_exporter.adapters.embedded import rest
+from infrahub_exporter.adapters.embedded import documents, rest
 from infrahub_exporter.adapters.embedded.instants import parse_moment, write_utc
 from infrahub_exporter.adapters.embedded.kinds import Kinds
 from infrahub_exporter.adapters.embedded.mutation_types import MutationTypes
@@ -89,14 +89,14 @@ class EmbeddedInfrahub:
         token: str | None = None,
         now: Callable[[], datetime] = utc_now,
     ) -> "EmbeddedInfrahub":
-        """Read schema and object files.
+        """Read schema and object files, folders or patterns of them.
 
         Raises:
             ConfigError: one line that names file, place and expectation.
         """
         start = to_instant(now()) // _SECOND * _SECOND
-        made = cls(load_kinds(schema), Store(start), token=token, now=now)
-        made._load(objects, range(start - _SECOND + 1, start + 1))
+        made = cls(load_kinds(documents.find(schema)), Store(start), token=token, now=now)
+        made._load(documents.find(objects), range(start - _SECOND + 1, start + 1))
         return made
 
     def _load(self, objects: Sequence[Path], instants: range) -> None:

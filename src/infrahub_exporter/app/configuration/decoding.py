@@ -6,6 +6,7 @@ place, what was expected there and what stood there, and never shows a secret.
 
 import math
 from collections.abc import Callable, Mapping
+from glob import iglob
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
@@ -20,6 +21,7 @@ from infrahub_exporter.app.configuration.wording import describe, shown, strip_o
 
 Find = Callable[[Path], Path]
 ExistingPath = Annotated[Path, Meta(description="the path of something that exists")]
+FilesPath = Annotated[Path, Meta(description="a file, a folder or a pattern of files that exist")]
 InnerPath = Annotated[Path, Meta(description="a path", title="inside")]
 """A relative one does not lead out of the folder that it is found in, not over a symbolic link either."""
 StructT = TypeVar("StructT", bound=Struct)
@@ -95,7 +97,8 @@ def _leaf(value: object, annotation: Any, place: Place, find: Find) -> object:
         raise SettingError(place, f"expected {describe(annotation)}, got {shown(value)}")
     if isinstance(made, Path):
         found = find(made)
-        if annotation == ExistingPath and not exists(found):
+        missing = annotation == ExistingPath and not exists(found)
+        if missing or (annotation == FilesPath and not exists(found) and not matches(found)):
             raise SettingError(place, f"expected {describe(annotation)}, got {shown(value)}")
         if annotation == InnerPath and _leads_out(made, found):
             expected = "expected a path that does not lead out of its folder, or an absolute one"
@@ -126,5 +129,13 @@ def exists(path: Path) -> bool:
     """Say whether something is there; what cannot be a path is not."""
     try:
         return path.exists()
+    except (OSError, ValueError):
+        return False
+
+
+def matches(pattern: Path) -> bool:
+    """Say whether a pattern stands for anything."""
+    try:
+        return next(iglob(str(pattern), recursive=True), None) is not None  # noqa: PTH207 - absolute, too
     except (OSError, ValueError):
         return False

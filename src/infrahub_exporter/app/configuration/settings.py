@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct, field
 
-from infrahub_exporter.app.configuration.decoding import ExistingPath, decode, exists
+from infrahub_exporter.app.configuration.decoding import ExistingPath, FilesPath, decode, exists, matches
 from infrahub_exporter.app.configuration.document import parse_document
 from infrahub_exporter.app.configuration.environment import Overrides, override, variable_name
 from infrahub_exporter.app.configuration.places import Place, SettingError, at, written
@@ -105,8 +105,8 @@ class TlsSettings(_Section, frozen=True):
 class EmbeddedSettings(_Section, frozen=True):
     """The files of the Infrahub inside."""
 
-    schema: tuple[ExistingPath, ...]
-    objects: tuple[ExistingPath, ...] = ()
+    schema: tuple[FilesPath, ...]
+    objects: tuple[FilesPath, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.schema:
@@ -324,7 +324,8 @@ def _load(
 
     def find(path: Path) -> Path:
         beside = directory / path
-        return beside.absolute() if exists(beside) else path.absolute() if exists(path) else path
+        there = (each.absolute() for each in (beside, path) if exists(each) or matches(each))
+        return next(there, path)
 
     def located(place: Place, problem: str) -> str:
         variable = overrides.variable(place)
