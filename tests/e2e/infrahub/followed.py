@@ -38,6 +38,10 @@ ENTRIES = (
     Entry("at no site", "FollowRouter", ("name", "labels[].name"), {"site__isnull": True}),
     Entry("streams", "FollowRouter", ("name", "upstream[].name", "downstream[].site.name")),
     Entry("ports", "FollowPort", ("name", "router", "router.site.parent", "labels[]")),
+    Entry("kinds of ports", "FollowPort", ("name", "lanes", "beside.name", "beside.ancestors[].name")),
+    Entry("some peers", "FollowRouter", ("ports[FollowFastPort].name", "labels[name~label.*].weight", "ports[].lanes")),
+    Entry("others", "FollowRouter", ("name", "upstream[].downstream[other].name", "site.ancestors[].name")),
+    Entry("places", "FollowPlace", ("code", "routers[].name", "descendants[].name", "descendants[FollowSite].code")),
     Entry("sites", "FollowSite", ("name", "parent", "routers[].name", "routers[].ports[].name")),
     Entry("sites of what is up", "FollowSite", ("name", "parent.name"), {"routers__state__value": "up"}),
 )

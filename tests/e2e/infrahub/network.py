@@ -261,6 +261,19 @@ def changes(chance: random.Random, nodes: Mapping[str, Sequence[str]], number: i
         "rename an area": f'FollowAreaUpdate(data: {{id: "{area}", {name}}})',
         "create a port": f'{speed}Create(data: {{{name}, router: {{id: "{router}"}}, labels: [{{id: "{label}"}}]}})',
         "rename a port": f'FollowPortUpdate(data: {{id: "{port}", {name}}})',
+        "create a fast port of lanes": (
+            f'FollowFastPortCreate(data: {{{name}, router: {{id: "{router}"}}, lanes: {{value: {number}}}}})'
+        ),
+        "create a slow port of lanes": (
+            f'FollowSlowPortCreate(data: {{{name}, router: {{id: "{router}"}}, lanes: {{value: "{number}"}}}})'
+        ),
+        "create a fast port beside a site": (
+            f'FollowFastPortCreate(data: {{{name}, router: {{id: "{router}"}}, beside: {{id: "{site}"}}}})'
+        ),
+        "create a site beside a fast port": (  # the one that there is at the beginning
+            f'FollowSiteCreate(data: {{{name}, parent: {{id: "{area}"}}, '
+            'fast_ports: [{hfid: ["router0", "port0"]}]})'
+        ),
         "move a port": f'FollowPortUpdate(data: {{id: "{port}", router: {{id: "{router}"}}}})',
         "create a label": f"FollowLabelCreate(data: {{{name}}})",
         "weigh a label": f'FollowLabelUpdate(data: {{id: "{label}", weight: {{value: {number}}}}})',
