@@ -30,9 +30,9 @@ class Choice(Struct, frozen=True):
     weight: float
 
 
-def choices(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> tuple[Choice, ...] | None:
-    """Read what the headers of a request (ASGI: names in lower case) choose under a name; None where that is broken."""
-    return read_choices(b",".join(value for each, value in headers if each == name))
+def said(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> bytes:
+    """Join what the headers of a request (ASGI: names in lower case) say under a name to one list."""
+    return b",".join(value for each, value in headers if each == name)
 
 
 @lru_cache(256)
@@ -74,7 +74,7 @@ def wants_gzip(headers: Iterable[tuple[bytes, bytes]]) -> bool:
 
     A weight of 0 counts as no, `*` as what is not named; a header that is broken anywhere allows nothing.
     """
-    chosen = choices(headers, b"accept-encoding") or ()
+    chosen = read_choices(said(headers, b"accept-encoding")) or ()
     weights: dict[str, float] = {}
     for each in chosen:
         if each.parameters or "/" in each.name:
@@ -90,7 +90,7 @@ def wants_html(headers: Iterable[tuple[bytes, bytes]]) -> bool:
     Only who names `text/html` does: `*/*` is curl's and Prometheus's. A header that is broken anywhere asks for
     nothing.
     """
-    chosen = choices(headers, b"accept") or ()
+    chosen = read_choices(said(headers, b"accept")) or ()
     weights: dict[str, float] = {}
     for each in chosen:
         weights[each.name] = max(each.weight, weights.get(each.name, 0.0))
@@ -112,7 +112,12 @@ def negotiate(headers: Iterable[tuple[bytes, bytes]]) -> Negotiated:
     whatever the client's are (NG-02). An escaping that was asked for is answered with `underscores`, which leaves names
     of the legacy charset as they are, and all names here are; `dots` would not (NG-03).
     """
-    chosen = choices(headers, b"accept") or ()
+    return _negotiated(said(headers, b"accept"))
+
+
+@lru_cache(256)
+def _negotiated(accept: bytes) -> Negotiated:
+    chosen = read_choices(accept) or ()
     weighed = [(match, format_) for format_ in Format if (match := _matched(format_, chosen)) is not None]
     weighed = [each for each in weighed if each[0][1].weight > 0]
     if not weighed:
@@ -151,6 +156,6 @@ def _rank(format_: Format, choice: Choice) -> int | None:
 
 def is_unchanged(headers: Iterable[tuple[bytes, bytes]], etag: str) -> bool:
     """Tell whether a client has a body with this tag already: If-None-Match, compared weakly (RFC 9110, 13.1.2)."""
-    header = b",".join(value for name, value in headers if name == b"if-none-match").decode("latin-1")
+    header = said(headers, b"if-none-match").decode("latin-1")
     known = {tag.strip(" \t").removeprefix("W/") for tag in header.split(",")}
     return "*" in known or etag.removeprefix("W/") in known
