@@ -202,6 +202,7 @@ class Writer:
         going = _with_components(record)
         for node in going:
             self._check_not_needed(node, going)
+        profiled = [each for node in going for each in profiles.nodes_of(node) if each not in going]
         for node in going:
             node.deleted_at = node.updated_at = instant
             self._names.remove(node)
@@ -211,6 +212,8 @@ class Writer:
                         edge.end = instant
                         _end_other(edge.peer, key, node, instant)
         self._numbers.forget()
+        for node in profiled:
+            self._refresh(node, instant)
         self._reconcile(going, instant)
         return tuple(going)
 
