@@ -3,6 +3,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
 import anyio
 import anyio.lowlevel
+import msgspec
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
@@ -618,3 +619,41 @@ async def test_what_is_held_is_told_each_reading_and_row_once() -> None:
     await subject.refresh()
 
     assert subject.status.pool == PoolStatus(readings=2, views=3, rows={"Device": 2, "Site": 1})
+
+
+async def test_an_entry_past_its_own_limit_fails_and_harms_no_other(caplog: pytest.LogCaptureFixture) -> None:
+    source = Source()
+    bounded = MetricSpec(kind="Device", include=("name",), max_series=2)
+    subject = exporter(source, metrics=(bounded, MetricSpec(kind="Site", include=("name",))), discoveries=())
+    await subject.refresh()
+    await subject.refresh()
+    (devices, _) = subject.status.entries
+    assert (devices.success, devices.published, devices.series_limit_ratio) == (True, 2, 1.0)
+    warnings = [each.getMessage() for each in caplog.records if each.levelno == logging.WARNING]
+    assert warnings == ["kind Device has 2 series, max_series allows 2"]
+    source.nodes.append({"id": "9", "kind": "Device", "name": "too many"})
+    source.nodes.append({"id": "10", "kind": "Site", "name": "lyon"})
+    await subject.refresh()
+    (devices, sites) = subject.status.entries
+    assert str(devices.error) == "there are 3 series, max_series of this entry allows 2"
+    assert (devices.published, devices.series_limit_ratio, sites.published) == (2, 1.5, 2)
+    assert b'infrahub_exporter_series_limit_ratio{name="Device"} 1.5' in subject.own_metrics_body()
+    source.nodes[:] = [each for each in source.nodes if each["kind"] != "Device" or each["id"] == "1"]
+    await subject.refresh()
+    (devices, _) = subject.status.entries
+    assert (devices.success, devices.published, devices.series_limit_ratio) == (True, 1, 0.5)
+
+
+async def test_a_reload_to_a_lower_limit_is_held_against_what_is_there() -> None:
+    source = Source()
+    former = exporter(source, discoveries=())
+    heir = exporter(source, metrics=(msgspec.structs.replace(DEVICES, max_series=1),), discoveries=())
+    former.retire(heir.parts)
+    async with former:
+        await former.refresh()
+    await heir.resume(former.handover())
+    assert heir.status.entries[0].success
+    await heir.refresh()
+    (devices,) = heir.status.entries
+    assert str(devices.error) == "there are 2 series, max_series of this entry allows 1"
+    assert devices.published == 2

@@ -11,6 +11,7 @@ from urllib.parse import quote, unquote_to_bytes
 
 from infrahub_exporter.adapters.http.headers import SECURITY_HEADERS
 from infrahub_exporter.domain.publishing.guard import Hold
+from infrahub_exporter.domain.publishing.limits import NEAR_LIMIT
 from infrahub_exporter.domain.publishing.saved import StoreStatus
 from infrahub_exporter.domain.publishing.status import ConfigStatus, EntryStatus, PushStatus, Status
 
@@ -160,6 +161,8 @@ def _details(entry: EntryStatus, now: float) -> list[str]:
     if entry.reading is not None:
         before = f" (there were {_number(entry.nodes)} the last time)" if entry.nodes else ""
         details.append(f"{_number(entry.reading)} nodes read so far{before}")
+    if entry.series_limit_ratio is not None and entry.series_limit_ratio >= NEAR_LIMIT:
+        details.append(f"it has {entry.series_limit_ratio:.0%} of its max_series")
     if skipped := {reason: nodes for reason, nodes in entry.skipped.items() if nodes}:
         details.append(f"skipped nodes: {_counts(skipped)}")
     if entry.errors:

@@ -30,6 +30,11 @@ def of_entries(entries: Sequence[EntryStatus], now: float) -> Iterator[Metric]:
     )
     nodes = GaugeMetricFamily("infrahub_exporter_nodes", "Nodes in the last good refresh.", labels=_ENTRY)
     series = GaugeMetricFamily("infrahub_exporter_series", "Series published for a kind.", labels=("name",))
+    limits = GaugeMetricFamily(
+        "infrahub_exporter_series_limit_ratio",
+        "How much of its max_series an entry has, published or not.",
+        labels=("name",),
+    )
     targets = GaugeMetricFamily("infrahub_exporter_targets", "Target groups published by a query.", labels=("name",))
     skipped = GaugeMetricFamily(
         "infrahub_exporter_skipped_nodes",
@@ -50,11 +55,13 @@ def of_entries(entries: Sequence[EntryStatus], now: float) -> Iterator[Metric]:
             age.add_metric(names, max(0.0, now - entry.succeeded_at))
             nodes.add_metric(names, entry.nodes)
             (series if entry.source == "kind" else targets).add_metric((entry.name,), entry.published)
+        if entry.series_limit_ratio is not None:
+            limits.add_metric((entry.name,), entry.series_limit_ratio)
         for reason, count in entry.skipped.items():
             skipped.add_metric((*names, reason), count)
         for reason, count in entry.errors.items():
             errors.add_metric((*names, reason), count)
-    yield from (success, succeeded, age, duration, durations, nodes, series, targets, skipped, errors)
+    yield from (success, succeeded, age, duration, durations, nodes, series, limits, targets, skipped, errors)
 
 
 def of_guards(entries: Sequence[EntryStatus]) -> Iterator[Metric]:

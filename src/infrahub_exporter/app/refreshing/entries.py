@@ -1,5 +1,6 @@
 """An entry of `metrics.kind` at work: it holds what it read well last, and how it is doing."""
 
+import logging
 from collections.abc import Callable
 from functools import partial
 from itertools import compress, count
@@ -16,11 +17,12 @@ from infrahub_exporter.domain.asking.specs import MetricSpec
 from infrahub_exporter.domain.model import Sample, Section
 from infrahub_exporter.domain.ports import Clock
 from infrahub_exporter.domain.publishing.guard import GuardSpec
-from infrahub_exporter.domain.publishing.limits import Limits
+from infrahub_exporter.domain.publishing.limits import NEAR_LIMIT, Limits
 from infrahub_exporter.domain.publishing.saved import Saved, SavedKind, fingerprint
 from infrahub_exporter.domain.publishing.status import EntryStatus
 from infrahub_exporter.domain.views import metrics
 
+logger = logging.getLogger("infrahub_exporter")
 _SAMPLES = attrgetter("samples")
 
 
@@ -44,6 +46,7 @@ class MetricEntry(GuardedEntry[Sample]):
         self._label_names = spec.label_names
         self._sections: tuple[Section, ...] = ()
         self._duplicates = 0
+        self._is_near_limit = False
 
     @property
     def sections(self) -> tuple[Section, ...]:
@@ -106,6 +109,8 @@ class MetricEntry(GuardedEntry[Sample]):
         """Go on from that."""
         self._go_on(kept.entry)
         self.held, self._sections, self._duplicates = kept.held, kept.sections, kept.duplicates
+        self.status = msgspec.structs.replace(self.status, series_limit_ratio=None)
+        self._behind |= self.spec.max_series is not None  # it may be another one by now
 
     def _offer_again(self) -> None:
         self._offer_read(verified=False)
@@ -126,8 +131,21 @@ class MetricEntry(GuardedEntry[Sample]):
         self._behind = True
         self._limits.check_nodes(count)
         self._limits.check_series(count, others=self._others(self))
+        self._note_limit(count)
+        self._limits.check_entry(count, self.spec.max_series)
         check = partial(self._limits.check_samples, self._label_names)
         return self._offer(self.held.blocks.blocks, count, verified=verified, check=check)
+
+    def _note_limit(self, count: int) -> None:
+        """Tell how near the entry's own limit is, and warn once."""
+        most = self.spec.max_series
+        if most is None:
+            return
+        ratio = count / most
+        if ratio >= NEAR_LIMIT and not self._is_near_limit:
+            logger.warning("kind %s has %d series, max_series allows %d", self.status.name, count, most)
+        self._is_near_limit = ratio >= NEAR_LIMIT
+        self.status = msgspec.structs.replace(self.status, series_limit_ratio=ratio)
 
     def _counts(self) -> Counts:
         return len(self.held.blocks), self.publication.count - self._duplicates, {"duplicate": self._duplicates}

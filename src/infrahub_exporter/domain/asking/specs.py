@@ -47,6 +47,7 @@ class MetricSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     filters: Filters = {}
     booleans: Booleans | None = None
     guard: Override = None
+    max_series: Count | None = None
 
     @property
     def label_names(self) -> tuple[str, ...]:

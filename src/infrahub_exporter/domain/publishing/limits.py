@@ -12,6 +12,8 @@ from infrahub_exporter.domain.views.discovery import Decision
 
 Most = Annotated[int, Meta(ge=1)]
 
+NEAR_LIMIT = 0.8
+"""The share of an entry's `max_series` from which on it is warned of."""
 _LONGEST_ID = 256
 _SHOWN = 64
 """How much of an id a message shows."""
@@ -71,6 +73,12 @@ class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         if count + others > self.max_series:
             beside = f" beside {others} of other kinds" if others else ""
             raise DerivationError(f"there are {count} series{beside}, limits.max_series allows {self.max_series}")
+
+    @staticmethod
+    def check_entry(count: int, most: int | None) -> None:
+        """Raise DerivationError for more series than an entry wants to have."""
+        if most is not None and count > most:
+            raise DerivationError(f"there are {count} series, max_series of this entry allows {most}")
 
     def check_samples(self, label_names: Sequence[str], samples: Sequence[Sample]) -> None:
         """Raise DerivationError, with label and node but without the text, for a label value that is too long."""

@@ -11,7 +11,7 @@ from infrahub_exporter.domain.asking.specs import DiscoverySpec, MetricSpec
 from infrahub_exporter.domain.model import Sample
 from infrahub_exporter.domain.views.discovery import Decision
 
-_NOT_READ = frozenset({"name", "paths", "guard", "refresh_interval_seconds"})
+_NOT_READ = frozenset({"name", "paths", "guard", "max_series", "refresh_interval_seconds"})
 """What a spec says that does not change what is read and derived."""
 
 
@@ -113,7 +113,7 @@ class StoreStatus(Struct, frozen=True):
 
 
 def fingerprint(spec: MetricSpec | DiscoverySpec) -> str:
-    """Return a text that changes with what a spec reads and derives: not with its name, paths, guard and interval."""
+    """Return a text that changes with what a spec reads and derives, not with how it is named, served and limited."""
     return digest([(name, value) for name, value in msgspec.structs.asdict(spec).items() if name not in _NOT_READ])
 
 

@@ -21,7 +21,8 @@ class EntryStatus(Struct, frozen=True):
     good refresh, which stay published; `skipped` its nodes that gave none, by reason. `errors` counts failed refreshes
     by class since the start; `error` is the last refresh's, None after a good one. `hold` says what the guard holds
     back, `is_restored` that the data is from before a restart, `reading` how many nodes of a whole read have come,
-    `on_demand` that it is there because somebody asked for it, `durations` are those of all good refreshes in seconds.
+    `on_demand` that it is there because somebody asked for it, `durations` are those of all good refreshes in seconds,
+    `series_limit_ratio` is how much of its `max_series` an entry has, where it has one.
     """
 
     source: str
@@ -38,6 +39,7 @@ class EntryStatus(Struct, frozen=True):
     is_restored: bool = False
     reading: int | None = None
     on_demand: bool = False
+    series_limit_ratio: float | None = None
     durations: Distribution = Distribution((0.01, 0.1, 1.0, 10.0, 60.0, 600.0))
 
     @property

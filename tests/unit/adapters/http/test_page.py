@@ -486,3 +486,11 @@ async def test_links_of_a_page_below_a_path_lead_somewhere(path: str) -> None:
         statuses = [(await client.get(str(answer.url.join(href)))).status_code for href in hrefs]
 
     assert statuses == [200, 200, 200, 200, 503]
+
+
+def test_an_entry_that_is_near_its_limit_says_how_near() -> None:
+    def details(ratio: float) -> str:
+        return rows_of(EntryStatus("kind", "A", success=True, succeeded_at=NOW, series_limit_ratio=ratio))[0][-1]
+
+    assert details(0.8) == "it has 80% of its max_series"
+    assert "max_series" not in details(0.79)
