@@ -623,7 +623,8 @@ async def test_several_destinations_fail_and_work_each_by_itself(collector: "Col
         collector.unblocked.set()
         await sinks.close(30.0)
     assert second._bodies is first._bodies
-    assert [each.pushes for each in sinks.statuses] == [2, 4]
+    assert first.status.pushes >= 2
+    assert second.status.pushes == 4
 
 
 async def test_all_destinations_run_and_close_together(
