@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from infrahub_exporter.adapters.embedded import checks, identity, ipam, object_templates, profiles
+from infrahub_exporter.adapters.embedded import checks, identity, ipam, object_templates, profiles, removal
 from infrahub_exporter.adapters.embedded.checks import DEFAULT, Default, Given, Peers, Values, Wanted
 from infrahub_exporter.adapters.embedded.fields import label_of
 from infrahub_exporter.adapters.embedded.kinds import Attribute, Kind, Kinds, Relationship
@@ -199,9 +199,9 @@ class Writer:
         Raises:
             RefusedError: where a node that stays must have one that goes.
         """
-        going = _with_components(record)
+        going = removal.with_components(record)
         for node in going:
-            self._check_not_needed(node, going)
+            removal.check_not_needed(node, going)
         profiled = [each for node in going for each in profiles.nodes_of(node) if each not in going]
         for node in going:
             node.deleted_at = node.updated_at = instant
@@ -210,7 +210,7 @@ class Writer:
                 for edge in edges:
                     if edge.end > instant:
                         edge.end = instant
-                        _end_other(edge.peer, key, node, instant)
+                        removal.end_other(edge.peer, key, node, instant)
         self._numbers.forget()
         for node in profiled:
             self._refresh(node, instant)
@@ -286,25 +286,6 @@ class Writer:
                     f"maximum of {mirror.max_count} allowed"
                 )
 
-    def _check_not_needed(self, node: Record, going: Mapping[Record, None]) -> None:
-        for key, edges in node.edges.items():
-            for edge in edges:
-                if edge.end <= NOW or edge.peer in going:
-                    continue
-                needs = [
-                    each
-                    for each in edge.peer.kind.relationships.values()
-                    if not each.optional and each.mirror == key and each.peer in node.kind.labels
-                ]
-                if needs:
-                    named = needs[0].name
-                    raise violates(
-                        node.kind.key,
-                        f"{edge.peer.kind.key}.{named}",
-                        f"Cannot delete {node.kind.key} '{node.id}'. It is linked to mandatory relationship "
-                        f"{named} on node {edge.peer.kind.key} '{edge.peer.id}'",
-                    )
-
 
 def _label_from_name(values: Mapping[str, Value]) -> None:
     """Write a label after the name where a kind has both and none was given, as Infrahub does."""
@@ -312,26 +293,3 @@ def _label_from_name(values: Mapping[str, Value]) -> None:
     if label is not None and name is not None and label.value is None and name.value:
         label.value = label_of(str(name.value))
         label.is_default = False
-
-
-def _end_other(peer: Record, key: str, node: Record, instant: int) -> None:
-    """End the other half of an edge, and stamp the peer of a node that goes."""
-    mirror = {">": "<", "<": ">"}.get(key[-1])
-    for edge in peer.edges.get(key[:-1] + mirror if mirror else key, ()):
-        if edge.peer is node and edge.end > instant:
-            edge.end = instant
-    peer.updated_at = instant
-
-
-def _with_components(record: Record) -> dict[Record, None]:
-    """Gather a node and what goes with it: its components, and theirs."""
-    going = dict.fromkeys([record])
-    queue = [record]
-    while queue:
-        node = queue.pop()
-        for relationship in node.kind.relationships.values():
-            for peer in node.peers(relationship, NOW) if relationship.cascade else ():
-                if peer not in going:
-                    going[peer] = None
-                    queue.append(peer)
-    return going
