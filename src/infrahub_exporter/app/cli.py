@@ -123,11 +123,18 @@ def _openable(address: str) -> str:
 @_CONFIG
 def check(config: Path | None) -> None:
     """Validate a configuration and its query files: exit 0 where they are good, 2 with one line where not."""
+    import anyio  # noqa: PLC0415 - as the others not needed to complain
+
+    from infrahub_exporter.app.configuration.fitting import misfit  # noqa: PLC0415
     from infrahub_exporter.app.configuration.settings import load_settings  # noqa: PLC0415
-    from infrahub_exporter.app.container import build_exporter  # noqa: PLC0415 - not needed to complain
+    from infrahub_exporter.app.container import Build  # noqa: PLC0415
 
     settings = load_settings(config, os.environ, lambda line: click.echo(f"warning: {line}", err=True))
-    build_exporter(settings)
+    build = Build(settings)
+    if settings.infrahub.embedded is not None:
+        found = anyio.run(misfit, settings, build.parts.source)
+        if found is not None:
+            raise ConfigError(f"{config or 'the environment'}: {found}")
     click.echo(
         f"{config or 'the environment'} is good: "
         f"{_counted(len(settings.metrics.kind), 'kind', 'kinds')}, "

@@ -34,6 +34,37 @@ def test_check_says_what_a_good_configuration_has(config: Path, capsys: pytest.C
     assert capsys.readouterr() == (f"{config} is good: 1 kind, 1 discovery\n", "")
 
 
+DEMO = Path(__file__).resolve().parents[3] / "demo"
+
+
+@pytest.mark.parametrize(
+    ("entries", "problem"),
+    [
+        (
+            "metrics: {kind: [{kind: DcimDevice, include: [name, site.nmae]}]}",
+            "metrics.kind[0]: 'site.nmae': LocationSite",
+        ),
+        ("metrics: {kind: [{kind: DcimDevice, labels: {x: nmae}}]}", "metrics.kind[0]: 'nmae': DcimDevice"),
+        (
+            "service_discovery: {enabled: true, queries: [{kind: DcimDevice, target_field: nmae}]}",
+            "service_discovery.queries[0]: 'nmae': DcimDevice",
+        ),
+    ],
+)
+def test_check_looks_up_what_is_read_where_an_infrahub_is_inside(
+    config: Path, capsys: pytest.CaptureFixture[str], entries: str, problem: str
+) -> None:
+    inside = f"infrahub: {{embedded: {{schema: [{DEMO / 'schema.yml'}]}}}}\n"
+    config.write_text(inside + entries.replace("nmae", "name"))
+    assert run(["check", "--config", str(config)]) == 0
+    capsys.readouterr()
+
+    config.write_text(inside + entries)
+    assert run(["check", "--config", str(config)]) == 2
+    said = f"infrahub-exporter: {config}: {problem} has no field 'nmae', did you mean 'name'?\n"
+    assert capsys.readouterr() == ("", said)
+
+
 def test_check_puts_what_is_wrong_in_one_line_on_standard_error(
     config: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
