@@ -26,7 +26,13 @@ Given = Union[JSON, Default, Draw]  # noqa: UP007  # JSON is a recursive alias
 Values = Mapping[str, Given]
 
 
-def check_complete(kind: Kind, values: Values, peers: Peers) -> None:
+def without_draws(wanted: Wanted) -> Peers:
+    """Give the relationships whose peers are all there, none to be taken from a pool."""
+    there = {name: [each for each in related if isinstance(each, Record)] for name, related in wanted.items()}
+    return {name: related for name, related in there.items() if len(related) == len(wanted[name])}
+
+
+def check_complete(kind: Kind, values: Values, peers: Wanted) -> None:
     """Refuse a node that lacks something mandatory; a list of peers may be empty, as Infrahub has it.
 
     Raises:

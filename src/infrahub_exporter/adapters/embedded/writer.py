@@ -52,8 +52,8 @@ class Writer:
         for attribute in kind.attributes.values():
             given = values.get(attribute.name)
             planned[attribute.name] = checks.kept(attribute, None if isinstance(given, Default | Draw) else given)
-        there = {name: [each for each in related if isinstance(each, Record)] for name, related in peers.items()}
-        return self._names.holder(kind, planned, ipam.in_namespace(self._store, kind, there))
+        there = ipam.in_namespace(self._store, kind, checks.without_draws(peers))
+        return self._names.holder(kind, planned, there)
 
     def create(self, kind: Kind, values: Values, peers: Wanted, instant: int, identifier: str | None = None) -> Record:
         """Create a node, with the components that its template describes.
@@ -84,9 +84,9 @@ class Writer:
         if template is not None:
             content = object_templates.filled(kind, template, content)
         values = content.values
-        peers = self._drawn(content.peers, instant)
-        peers = ipam.in_namespace(self._store, kind, peers)
-        checks.check_complete(kind, values, peers)
+        there = ipam.in_namespace(self._store, kind, checks.without_draws(content.peers))
+        wanted = {**content.peers, **there}
+        checks.check_complete(kind, values, wanted)
         made: dict[str, Value] = {}
         for attribute in kind.attributes.values():
             given = values.get(attribute.name)
@@ -100,9 +100,10 @@ class Writer:
         _label_from_name(made)
         if identifier is not None and identifier in self._store.by_id:
             raise invalid(kind.key, "id", f"{identifier} is already in use")
-        self._names.check_unique(kind, {name: each.value for name, each in made.items()}, peers, None)
-        for name, related in peers.items():
+        self._names.check_unique(kind, {name: each.value for name, each in made.items()}, there, None)
+        for name, related in there.items():
             self._check_counts(kind.relationships[name], related, ())
+        peers = self._drawn(wanted, instant)
         for attribute in kind.attributes.values():
             if attribute.kind == "NumberPool" and made[attribute.name].value is None:
                 made[attribute.name] = Value(self._numbers.give(kind, attribute), False, instant)
