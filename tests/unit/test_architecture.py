@@ -48,6 +48,7 @@ BREACHES = [
     ("domain", "domain/views/metrics.py", "from time import monotonic", "domain.views.metrics -> time"),
     ("litestar", "adapters/prometheus/text.py", "from litestar import Response", "prometheus.text -> litestar ("),
     ("yaml", "app/configuration/settings.py", "import yaml", "settings -> yaml ("),
+    ("jinja2", "adapters/embedded/identity.py", "import jinja2", "embedded.identity -> jinja2 ("),
     ("infrahub-sdk", "adapters/http/__init__.py", "import infrahub_sdk", "adapters.http -> infrahub_sdk ("),
     ("httpx", "adapters/http/__init__.py", "import httpx", "adapters.http -> httpx ("),
     ("isal", "adapters/telemetry/entries.py", "from isal import isal_zlib", "telemetry.entries -> isal ("),

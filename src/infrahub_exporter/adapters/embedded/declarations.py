@@ -175,7 +175,7 @@ class Extensions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class SchemaFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One document of a schema file."""
 
-    version: str | float
+    version: str | float = "1.0"
     generics: tuple[GenericDeclaration, ...] = ()
     nodes: tuple[NodeDeclaration, ...] = ()
     extensions: Extensions = Extensions()

@@ -6,7 +6,8 @@ from infrahub_exporter.adapters.embedded.declarations import (
     KindDeclaration,
     RelationshipDeclaration,
 )
-from infrahub_exporter.adapters.embedded.kinds import GROUP, NODE, Attribute, Choice, Kind, Relationship
+from infrahub_exporter.adapters.embedded.derived import profiles
+from infrahub_exporter.adapters.embedded.kinds import GROUP, Attribute, Choice, Kind, Relationship
 from infrahub_exporter.domain.errors import ConfigError
 
 _PALETTE = [
@@ -48,11 +49,11 @@ def attributes_of(declaration: KindDeclaration, source: str) -> dict[str, Attrib
             raise ConfigError(f"{place}: taken, expected another name")
         if each.kind == "Dropdown" and not each.choices:
             raise ConfigError(f"{place}: a Dropdown, expected `choices`")
-        made[each.name] = _attribute(each)
+        made[each.name] = _attribute(each, declaration.branch or "aware")
     return made
 
 
-def _attribute(declared: AttributeDeclaration) -> Attribute:
+def _attribute(declared: AttributeDeclaration, branch: str) -> Attribute:
     parameters = declared.parameters
     limits = {
         name: getattr(declared, name) for name in ("regex", "min_length", "max_length") if getattr(declared, name)
@@ -74,6 +75,7 @@ def _attribute(declared: AttributeDeclaration) -> Attribute:
         parameters=parameters,
         template=computed.get("jinja2_template"),
         order_weight=declared.order_weight,
+        branch=declared.branch or branch,
     )
 
 
@@ -125,6 +127,7 @@ def _relationship(declared: RelationshipDeclaration, owner: str) -> Relationship
         max_count=default_max if declared.max_count is None else declared.max_count,
         min_count=default_min if declared.min_count is None else declared.min_count,
         order_weight=declared.order_weight,
+        branch=declared.branch or "aware",
     )
 
 
@@ -161,7 +164,7 @@ def hierarchy_of(
     )
 
 
-def added_to(kind: Kind, declaration: KindDeclaration) -> list[Relationship]:
+def added_to(kind: Kind) -> list[Relationship]:
     """Make the relationships that Infrahub adds to kinds: to groups, and to profiles."""
     added = []
     if not kind.group and kind.key not in _UNGROUPED:
@@ -169,15 +172,6 @@ def added_to(kind: Kind, declaration: KindDeclaration) -> list[Relationship]:
             Relationship(name=name, label=label_of(name), peer=GROUP, kind="Group", identifier=identifier, many=True)
             for name, identifier in (("member_of_groups", "group_member"), ("subscriber_of_groups", "group_subscriber"))
         ]
-    if declaration.generate_profile is not False and kind.key != NODE:
-        added.append(
-            Relationship(
-                name="profiles",
-                label="Profiles",
-                peer="CoreProfile",
-                kind="Profile",
-                identifier="node__profile",
-                many=True,
-            )
-        )
+    if kind.profiled:
+        added.append(profiles())
     return added

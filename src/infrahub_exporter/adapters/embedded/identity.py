@@ -1,8 +1,10 @@
 """What Infrahub computes of a node and stores beside it: human-friendly id, display label, computed attributes."""
 
-from infrahub_exporter.adapters.embedded.attribute_paths import apply_filters, parse_path, parse_template
+from infrahub_exporter.adapters.embedded.attribute_paths import parse_path
 from infrahub_exporter.adapters.embedded.kinds import Kinds
+from infrahub_exporter.adapters.embedded.refusals import InvalidInputError
 from infrahub_exporter.adapters.embedded.store import NOW, Record, Version
+from infrahub_exporter.adapters.embedded.templates import TemplateError, fill, is_template, template_paths
 from infrahub_exporter.adapters.embedded.values import read_property
 from infrahub_exporter.domain.model import JSON
 
@@ -41,20 +43,22 @@ def compute_display_label(version: Version) -> str:
     template = version.record.kind.display_label
     if not template:
         return f"{version.record.kind.key}(ID: {version.record.id})"
+    if not is_template(template):
+        value = read_path(version, template)
+        return "" if value is None else str(value)
     return render(version, template)
 
 
-def render(version: Version, template: str, *, bare: bool = True) -> str:
-    """Fill in a template."""
-    rendered = []
-    for piece in parse_template(template, bare=bare):
-        if piece.path is None:
-            rendered.append(piece.text)
-            continue
-        value = read_path(version, piece.path)
-        empty = "" if bare and len(parse_template(template, bare=bare)) == 1 else "None"
-        rendered.append(apply_filters(empty if value is None else str(value), piece.filters))
-    return "".join(rendered)
+def render(version: Version, template: str) -> str:
+    """Fill in a template.
+
+    Raises:
+        InvalidInputError: where a filter or an operation does not take its value.
+    """
+    try:
+        return fill(template, {path: read_path(version, path) for path in template_paths(template)})
+    except TemplateError as exc:
+        raise InvalidInputError(str(exc)) from exc
 
 
 def complete(version: Version) -> None:
@@ -68,7 +72,7 @@ def crosses_relationships(kinds: Kinds) -> frozenset[str]:
     crossing = set()
     for kind in kinds.values():
         paths = list(kind.human_friendly_id)
-        paths += [piece.path for piece in parse_template(kind.display_label or "") if piece.path]
+        paths += template_paths(kind.display_label or "")
         if not kind.generic and any(parse_path(each).relationship for each in paths):
             crossing.add(kind.key)
     return frozenset(crossing)

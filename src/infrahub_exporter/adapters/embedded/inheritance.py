@@ -1,12 +1,14 @@
 """From declarations to kinds: inheritance, hierarchies, groups and what Infrahub derives."""
 
+import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
 
-from infrahub_exporter.adapters.embedded.attribute_paths import AttributePath, TemplateError, parse_path, template_paths
+from infrahub_exporter.adapters.embedded.attribute_paths import AttributePath, parse_path
 from infrahub_exporter.adapters.embedded.declarations import GenericDeclaration, KindDeclaration, NodeDeclaration
+from infrahub_exporter.adapters.embedded.derived import object_template, profiles_of, templates_of
 from infrahub_exporter.adapters.embedded.fields import (
     added_to,
     attributes_of,
@@ -14,26 +16,34 @@ from infrahub_exporter.adapters.embedded.fields import (
     label_of,
     relationships_of,
 )
-from infrahub_exporter.adapters.embedded.kinds import PREFIX, Attribute, Kind, Kinds, Relationship
+from infrahub_exporter.adapters.embedded.kinds import PREFIX, RESTRICTED, Attribute, Kind, Kinds, Relationship
+from infrahub_exporter.adapters.embedded.templates import TemplateError, template_paths
 from infrahub_exporter.domain.errors import ConfigError
 
 _INHERITED = ("human_friendly_id", "display_label", "default_filter", "uniqueness_constraints", "order_by")
-_BUILTIN_NAMESPACES = ("Core", "Builtin", "Ipam", "Lineage", "Internal", "Profile", "Template")
+BUILTIN = "built-in"
+"""The source of what every Infrahub has."""
 
 
 class Declared(msgspec.Struct):
-    """A declaration and the file that it was written in."""
+    """A declaration, the file that it was written in, and the files of fields that came from another one."""
 
     source: str
     declaration: NodeDeclaration | GenericDeclaration
+    fields: dict[str, str] = {}
+
+    def place(self, field: str) -> str:
+        """Name the file and the place of a field."""
+        return f"{self.fields.get(field, self.source)}: {self.declaration.key}.{field}"
 
 
 def unknown(kind: str, known: Iterable[str]) -> str:
     """Say that a kind is missing, and of which sort."""
-    if kind.startswith(_BUILTIN_NAMESPACES):
-        builtins = ", ".join(sorted(each for each in known if each.startswith(_BUILTIN_NAMESPACES)))
-        return f"{kind}: a built-in kind that the embedded Infrahub does not know, expected one of {builtins}"
-    return f"{kind}: unknown kind, expected one that a schema file declares"
+    near = difflib.get_close_matches(kind, sorted(known), n=1)
+    hint = f", did you mean {near[0]}?" if near else ""
+    if kind.startswith(RESTRICTED):
+        return f"{kind}: no kind that every Infrahub has{hint}"
+    return f"{kind}: not declared in any of these files{hint}"
 
 
 def resolve(declared: Mapping[str, Declared]) -> Kinds:
@@ -50,20 +60,48 @@ def resolve(declared: Mapping[str, Declared]) -> Kinds:
     for key, each in declared.items():
         if isinstance(each.declaration, NodeDeclaration):
             kinds[key] = _node(each.declaration, each.source, kinds, declared)
-    complete: dict[str, Kind] = {}
-    for key, kind in kinds.items():
-        relationships = dict(kind.relationships)
-        for added in added_to(kind, declared[key].declaration):
-            relationships.setdefault(added.name, added)
-        for relationship in relationships.values():
+    for kind in kinds.values():
+        for relationship in kind.relationships.values():
             if relationship.peer not in kinds:
-                place = f"{declared[key].source}: {key}.{relationship.name}"
+                place = _origin(relationship.name, kind, declared).place(relationship.name)
                 raise ConfigError(f"{place}: peer {unknown(relationship.peer, kinds)}")
-        used_by = tuple(sorted(each.key for each in kinds.values() if key in each.labels[1:]))
-        complete[key] = msgspec.structs.replace(kind, relationships=relationships, used_by=used_by)
+    templates = templates_of(kinds)
+    profiles = profiles_of(kinds, templates)
+    complete = {each.key: _complete(each) for each in (*kinds.values(), *templates.values(), *profiles.values())}
+    used_by = _used_by(complete)
     for key, kind in complete.items():
-        _check_paths(kind, complete, declared[key].source)
+        complete[key] = msgspec.structs.replace(kind, used_by=tuple(sorted(used_by.get(key, ()))))
+    for key, each in declared.items():
+        _check_paths(complete[key], complete, each.source)
     return Kinds(complete)
+
+
+def _complete(kind: Kind) -> Kind:
+    """Give a kind the relationships that Infrahub adds to it."""
+    relationships = dict(kind.relationships)
+    for added in added_to(kind):
+        relationships.setdefault(added.name, added)
+    if not kind.generic and kind.generate_template and not kind.restricted:
+        relationships["object_template"] = object_template(kind)
+    return msgspec.structs.replace(kind, relationships=relationships)
+
+
+def _used_by(kinds: Mapping[str, Kind]) -> dict[str, list[str]]:
+    """List the nodes under each generic."""
+    used: dict[str, list[str]] = {}
+    for kind in kinds.values():
+        for label in kind.labels[1:]:
+            used.setdefault(label, []).append(kind.key)
+    return used
+
+
+def _origin(field: str, kind: Kind, declared: Mapping[str, Declared]) -> Declared:
+    """Find the declaration that a field of a kind was written in: its own or a generic's."""
+    for key in (kind.key, *kind.inherit_from):
+        declaration = declared[key].declaration
+        if any(each.name == field for each in (*declaration.attributes, *declaration.relationships)):
+            return declared[key]
+    return declared[kind.key]
 
 
 def _generic(declaration: GenericDeclaration, source: str) -> Kind:
@@ -173,6 +211,9 @@ def _finish(
         uniqueness_constraints=tuple(constraints),
         inherit_from=declaration.inherit_from if isinstance(declaration, NodeDeclaration) else (),
         hierarchical=isinstance(declaration, GenericDeclaration) and declaration.hierarchical,
+        branch=declaration.branch or "aware",
+        generate_profile=declaration.generate_profile is not False,
+        generate_template=bool(declaration.generate_template),
         extra={
             name: getattr(declaration, name) for name in ("icon", "menu_placement", "documentation", "include_in_menu")
         },
@@ -190,7 +231,7 @@ def _check_paths(kind: Kind, kinds: Mapping[str, Kind], source: str) -> None:
     try:
         named += [("display_label", each) for each in template_paths(kind.display_label or "")]
         for attribute in kind.attributes.values():
-            named += [(attribute.name, each) for each in template_paths(attribute.template or "", bare=False)]
+            named += [(attribute.name, each) for each in template_paths(attribute.template or "")]
     except TemplateError as exc:
         raise ConfigError(f"{source}: {kind.key}: {exc}") from exc
     for key, text in named:

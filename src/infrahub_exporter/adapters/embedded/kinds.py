@@ -11,6 +11,21 @@ NODE = "CoreNode"
 GROUP = "CoreGroup"
 PREFIX = "BuiltinIPPrefix"
 ADDRESS = "BuiltinIPAddress"
+RESTRICTED = (
+    "Account",
+    "Branch",
+    "Builtin",
+    "Core",
+    "Deprecated",
+    "Diff",
+    "Infrahub",
+    "Internal",
+    "Lineage",
+    "Schema",
+    "Profile",
+    "Template",
+)
+"""The namespaces in which a schema can declare no kind."""
 
 
 class Choice(Struct, frozen=True):
@@ -39,6 +54,7 @@ class Attribute(Struct, frozen=True, kw_only=True):
     template: str | None = None
     inherited: bool = False
     order_weight: int | None = None
+    branch: str = "aware"
 
     def choice(self, name: object) -> Choice | None:
         """Find a choice by its name."""
@@ -64,6 +80,7 @@ class Relationship(Struct, frozen=True, kw_only=True):
     max_count: int = 0
     min_count: int = 0
     order_weight: int | None = None
+    branch: str = "aware"
 
     @property
     def edge(self) -> str:
@@ -101,6 +118,9 @@ class Kind(Struct, frozen=True, kw_only=True):
     parent: str | None = None
     children: str | None = None
     used_by: tuple[str, ...] = ()
+    branch: str = "aware"
+    generate_profile: bool = False
+    generate_template: bool = False
     extra: Mapping[str, object] = {}
 
     def __hash__(self) -> int:
@@ -122,9 +142,20 @@ class Kind(Struct, frozen=True, kw_only=True):
         return GROUP in self.inherit_from
 
     @property
+    def restricted(self) -> bool:
+        """Tell whether it is in a namespace of Infrahub's own."""
+        return self.namespace in RESTRICTED
+
+    @property
+    def profiled(self) -> bool:
+        """Tell whether its nodes can have profiles."""
+        return self.namespace == "Builtin" or not self.restricted
+
+    @property
     def labels(self) -> tuple[str, ...]:
         """The kinds under which its nodes are found."""
-        everywhere = () if self.generic or self.group else (NODE,)
+        nowhere = self.generic or self.group or NODE in self.inherit_from
+        everywhere = (NODE,) if not nowhere and (self.inherit_from or self.profiled) else ()
         return (self.key, *self.inherit_from, *everywhere)
 
 

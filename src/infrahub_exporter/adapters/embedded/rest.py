@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from infrahub_exporter.adapters.embedded.kinds import Attribute, Kind, Kinds, Relationship
+from infrahub_exporter.adapters.embedded.kinds import RESTRICTED, Attribute, Kind, Kinds, Relationship
 from infrahub_exporter.domain.model import JSON
 
 _PARAMETERS: Mapping[str, tuple[str, ...]] = {
@@ -14,6 +14,9 @@ _PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "List": ("regex",),
     "Number": ("min_value", "max_value", "excluded_values"),
 }
+
+
+_SORTS = ("nodes", "generics", "profiles", "templates")
 
 
 def describe(kind: Kind) -> dict[str, JSON]:
@@ -26,14 +29,10 @@ def describe(kind: Kind) -> dict[str, JSON]:
 def describe_all(kinds: Kinds) -> dict[str, JSON]:
     """Describe all kinds, as `GET /api/schema` does."""
     namespaces = sorted({each.namespace for each in kinds.values()})
-    builtin = {"Core", "Builtin", "Internal", "Lineage", "Profile"}
     return {
         "main": _main_hash(kinds),
-        "nodes": [describe(each) for each in kinds.values() if not each.generic],
-        "generics": [describe(each) for each in kinds.values() if each.generic],
-        "profiles": [],
-        "templates": [],
-        "namespaces": [{"name": each, "user_editable": each not in builtin} for each in namespaces],
+        **{sort: [describe(each) for each in kinds.values() if _sort(each) == sort] for sort in _SORTS},
+        "namespaces": [{"name": each, "user_editable": each not in RESTRICTED} for each in namespaces],
     }
 
 
@@ -41,11 +40,15 @@ def summarize(kinds: Kinds) -> dict[str, JSON]:
     """Give a hash per kind, as `GET /api/schema/summary` does."""
     return {
         "main": _main_hash(kinds),
-        "nodes": {each.key: _hash(each) for each in kinds.values() if not each.generic},
-        "generics": {each.key: _hash(each) for each in kinds.values() if each.generic},
-        "profiles": {},
-        "templates": {},
+        **{sort: {each.key: _hash(each) for each in kinds.values() if _sort(each) == sort} for sort in _SORTS},
     }
+
+
+def _sort(kind: Kind) -> str:
+    """Tell in which list of an answer a kind stands."""
+    if kind.generic:
+        return "generics"
+    return {"Profile": "profiles", "Template": "templates"}.get(kind.namespace, "nodes")
 
 
 def _hash(kind: Kind) -> str:
@@ -64,7 +67,7 @@ def _describe(kind: Kind) -> dict[str, JSON]:
         "namespace": kind.namespace,
         "description": kind.description,
         "label": kind.label,
-        "branch": "aware",
+        "branch": kind.branch,
         "default_filter": kind.default_filter,
         "human_friendly_id": list(kind.human_friendly_id) or None,
         "display_label": kind.display_label,
@@ -86,15 +89,15 @@ def _describe(kind: Kind) -> dict[str, JSON]:
     if kind.generic:
         described |= {
             "hierarchical": kind.hierarchical,
-            "generate_profile": "profiles" in kind.relationships,
+            "generate_profile": kind.generate_profile,
             "used_by": list(kind.used_by),
             "restricted_namespaces": None,
         }
     else:
         described |= {
             "inherit_from": list(kind.inherit_from),
-            "generate_profile": "profiles" in kind.relationships,
-            "generate_template": False,
+            "generate_profile": kind.generate_profile,
+            "generate_template": kind.generate_template,
             "hierarchy": kind.hierarchy,
             "parent": kind.parent,
             "children": kind.children,
@@ -130,7 +133,7 @@ def _attribute(attribute: Attribute, place: int) -> dict[str, JSON]:
         "read_only": attribute.read_only,
         "unique": attribute.unique,
         "optional": attribute.optional,
-        "branch": "aware",
+        "branch": attribute.branch,
         "order_weight": attribute.order_weight or place * 1000,
         "ordered": True,
         "default_value": attribute.default_value,
@@ -159,7 +162,7 @@ def _relationship(relationship: Relationship, place: int) -> dict[str, JSON]:
         "common_relatives": None,
         "order_weight": relationship.order_weight or place * 1000,
         "optional": relationship.optional,
-        "branch": "aware",
+        "branch": relationship.branch,
         "inherited": relationship.inherited,
         "direction": relationship.direction,
         "hierarchical": relationship.hierarchical,

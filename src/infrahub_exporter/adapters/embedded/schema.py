@@ -1,6 +1,7 @@
 """Schema files, read and put together: declarations by kind, extensions added to what they extend."""
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -13,8 +14,9 @@ from infrahub_exporter.adapters.embedded.declarations import (
     NodeDeclaration,
     SchemaFile,
 )
-from infrahub_exporter.adapters.embedded.inheritance import Declared, resolve, unknown
-from infrahub_exporter.adapters.embedded.kinds import Kinds
+from infrahub_exporter.adapters.embedded.inheritance import BUILTIN, Declared, resolve, unknown
+from infrahub_exporter.adapters.embedded.kinds import RESTRICTED, Kinds
+from infrahub_exporter.adapters.embedded.merging import merge, twice
 from infrahub_exporter.domain.errors import ConfigError
 
 _HERE = "infrahub_exporter.adapters.embedded"
@@ -26,10 +28,7 @@ def load_kinds(paths: Sequence[Path]) -> Kinds:
     Raises:
         ConfigError: one line that names file, kind and expectation.
     """
-    builtin = files(_HERE).joinpath("builtin.yml").read_text(encoding="utf-8")
-    read = [
-        ("built-in", documents.convert(each, SchemaFile, "built-in")) for each in documents.parse(builtin, "built-in")
-    ]
+    read = [(BUILTIN, _builtin())]
     for path in paths:
         contents = list(documents.read(path))
         if not contents:
@@ -38,34 +37,52 @@ def load_kinds(paths: Sequence[Path]) -> Kinds:
     return resolve(_collect(read))
 
 
+@cache
+def _builtin() -> SchemaFile:
+    """Read the kinds that every Infrahub has, as `tools/builtin_kinds.py` wrote them."""
+    return msgspec.json.decode(files(_HERE).joinpath("builtin.json").read_bytes(), type=SchemaFile)
+
+
 def _collect(read: Iterable[tuple[str, SchemaFile]]) -> dict[str, Declared]:
     declared: dict[str, Declared] = {}
     extensions: list[tuple[str, ExtensionDeclaration]] = []
     for source, content in read:
         every: list[NodeDeclaration | GenericDeclaration] = [*content.generics, *content.nodes]
         for each in every:
-            if each.state == "absent":
-                continue
-            if each.key in declared:
-                other = declared[each.key].source
-                raise ConfigError(f"{source}: {each.key}: declared in {other} as well, expected one declaration")
-            declared[each.key] = Declared(source, each)
+            _declare(source, each, declared)
         extensions.extend((source, each) for each in (*content.extensions.nodes, *content.extensions.generics))
     for source, extension in extensions:
-        _extend(source, extension, declared)
-    return declared
+        if extension.kind not in declared:
+            raise ConfigError(f"{source}: extensions: {unknown(extension.kind, declared)}")
+        _merge(source, extension.kind, extension, declared[extension.kind])
+    return {key: each for key, each in declared.items() if each.declaration.state != "absent"}
 
 
-def _extend(source: str, extension: ExtensionDeclaration, declared: dict[str, Declared]) -> None:
-    if extension.kind not in declared:
-        raise ConfigError(f"{source}: extensions: {unknown(extension.kind, declared)}")
-    found = declared[extension.kind]
-    names = {each.name for each in (*found.declaration.attributes, *found.declaration.relationships)}
-    for each in (*extension.attributes, *extension.relationships):
-        if each.name in names:
-            raise ConfigError(f"{source}: extensions: {extension.kind}.{each.name}: exists, expected a new name")
-    found.declaration = msgspec.structs.replace(
-        found.declaration,
-        attributes=(*found.declaration.attributes, *extension.attributes),
-        relationships=(*found.declaration.relationships, *extension.relationships),
-    )
+def _declare(source: str, declaration: NodeDeclaration | GenericDeclaration, declared: dict[str, Declared]) -> None:
+    """Take a declaration in, or put it into the one that there is."""
+    key = declaration.key
+    found = declared.get(key)
+    if found is None:
+        if source != BUILTIN and declaration.namespace in RESTRICTED:
+            raise ConfigError(
+                f"{source}: {key}: the namespace {declaration.namespace} is Infrahub's own, expected another"
+            )
+        declared[key] = Declared(source, declaration)
+    elif isinstance(declaration, NodeDeclaration) is not isinstance(found.declaration, NodeDeclaration):
+        sort = "node" if isinstance(found.declaration, NodeDeclaration) else "generic"
+        raise ConfigError(f"{source}: {key}: a {sort} in {found.source}, expected another name or the same sort")
+    else:
+        _merge(source, key, declaration, found)
+
+
+def _merge(
+    source: str, key: str, addition: NodeDeclaration | GenericDeclaration | ExtensionDeclaration, found: Declared
+) -> None:
+    name = twice(addition)
+    if name is not None:
+        raise ConfigError(f"{source}: {key}.{name}: taken, expected another name")
+    fields = (*addition.attributes, *addition.relationships)
+    found.fields |= {each.name: source for each in fields}
+    found.declaration = merge(found.declaration, addition)
+    if found.source == BUILTIN:
+        found.source = source

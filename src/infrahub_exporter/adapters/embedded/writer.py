@@ -240,7 +240,7 @@ class Writer:
             filled = dict(values)
             version.values = filled
             for name, template in computed.items():
-                filled[name] = Value(identity.render(version, str(template), bare=False), False, instant)
+                filled[name] = Value(identity.render(version, str(template)), False, instant)
         identity.complete(version)
         self._names.add(record)
 

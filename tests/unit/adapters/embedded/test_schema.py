@@ -77,19 +77,11 @@ def node(text: str) -> str:
     return f'version: "1.0"\nnodes: [{{name: A, namespace: My, {text}}}]\n'
 
 
-BUILTINS = (
-    "BuiltinIPAddress, BuiltinIPNamespace, BuiltinIPPrefix, BuiltinTag, CoreAccount, CoreArtifactTarget, "
-    "CoreGenericAccount, CoreGroup, CoreIPPool, CoreNode, CoreProfile, CoreStandardGroup, CoreTaskTarget, "
-    "IpamNamespace, LineageOwner, LineageSource"
-)
-
-
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         ("", "empty, expected a schema with `nodes`, `generics` or `extensions`"),
         ('version: "1.0"\nversion: "1.0"\n', "line 2: duplicate key 'version', expected valid YAML"),
-        ("nodes: []\n", "document: object missing required field `version`"),
         ("- 1\n", "document: expected `object`, got `array`"),
         (node("colour: red"), "nodes[0]: object contains unknown field `colour`"),
         (
@@ -104,28 +96,22 @@ BUILTINS = (
         (node("attributes: [{name: x, kind: Dropdown}]"), "MyA.x: a Dropdown, expected `choices`"),
         (
             node("relationships: [{name: x, peer: MyB}]"),
-            "MyA.x: peer MyB: unknown kind, expected one that a schema file declares",
+            "MyA.x: peer MyB: not declared in any of these files, did you mean MyA?",
         ),
         (
-            node("relationships: [{name: x, peer: CoreRepository}]"),
-            (
-                "MyA.x: peer CoreRepository: a built-in kind that the embedded Infrahub does not know, expected one of "
-                f"{BUILTINS}"
-            ),
+            node("relationships: [{name: x, peer: CoreRepositry}]"),
+            "MyA.x: peer CoreRepositry: no kind that every Infrahub has, did you mean CoreRepository?",
         ),
         (
-            node("inherit_from: [CoreFileObject]"),
-            (
-                "MyA: inherit_from CoreFileObject: a built-in kind that the embedded Infrahub does not know, expected "
-                f"one of {BUILTINS}"
-            ),
+            node("inherit_from: [CoreFileObjekt]"),
+            "MyA: inherit_from CoreFileObjekt: no kind that every Infrahub has, did you mean CoreFileObject?",
         ),
         (node("inherit_from: [BuiltinTag]"), "MyA: inherit_from BuiltinTag: a node, expected a generic"),
         (
             node("parent: BuiltinTag"),
             "MyA: parent or children, expected a hierarchical generic in inherit_from",
         ),
-        (node("hierarchy: MyB"), "MyA: hierarchy MyB: unknown kind, expected one that a schema file declares"),
+        (node("hierarchy: MyB"), "MyA: hierarchy MyB: not declared in any of these files, did you mean MyA?"),
         (
             node("hierarchy: CoreNode"),
             "MyA: hierarchy CoreNode: expected a generic with `hierarchical: true`",
@@ -146,24 +132,35 @@ BUILTINS = (
             "MyA: display_label: x__value: leads nowhere, expected attribute__value or relationship__attribute__value",
         ),
         (
-            node('display_label: "{% if x %}y{% endif %}"'),
-            "MyA: '{% if x %}y{% endif %}': statements, expected a template of texts and {{ paths }}",
+            node('display_label: "{% if x %}"'),
+            (
+                "MyA: '{% if x %}': Unexpected end of template. Jinja was looking for the following tags: 'elif' or "
+                "'else' or 'endif'. The innermost block that needs to be closed is 'if'., expected a Jinja2 template"
+            ),
         ),
         (
-            node('display_label: "{{ x | replace(1) }}"'),
-            "MyA: {{ x | replace(1) }}: expected a path, and of filters capitalize, lower, title, trim, upper",
+            node('display_label: "{{ x | tojson }}"'),
+            "MyA: '{{ x | tojson }}': filter tojson, expected one that Infrahub allows in templates",
+        ),
+        (
+            node('display_label: "{{ x() }}"'),
+            "MyA: '{{ x() }}': a call or an import, expected texts, {{ paths }}, filters and conditions",
         ),
         (
             'version: "1.0"\nextensions: {nodes: [{kind: MyA}]}\n',
-            "extensions: MyA: unknown kind, expected one that a schema file declares",
+            "extensions: MyA: not declared in any of these files",
         ),
         (
-            'version: "1.0"\nextensions: {nodes: [{kind: BuiltinTag, attributes: [{name: name, kind: Text}]}]}\n',
-            "extensions: BuiltinTag.name: exists, expected a new name",
+            "extensions: {nodes: [{kind: BuiltinTag, attributes: [{name: x, kind: Text}, {name: x, kind: Text}]}]}\n",
+            "BuiltinTag.x: taken, expected another name",
         ),
         (
-            'version: "1.0"\nnodes: [{name: Tag, namespace: Builtin}]\n',
-            "BuiltinTag: declared in built-in as well, expected one declaration",
+            'version: "1.0"\ngenerics: [{name: Namespace, namespace: Ipam}]\n',
+            "IpamNamespace: a node in built-in, expected another name or the same sort",
+        ),
+        (
+            'version: "1.0"\nnodes: [{name: Thing, namespace: Builtin}]\n',
+            "BuiltinThing: the namespace Builtin is Infrahub's own, expected another",
         ),
     ],
 )

@@ -1,0 +1,86 @@
+"""The kinds that every Infrahub has, and the ones that it derives: profiles and object templates."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from infrahub_exporter.adapters.embedded.schema import load_kinds
+
+Write = Callable[[str, str], Path]
+
+SCHEMA = """
+generics:
+  - name: Port
+    namespace: Net
+    attributes: [{name: name, kind: Text}, {name: speed, kind: Number, optional: true}]
+    relationships: [{name: box, peer: NetBox, kind: Parent, cardinality: one, optional: false}]
+nodes:
+  - name: Box
+    namespace: Net
+    generate_template: true
+    attributes:
+      - {name: name, kind: Text, unique: true}
+      - {name: mtu, kind: Number, optional: true, default_value: 1500}
+      - {name: code, kind: Text, read_only: true, optional: true}
+    relationships:
+      - {name: ports, peer: NetPort, kind: Component, cardinality: many}
+      - {name: address, peer: IpamAddress, kind: Attribute, cardinality: one, optional: true}
+      - {name: asn, peer: CoreNumberPool, cardinality: one, optional: true}
+  - {name: FiberPort, namespace: Net, inherit_from: [NetPort], generate_profile: false}
+  - {name: Address, namespace: Ipam, inherit_from: [BuiltinIPAddress]}
+"""
+
+
+def test_every_built_in_kind_of_a_real_server_is_known() -> None:
+    kinds = load_kinds([])
+
+    assert kinds["CoreNumberPool"].inherit_from == ("CoreResourcePool", "LineageSource")
+    assert kinds["CoreProposedChange"].attributes["state"].enum == ("open", "merged", "merging", "closed", "canceled")
+    assert "CoreGeneratorGroup" in kinds["CoreGroup"].used_by
+    assert {"CoreFileObject", "CoreRepository", "CoreNodeTriggerRule", "CoreMenuItem", "CoreAccountGroup"} <= {
+        each.key for each in kinds.values()
+    }
+
+
+def test_a_profile_has_what_can_be_given_to_a_node(write: Write) -> None:
+    kinds = load_kinds([write("schema.yml", SCHEMA)])
+
+    profile = kinds["ProfileNetBox"]
+    assert list(profile.attributes) == ["profile_name", "profile_priority", "mtu"]
+    assert profile.attributes["mtu"].optional
+    assert profile.attributes["mtu"].default_value is None
+    assert {name: each.peer for name, each in profile.relationships.items()} == {
+        "related_nodes": "NetBox",
+        "related_templates": "TemplateNetBox",
+        "address": "IpamAddress",
+        "asn": "CoreNumberPool",
+        "member_of_groups": "CoreGroup",
+        "subscriber_of_groups": "CoreGroup",
+    }
+    assert "ProfileNetFiberPort" not in kinds
+    assert kinds["NetFiberPort"].relationships["profiles"].peer == "CoreProfile"
+    assert "ProfileNetBox" in kinds["CoreProfile"].used_by
+
+
+def test_a_template_has_what_a_node_is_composed_of(write: Write) -> None:
+    kinds = load_kinds([write("schema.yml", SCHEMA)])
+
+    template = kinds["TemplateNetBox"]
+    assert list(template.attributes) == ["template_name", "mtu"]
+    assert {name: each.peer for name, each in template.relationships.items()} == {
+        "related_nodes": "NetBox",
+        "ports": "TemplateNetPort",
+        "address": "IpamAddress",
+        "address_from_resource_pool": "CoreIPAddressPool",
+        "asn": "CoreNumberPool",
+        "mtu_from_resource_pool": "CoreNumberPool",
+        "profiles": "CoreProfile",
+        "member_of_groups_for_instances": "CoreGroup",
+        "subscriber_of_groups_for_instances": "CoreGroup",
+        "member_of_groups": "CoreGroup",
+        "subscriber_of_groups": "CoreGroup",
+    }
+    assert kinds["NetBox"].relationships["object_template"].peer == "TemplateNetBox"
+    port = kinds["TemplateNetFiberPort"]
+    assert port.inherit_from == ("LineageSource", "CoreNode", "CoreObjectComponentTemplate", "TemplateNetPort")
+    assert port.human_friendly_id == ("box__template_name__value", "template_name__value")
+    assert kinds["TemplateNetPort"].generic
