@@ -219,6 +219,16 @@ READINGS: tuple[Reading, ...] = (
         ),
     ),
     Reading(
+        "what some kinds of a generic have",
+        "ContractPort",
+        ("name", "wavelength"),
+        rows=(
+            Row("port-et1", "ContractOpticalPort", ("core1", "et1"), ("et1", 1550)),
+            Row("port-et2", "ContractOpticalPort", ("core1", "et2"), ("et2", None)),
+            Row("port-lo0", "ContractLogicalPort", ("edge 'ünï™' 2", "lo0"), ("lo0", None)),
+        ),
+    ),
+    Reading(
         "a kind of a generic",
         "ContractOpticalPort",
         ("name", "wavelength"),

@@ -10,7 +10,7 @@ import pytest
 from infrahub_exporter.domain.errors import DerivationError
 from infrahub_exporter.domain.model import Row
 from infrahub_exporter.domain.replica import chunks
-from tests.unit.following.test_sequences import Following, Setup, plain
+from tests.unit.following.test_sequences import ENTRIES, Following, Setup, Spec, plain
 from tests.unit.following.world import to, to_many
 
 pytestmark = pytest.mark.anyio
@@ -291,4 +291,24 @@ async def test_where_there_is_no_probe_everything_is_read_each_time_over_the_rel
     following.line.asked.clear()
     await poll(following)
     assert [each for each in following.line.asked if not each.startswith("/api/schema/")] == ["NetRouter"]
+    assert await is_right(following)
+
+
+async def test_the_instants_of_a_node_and_of_its_peers_are_those_of_their_last_change(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    paths = ("name", "node_metadata.updated_at", "city.node_metadata.created_at", "city.node_metadata.updated_at")
+    monkeypatch.setitem(cast("Any", ENTRIES), "instants", Spec("NetRouter", paths, {}))
+    following = await followed_for_long("instants")
+    world = following.world
+    router, city = world.pick("NetRouter", 0), world.pick("NetCity", 0)
+    before = following.entries[0].rows[router].values
+    world.save("NetCity", city, name="renamed")
+    await poll(following)
+    after = following.entries[0].rows[router].values
+    assert after[:3] == before[:3]
+    assert str(after[3]) > str(before[3])
+    world.save("NetRouter", router, name="renamed")
+    await poll(following)
+    assert str(following.entries[0].rows[router].values[1]) > str(before[1])
     assert await is_right(following)
