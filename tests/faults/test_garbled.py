@@ -1,5 +1,6 @@
 """Whatever an answer of Infrahub says in the place of something else, nothing but a failed refresh comes of it."""
 
+import ssl
 from collections.abc import Mapping
 from contextlib import suppress
 from http import HTTPStatus
@@ -104,6 +105,8 @@ class GarblingTransport:
         self.asked += 1
         if self.garble is None or self.asked not in self.garble.requests or reply.status != HTTPStatus.OK:
             return reply
+        if isinstance(self.garble.wrong, Exception):
+            raise self.garble.wrong
         tree = msgspec.json.decode(reply.body)
         return Reply(reply.status, reply.headers, msgspec.json.encode(_wrong(tree, self.garble.way, self.garble.wrong)))
 
@@ -144,6 +147,22 @@ def test_whatever_answers_say_no_refresh_dies_of_it(
     infrahub: EmbeddedInfrahub, garbles: list[Garble], weight: int
 ) -> None:
     anyio.run(_refreshed, infrahub, garbles, weight)
+
+
+UNFORESEEN = st.builds(
+    Garble,
+    requests=st.frozensets(st.integers(1, 9), min_size=1),
+    way=st.just(()),
+    wrong=st.sampled_from((ZeroDivisionError(), RecursionError(), MemoryError(), OverflowError(), ssl.SSLError())),
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(unforeseen=st.lists(UNFORESEEN, min_size=1, max_size=2), weight=st.integers(0, 9))
+def test_whatever_a_request_ends_in_no_refresh_dies_of_it(
+    infrahub: EmbeddedInfrahub, unforeseen: list[Garble], weight: int
+) -> None:
+    anyio.run(_refreshed, infrahub, unforeseen, weight)
 
 
 async def _refreshed(infrahub: EmbeddedInfrahub, garbles: list[Garble], weight: int) -> None:

@@ -10,6 +10,7 @@
     │  └─ SourceRejectedError      not worth one: bad query, unknown branch, 401, 403
     │     └─ UnknownKindError         the schema has no such kind
     ├─ DerivationError          an answer that does not fit its spec
+    ├─ UnexpectedError          a read that ended in what nobody foresaw
     └─ BadParameterError        a list is asked for by a parameter that it does not take
 
 A message is one line without secrets and without the text of a query.
@@ -70,6 +71,21 @@ class DerivationError(ExporterError):
     """An answer of Infrahub that does not fit what was asked of it."""
 
     reason = "derivation"
+
+
+class UnexpectedError(ExporterError):
+    """A read that ended in what nobody foresaw; that is its cause."""
+
+    reason = "unexpected"
+
+    @classmethod
+    def of(cls, error: Exception) -> ExporterError:
+        """Return what a read ended in, as an error of ours; what it says of itself is for the log alone."""
+        if isinstance(error, ExporterError):
+            return error
+        unexpected = cls(f"an error that was not foreseen, {type(error).__name__}")
+        unexpected.__cause__ = error
+        return unexpected
 
 
 class BadParameterError(ExporterError):

@@ -1,4 +1,5 @@
 import logging
+import ssl
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
 import anyio
@@ -11,6 +12,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from infrahub_exporter.adapters.memory import MemorySource
 from infrahub_exporter.adapters.stores import MemoryStore
 from infrahub_exporter.app.exporter import Exporter
+from infrahub_exporter.app.refreshing.inventory import Inventory
 from infrahub_exporter.domain.asking.selection import Selection
 from infrahub_exporter.domain.asking.specs import DiscoverySpec, MetricSpec
 from infrahub_exporter.domain.errors import (
@@ -367,10 +369,14 @@ async def test_each_kind_of_the_first_round_is_published_without_waiting_for_the
     assert len(inventory(subject)) == 2
 
 
-async def test_a_loop_that_dies_makes_the_exporter_unready_and_is_logged(caplog: pytest.LogCaptureFixture) -> None:
-    source = Source()
-    source.failures["Device"] = ZeroDivisionError("a bug")
-    subject = exporter(source, discoveries=())
+async def test_a_loop_that_dies_makes_the_exporter_unready_and_is_logged(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def dies(_inventory: Inventory) -> None:
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr(Inventory, "round", dies)
+    subject = exporter(Source(), discoveries=())
 
     async with subject:
         await until(lambda: subject.status.dead)
@@ -378,6 +384,48 @@ async def test_a_loop_that_dies_makes_the_exporter_unready_and_is_logged(caplog:
     assert subject.status.dead == ("rounds",)
     assert not subject.status.ready
     assert "the rounds loop has died" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "error", [ZeroDivisionError("a bug"), RecursionError(), MemoryError(), OverflowError(), ssl.SSLError("bad record")]
+)
+@pytest.mark.parametrize(("read", "failed"), [("Device", {"Device", "k"}), ("query", {"q"})])
+async def test_what_nobody_foresaw_in_a_read_is_a_failed_refresh_of_that_entry_alone(
+    caplog: pytest.LogCaptureFixture, error: Exception, read: str, failed: set[str]
+) -> None:
+    source = Source()
+    subject = exporter(source, metrics=(DEVICES, SITES))
+    await subject.refresh()
+    before = inventory(subject), subject.target_groups("q"), subject.target_groups("k")
+    source.failures[read] = error
+    for _ in range(3):
+        await subject.refresh()
+
+    statuses = {each.name: each for each in subject.status.entries}
+    assert {name for name, each in statuses.items() if not each.success} == failed
+    assert all(statuses[name].errors == {"unexpected": 3} for name in failed)
+    assert before == (inventory(subject), subject.target_groups("q"), subject.target_groups("k"))
+    told = [each for each in caplog.records if "was not foreseen" in each.message]
+    assert [each.exc_info and each.exc_info[1] for each in told] == [error] * len(failed)
+
+    source.failures.clear()
+    await subject.refresh()
+    assert subject.status.ready
+    assert all(each.success for each in subject.status.entries)
+
+
+async def test_the_loops_go_on_after_what_nobody_foresaw() -> None:
+    source = Source()
+    source.failures.update({"Device": MemoryError(), "query": RecursionError()})
+    subject = exporter(source)
+
+    async with subject:
+        await until(lambda: all(each.success is False for each in subject.status.entries))
+        source.failures.clear()
+        subject.hurry()
+        await until(lambda: all(each.success for each in subject.status.entries))
+
+    assert subject.status.dead == ()
 
 
 async def test_the_log_has_one_line_per_change_of_state(caplog: pytest.LogCaptureFixture) -> None:

@@ -10,7 +10,7 @@ import msgspec
 
 from infrahub_exporter.adapters.infrahub.told import ENTRY
 from infrahub_exporter.app.refreshing.handover import Kept
-from infrahub_exporter.domain.errors import ExporterError, SourceUnavailableError
+from infrahub_exporter.domain.errors import ExporterError, SourceUnavailableError, UnexpectedError
 from infrahub_exporter.domain.ports import Clock
 from infrahub_exporter.domain.publishing.backoff import Backoff
 from infrahub_exporter.domain.publishing.guard import GuardSpec
@@ -52,11 +52,11 @@ class Attempts:
         entry = ENTRY.set(f"{self.status.source} {self.status.name}")
         try:
             found = await read()
-        except ExporterError as error:
+        except Exception as error:  # noqa: BLE001 - whatever a read ends in, what reads goes on
             now = self._clock.monotonic()
             if not isinstance(error, SourceUnavailableError):
                 self._backoff = self._backoff.refused(now)
-            self.failed(error, now - began)
+            self.failed(UnexpectedError.of(error), now - began)
             return None
         finally:
             ENTRY.reset(entry)
@@ -69,11 +69,12 @@ class Attempts:
         return found
 
     def failed(self, error: ExporterError, seconds: float = 0.0) -> None:
-        """Note a failure."""
+        """Note a failure; one that nobody foresaw is logged with its traceback."""
         before, self.status = self.status, self.status.failed(error, duration_seconds=seconds)
         if self._is_news(str(error)):
             kept = "; its last good data stays" if before.succeeded_at is not None else ""
-            logger.warning("%s %s cannot be read: %s%s", before.source, before.name, error, kept)
+            cause = error.__cause__ if isinstance(error, UnexpectedError) else None
+            logger.warning("%s %s cannot be read: %s%s", before.source, before.name, error, kept, exc_info=cause)
 
     def _is_news(self, message: str) -> bool:
         """Tell whether a message has not been logged since all was well; numbers in it do not make it another one."""

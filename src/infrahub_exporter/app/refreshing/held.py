@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from infrahub_exporter.app.refreshing.pool import Limit, Turn
 from infrahub_exporter.domain.asking.specs import Filters
-from infrahub_exporter.domain.errors import ExporterError, SourceUnavailableError
+from infrahub_exporter.domain.errors import ExporterError, SourceUnavailableError, UnexpectedError
 from infrahub_exporter.domain.model import Row
 from infrahub_exporter.domain.replica.following import Following
 from infrahub_exporter.domain.replica.views import Delta, View
@@ -72,8 +72,8 @@ class Held(Generic[Item]):
             try:
                 selection = await turn.kinds.select(self._kind, self._include, self._filters)
                 planned, dependencies = await turn.kinds.plan(selection, in_pieces=turn.in_pieces)
-            except ExporterError as error:
-                self._refused = error
+            except Exception as error:  # noqa: BLE001 - raised again by `refresh`
+                self._refused = UnexpectedError.of(error)
                 return not isinstance(error, SourceUnavailableError)
             self._view = turn.following.view(planned, dependencies)
         return True

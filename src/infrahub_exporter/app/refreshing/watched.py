@@ -91,7 +91,7 @@ class WatchedDocument:
             return False
         try:
             return bool(await self._watch.look(self._kinds, at=await self._probe.instant()))
-        except ExporterError:
+        except Exception:  # noqa: BLE001 - the next run tells what it is
             return False
 
     async def began(self) -> None:

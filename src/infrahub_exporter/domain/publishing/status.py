@@ -5,13 +5,13 @@ from collections.abc import Mapping
 import msgspec
 from msgspec import Struct
 
-from infrahub_exporter.domain.errors import DerivationError, ExporterError, SourceRejectedError
+from infrahub_exporter.domain.errors import DerivationError, ExporterError, SourceRejectedError, UnexpectedError
 from infrahub_exporter.domain.publishing.distribution import Distribution
 from infrahub_exporter.domain.publishing.formats import Format
 from infrahub_exporter.domain.publishing.guard import Hold
 from infrahub_exporter.domain.publishing.saved import StoreStatus
 
-_OWN_FAULTS = frozenset({SourceRejectedError.reason, DerivationError.reason})
+_OWN_FAULTS = frozenset({SourceRejectedError.reason, DerivationError.reason, UnexpectedError.reason})
 
 
 class EntryStatus(Struct, frozen=True):

@@ -146,7 +146,7 @@ class Following:
                 partial.offset = page.offset
                 if progress is not None:
                     progress(partial.offset)
-        except ExporterError:
+        except Exception:
             if not partial.offset:
                 reading.partial = None
             raise

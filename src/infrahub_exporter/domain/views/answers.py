@@ -109,16 +109,21 @@ def _is_chosen(peer: _Node, selector: Selector, before: _Node | None) -> bool | 
 
 
 def _plain(value: JSON, path: Steps, *, many: bool) -> _Found:
-    """Follow the rest of a path through plain JSON: into objects by name, into lists where it goes on or says `[]`."""
-    if isinstance(value, list) and (path or many):
-        for item in value:
-            yield from _plain(item, path, many=many)
-    elif not path or value is None:
-        yield value
-    elif isinstance(value, dict) and path[0].selector is None and path[0].name in value:
-        yield from _plain(value[path[0].name], path[1:], many=path[0].many)
-    else:
-        yield Absent.KEY if isinstance(value, dict) else Absent.FIELD
+    """Follow the rest of a path through plain JSON: into objects by name, into lists where it goes on or says `[]`.
+
+    However deep it is: what is still to be followed waits in a list, not on the stack.
+    """
+    waiting = [(value, path, many)]
+    while waiting:
+        value, path, many = waiting.pop()
+        if isinstance(value, list) and (path or many):
+            waiting.extend((item, path, many) for item in reversed(value))
+        elif not path or value is None:
+            yield value
+        elif isinstance(value, dict) and path[0].selector is None and path[0].name in value:
+            waiting.append((value[path[0].name], path[1:], path[0].many))
+        else:
+            yield Absent.KEY if isinstance(value, dict) else Absent.FIELD
 
 
 def _name(node: _Node) -> str | None:

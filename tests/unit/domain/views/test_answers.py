@@ -280,3 +280,10 @@ def test_digging_in_anything_never_raises(value: JSON, path: str) -> None:
     node: dict[str, JSON] = value if isinstance(value, dict) else {"name": value, "tags": value}
     found = dig(node, parse(path).steps)
     assert isinstance(found, Absent) or None not in found
+
+
+def test_lists_in_lists_are_followed_however_deep_they_are() -> None:
+    value: JSON = "end"
+    for _ in range(20_000):
+        value = [value, None]
+    assert dig({"deep": {"value": value}}, parse("deep.value[]").steps) == ("end",)
