@@ -9,6 +9,7 @@ import msgspec
 from infrahub_exporter.adapters.embedded.attribute_paths import AttributePath, parse_path
 from infrahub_exporter.adapters.embedded.declarations import GenericDeclaration, KindDeclaration, NodeDeclaration
 from infrahub_exporter.adapters.embedded.derived import object_template, profiles_of, templates_of
+from infrahub_exporter.adapters.embedded.faults import Faults
 from infrahub_exporter.adapters.embedded.fields import (
     added_to,
     attributes_of,
@@ -50,21 +51,25 @@ def resolve(declared: Mapping[str, Declared]) -> Kinds:
     """Work out the kinds.
 
     Raises:
-        ConfigError: one line that names file, kind and expectation.
+        ConfigError: a line for each fault that does not follow from another, with file, kind and expectation.
     """
-    kinds: dict[str, Kind] = {
-        key: _generic(each.declaration, each.source)
-        for key, each in declared.items()
-        if isinstance(each.declaration, GenericDeclaration)
-    }
+    faults = Faults()
+    kinds: dict[str, Kind] = {}
+    for key, each in declared.items():
+        if isinstance(each.declaration, GenericDeclaration):
+            with faults.gathered():
+                kinds[key] = _generic(each.declaration, each.source)
+    faults.check()
     for key, each in declared.items():
         if isinstance(each.declaration, NodeDeclaration):
-            kinds[key] = _node(each.declaration, each.source, kinds, declared)
+            with faults.gathered():
+                kinds[key] = _node(each.declaration, each.source, kinds, declared)
     for kind in kinds.values():
         for relationship in kind.relationships.values():
-            if relationship.peer not in kinds:
+            if relationship.peer not in declared:
                 place = _origin(relationship.name, kind, declared).place(relationship.name)
-                raise ConfigError(f"{place}: peer {unknown(relationship.peer, kinds)}")
+                faults.add(f"{place}: peer {unknown(relationship.peer, declared)}")
+    faults.check()
     templates = templates_of(kinds)
     profiles = profiles_of(kinds, templates)
     complete = {each.key: _complete(each) for each in (*kinds.values(), *templates.values(), *profiles.values())}
@@ -72,7 +77,9 @@ def resolve(declared: Mapping[str, Declared]) -> Kinds:
     for key, kind in complete.items():
         complete[key] = msgspec.structs.replace(kind, used_by=tuple(sorted(used_by.get(key, ()))))
     for key, each in declared.items():
-        _check_paths(complete[key], complete, each.source)
+        with faults.gathered():
+            _check_paths(complete[key], complete, each.source)
+    faults.check()
     return Kinds(complete)
 
 

@@ -14,6 +14,7 @@ from infrahub_exporter.adapters.embedded.declarations import (
     NodeDeclaration,
     SchemaFile,
 )
+from infrahub_exporter.adapters.embedded.faults import Faults
 from infrahub_exporter.adapters.embedded.inheritance import BUILTIN, Declared, resolve, unknown
 from infrahub_exporter.adapters.embedded.kinds import RESTRICTED, Kinds
 from infrahub_exporter.adapters.embedded.merging import merge, twice
@@ -26,14 +27,19 @@ def load_kinds(paths: Sequence[Path]) -> Kinds:
     """Read schema files and work their kinds out, beside the built-in ones.
 
     Raises:
-        ConfigError: one line that names file, kind and expectation.
+        ConfigError: a line for each fault, that names file, kind and expectation.
     """
     read = [(BUILTIN, _builtin())]
+    faults = Faults()
     for path in paths:
-        contents = list(documents.read(path))
-        if not contents:
-            raise ConfigError(f"{path}: empty, expected a schema with `nodes`, `generics` or `extensions`")
-        read.extend((str(path), documents.convert(each, SchemaFile, str(path))) for each in contents)
+        with faults.gathered():
+            contents = list(documents.read(path))
+            if not contents:
+                raise ConfigError(f"{path}: empty, expected a schema with `nodes`, `generics` or `extensions`")
+            for each in contents:
+                with faults.gathered():
+                    read.append((str(path), documents.convert(each, SchemaFile, str(path))))
+    faults.check()
     return resolve(_collect(read))
 
 
@@ -46,15 +52,19 @@ def _builtin() -> SchemaFile:
 def _collect(read: Iterable[tuple[str, SchemaFile]]) -> dict[str, Declared]:
     declared: dict[str, Declared] = {}
     extensions: list[tuple[str, ExtensionDeclaration]] = []
+    faults = Faults()
     for source, content in read:
         every: list[NodeDeclaration | GenericDeclaration] = [*content.generics, *content.nodes]
         for each in every:
-            _declare(source, each, declared)
+            with faults.gathered():
+                _declare(source, each, declared)
         extensions.extend((source, each) for each in (*content.extensions.nodes, *content.extensions.generics))
     for source, extension in extensions:
-        if extension.kind not in declared:
-            raise ConfigError(f"{source}: extensions: {unknown(extension.kind, declared)}")
-        _merge(source, extension.kind, extension, declared[extension.kind])
+        with faults.gathered():
+            if extension.kind not in declared:
+                raise ConfigError(f"{source}: extensions: {unknown(extension.kind, declared)}")
+            _merge(source, extension.kind, extension, declared[extension.kind])
+    faults.check()
     return {key: each for key, each in declared.items() if each.declaration.state != "absent"}
 
 

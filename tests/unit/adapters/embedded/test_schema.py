@@ -187,3 +187,40 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     control.write_bytes(b"a: \x01")
     with pytest.raises(ConfigError, match=r"control.yml: .*expected valid YAML$"):
         load_kinds([control])
+
+
+def test_all_faults_of_the_schema_files_are_told_at_once(write: Write) -> None:
+    first = write(
+        "first.yml",
+        """
+version: "1.0"
+nodes:
+  - name: One
+    namespace: My
+    inherit_from: [Elsewhere]
+  - name: Two
+    namespace: My
+    attributes: [{name: name, kind: Text}, {name: id, kind: Text}]
+  - name: Three
+    namespace: My
+    attributes: [{name: name, kind: Text}]
+    relationships: [{name: one, peer: MyOne}, {name: gone, peer: Gone}]
+""",
+    )
+    with pytest.raises(ConfigError) as caught:
+        load_kinds([first])
+    assert str(caught.value).splitlines() == [
+        f"{first}: MyOne: inherit_from Elsewhere: not declared in any of these files",
+        f"{first}: MyTwo.id: taken, expected another name",
+        f"{first}: MyThree.gone: peer Gone: not declared in any of these files",
+    ]
+
+    second = write("second.yml", 'version: "1.0"\nnodes: {}\n---\nversion: "1.0"\ngenerics: 1\n')
+    third = write("third.yml", "")
+    with pytest.raises(ConfigError) as caught:
+        load_kinds([second, third])
+    assert str(caught.value).splitlines() == [
+        f"{second}: nodes: expected `array`, got `object`",
+        f"{second}: generics: expected `array`, got `int`",
+        f"{third}: empty, expected a schema with `nodes`, `generics` or `extensions`",
+    ]
