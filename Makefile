@@ -10,7 +10,7 @@ PYTHON ?= # the interpreter of a new environment; the newest that really runs wh
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format peers e2e faults soak e2e-infrahub bench bench-infrahub test-all lock coverage clean
+.PHONY: help demo test check format peers e2e faults hostile soak e2e-infrahub bench bench-infrahub test-all lock coverage clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | sort | column -t -s '|'
@@ -42,6 +42,9 @@ e2e: $(VENV)/.test ## the real command, Prometheus and OTLP receiver
 
 faults: $(VENV)/.test ## every fault that it promises to survive, injected (some 4 minutes)
 	@$(BIN)/python -m pytest -q -p no:cacheprovider tests/faults/e2e
+
+hostile: $(VENV)/.test ## what a hostile Infrahub may answer, tried on the real command (some 2 minutes)
+	@$(BIN)/python -u -m tests.hostile
 
 soak: $(VENV)/.test ## random faults, changes, reloads and kill -9; MINUTES=240 for longer, SEED=1 to repeat
 	@$(BIN)/python -m tests.soak --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
