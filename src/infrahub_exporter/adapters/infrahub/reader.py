@@ -3,6 +3,7 @@
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -112,7 +113,7 @@ class InfrahubReader:
     async def is_followable(self) -> bool:
         """Tell whether this is the default branch (see `ChangeProbe`)."""
         reply = await self._graphql("branch", DEFAULT_BRANCH, {"branch": self._branch}, None)
-        answer: Branches = _fit(reply.body, Branches)
+        answer: Branches = await _fit(reply.body, Branches)
         self._learn_version(answer.version)
         return answer.default
 
@@ -169,7 +170,7 @@ class InfrahubReader:
     async def run(self, document: str, variables: Mapping[str, JSON] | None = None) -> Mapping[str, JSON]:
         """Return the answer's data (see `QueryRunner`)."""
         reply = await self._graphql("query", document, variables or {}, None)
-        answer: Mapping[str, JSON] = _fit(reply.body, _QueryAnswer).data
+        answer: Mapping[str, JSON] = (await _fit(reply.body, _QueryAnswer)).data
         return answer
 
     async def kind(self, kind: str) -> KindSchema:
@@ -178,7 +179,7 @@ class InfrahubReader:
         if reply.status == _UNKNOWN_KIND:
             raise UnknownKindError(f"Infrahub has no kind {kind!r}{await self._near(kind)}")
         _raise_failure(reply)
-        described: KindSchema = _fit(reply.body, Kind).schema()
+        described: KindSchema = (await _fit(reply.body, Kind)).schema()
         return described
 
     async def kinds(self, kinds: Collection[str]) -> Mapping[str, KindSchema]:
@@ -186,7 +187,7 @@ class InfrahubReader:
         if len(kinds) > _FEW_KINDS:
             reply = await self._get("/api/schema")
             _raise_failure(reply)
-            everything: Everything = _fit(reply.body, Everything)
+            everything: Everything = await _fit(reply.body, Everything)
             return everything.schemas()
         found: dict[str, KindSchema] = {}
         for kind in sorted(kinds):
@@ -198,7 +199,7 @@ class InfrahubReader:
         """Return the schema's hash (see `SchemaSource`)."""
         reply = await self._get(_SUMMARY)
         _raise_failure(reply)
-        summary: Summary = _fit(reply.body, Summary)
+        summary: Summary = await _fit(reply.body, Summary)
         return summary.main
 
     async def close(self) -> None:
@@ -224,7 +225,7 @@ class InfrahubReader:
         reply = await self._get(_SUMMARY)
         if failure(reply) is not None:
             return ""
-        summary = _fit(reply.body, Summary)
+        summary = await _fit(reply.body, Summary)
         return suggestion(kind, [*summary.nodes, *summary.generics])
 
     def _document(self, selection: Selection) -> Document:
@@ -286,8 +287,8 @@ class _QueryAnswer(Struct):
     data: dict[str, Any]
 
 
-def _fit(body: bytes, wanted: type[Any]) -> Any:
+async def _fit(body: bytes, wanted: type[Any]) -> Any:
     try:
-        return msgspec.json.decode(body, type=wanted)
+        return await _decoded(partial(msgspec.json.decode, type=wanted), body)
     except UNREADABLE as error:
         raise DerivationError(f"the answer does not fit the question: {error}") from error

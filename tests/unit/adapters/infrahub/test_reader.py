@@ -1,6 +1,7 @@
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
+import anyio.to_thread
 import msgspec
 import pytest
 
@@ -290,3 +291,25 @@ async def test_of_an_infrahub_that_loses_peers_few_nodes_are_read_at_once(
         with suppress(DerivationError):
             await read(source, Selection("InfraDevice", columns, ()))
         assert transport.asked[-1][1]["limit"] == expected
+
+
+@pytest.mark.parametrize(("size", "is_beside"), [(10, False), (2_000_000, True)])
+async def test_a_large_answer_is_decoded_beside_the_event_loop_whatever_was_asked(
+    size: int, monkeypatch: pytest.MonkeyPatch, *, is_beside: bool
+) -> None:
+    beside: list[object] = []
+    run_sync = anyio.to_thread.run_sync
+
+    async def noted(work: Callable[..., object], *arguments: object) -> object:
+        beside.append(arguments)
+        return await run_sync(work, *arguments)
+
+    monkeypatch.setattr(anyio.to_thread, "run_sync", noted)
+    long = "x" * size
+    answer = Reply(200, DATE, msgspec.json.encode({"data": {"Device": {"name": long}}}))
+    schema = Reply(200, DATE, msgspec.json.encode({"main": long, "nodes": {}, "generics": {}}))
+    source = reader(Recording(replies={"graphql": answer, "/api/schema/summary": schema}))
+
+    assert await source.run("{ Device { name } }") == {"Device": {"name": long}}
+    assert await source.fingerprint() == long
+    assert beside == ([(answer.body,), (schema.body,)] if is_beside else [])
