@@ -45,6 +45,7 @@ _ATTRIBUTE = [
     "order_weight",
     "ordered",
     "allow_override",
+    "display",
 ]
 _RELATIONSHIP = [
     "name",
@@ -63,14 +64,13 @@ _RELATIONSHIP = [
     "read_only",
     "order_weight",
     "allow_override",
+    "display",
 ]
 _ADDED = frozenset({"Group", "Profile", "Hierarchy", "Template"})
 _DEFAULTS: Mapping[str, Any] = {
-    "branch": "aware",
     "cardinality": "many",
     "direction": "bidirectional",
     "on_delete": "no-action",
-    "min_count": 0,
     "max_count": 0,
     "ordered": True,
     "allow_override": "any",

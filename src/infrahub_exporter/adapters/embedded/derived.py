@@ -152,6 +152,7 @@ def _templated(relationship: Relationship, kinds: Mapping[str, Kind], *, compone
         cascade=False,
         read_only=False,
         order_weight=None,
+        allow_override="any",
     )
     peer = kinds.get(relationship.peer)
     if peer is not None:
@@ -192,6 +193,7 @@ def _profile(kind: Kind, kinds: Mapping[str, Kind], templates: Mapping[str, Kind
                 optional=True,
                 inherited=False,
                 cascade=False,
+                allow_override="any",
             )
     return Kind(
         namespace="Profile",

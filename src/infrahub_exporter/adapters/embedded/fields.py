@@ -76,6 +76,8 @@ def _attribute(declared: AttributeDeclaration, branch: str) -> Attribute:
         template=computed.get("jinja2_template"),
         order_weight=declared.order_weight,
         branch=declared.branch or branch,
+        allow_override=declared.allow_override,
+        display=declared.display,
     )
 
 
@@ -127,7 +129,9 @@ def _relationship(declared: RelationshipDeclaration, owner: str) -> Relationship
         max_count=default_max if declared.max_count is None else declared.max_count,
         min_count=default_min if declared.min_count is None else declared.min_count,
         order_weight=declared.order_weight,
-        branch=declared.branch or "aware",
+        branch=declared.branch or "",
+        allow_override=declared.allow_override,
+        display=declared.display,
     )
 
 

@@ -70,6 +70,7 @@ def resolve(declared: Mapping[str, Declared]) -> Kinds:
                 place = _origin(relationship.name, kind, declared).place(relationship.name)
                 faults.add(f"{place}: peer {unknown(relationship.peer, declared)}")
     faults.check()
+    kinds = {key: _branch(kind, kinds) for key, kind in kinds.items()}
     templates = templates_of(kinds)
     profiles = profiles_of(kinds, templates)
     complete = {each.key: _complete(each) for each in (*kinds.values(), *templates.values(), *profiles.values())}
@@ -81,6 +82,30 @@ def resolve(declared: Mapping[str, Declared]) -> Kinds:
             _check_paths(complete[key], complete, each.source)
     faults.check()
     return Kinds(complete)
+
+
+def _branch(kind: Kind, kinds: Mapping[str, Kind]) -> Kind:
+    """Fill in what branches do to each field: as the kind says, or what it and the peer's kind have in common."""
+    attributes = dict(kind.attributes)
+    for attribute in kind.attributes.values():
+        if _as_its_generic(attribute, kind, kinds):
+            attributes[attribute.name] = msgspec.structs.replace(attribute, branch=kind.branch)
+    relationships = dict(kind.relationships)
+    for relationship in kind.relationships.values():
+        if not relationship.branch or _as_its_generic(relationship, kind, kinds):
+            both = {kind.branch, kinds[relationship.peer].branch}
+            branch = kind.branch if len(both) == 1 else "local" if "local" in both else "aware"
+            relationships[relationship.name] = msgspec.structs.replace(relationship, branch=branch)
+    return msgspec.structs.replace(kind, attributes=attributes, relationships=relationships)
+
+
+def _as_its_generic(field: Attribute | Relationship, kind: Kind, kinds: Mapping[str, Kind]) -> bool:
+    """Tell whether a field was inherited from a generic that treats branches as the field does."""
+    if not field.inherited:
+        return False
+    owners = (kinds[each] for each in kind.inherit_from)
+    owner = next(each for each in owners if field.name in each.attributes or field.name in each.relationships)
+    return field.branch == owner.branch
 
 
 def _complete(kind: Kind) -> Kind:
@@ -129,6 +154,13 @@ def _node(
             raise ConfigError(f"{source}: {declaration.key}: inherit_from {unknown(name, declared)}")
         if name not in kinds or not kinds[name].generic:
             raise ConfigError(f"{source}: {declaration.key}: inherit_from {name}: a node, expected a generic")
+        allowed = kinds[name].restricted_namespaces
+        if allowed and declaration.namespace not in allowed:
+            expected = " or ".join(allowed)
+            raise ConfigError(
+                f"{source}: {declaration.key}: inherit_from {name}: a generic of namespace {expected} alone, "
+                "expected another"
+            )
         generics.append(kinds[name])
     attributes = attributes_of(declaration, source)
     relationships = relationships_of(declaration, source)
@@ -221,6 +253,9 @@ def _finish(
         branch=declaration.branch or "aware",
         generate_profile=declaration.generate_profile is not False,
         generate_template=bool(declaration.generate_template),
+        restricted_namespaces=(declaration.restricted_namespaces or ())
+        if isinstance(declaration, GenericDeclaration)
+        else (),
         extra={
             name: getattr(declaration, name) for name in ("icon", "menu_placement", "documentation", "include_in_menu")
         },

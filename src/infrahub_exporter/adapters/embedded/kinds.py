@@ -55,6 +55,8 @@ class Attribute(Struct, frozen=True, kw_only=True):
     inherited: bool = False
     order_weight: int | None = None
     branch: str = "aware"
+    allow_override: str = "any"
+    display: str = "default"
 
     def choice(self, name: object) -> Choice | None:
         """Find a choice by its name."""
@@ -81,6 +83,8 @@ class Relationship(Struct, frozen=True, kw_only=True):
     min_count: int = 0
     order_weight: int | None = None
     branch: str = "aware"
+    allow_override: str = "any"
+    display: str = "default"
 
     @property
     def edge(self) -> str:
@@ -121,6 +125,7 @@ class Kind(Struct, frozen=True, kw_only=True):
     branch: str = "aware"
     generate_profile: bool = False
     generate_template: bool = False
+    restricted_namespaces: tuple[str, ...] = ()
     extra: Mapping[str, object] = {}
 
     def __hash__(self) -> int:

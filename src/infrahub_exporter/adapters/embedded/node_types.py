@@ -20,7 +20,7 @@ from graphql import (
 from infrahub_exporter.adapters.embedded.arguments import Arguments
 from infrahub_exporter.adapters.embedded.attribute_types import AttributeTypes
 from infrahub_exporter.adapters.embedded.branches import branches
-from infrahub_exporter.adapters.embedded.kinds import Attribute, Kind, Kinds, Relationship
+from infrahub_exporter.adapters.embedded.kinds import ADDRESS, PREFIX, Attribute, Kind, Kinds, Relationship
 from infrahub_exporter.adapters.embedded.reading import (
     Page,
     Related,
@@ -167,9 +167,10 @@ class NodeTypes:
         return self._edges[name]
 
     def _edge_fields(self, kind: Kind, *, nested: bool) -> dict[str, GraphQLField]:
+        unstamped = not nested and kind.key in {PREFIX, ADDRESS}  # the roots of these two never fill the stamps in
         fields = {
             "node": GraphQLField(self._types[kind.key], resolve=lambda edge, _: edge.version),
-            "node_metadata": GraphQLField(self._metadata, resolve=_record_of),
+            "node_metadata": GraphQLField(self._metadata, resolve=_nothing if unstamped else _record_of),
         }
         if nested:
             fields["properties"] = GraphQLField(self._properties, resolve=_filled)
@@ -215,6 +216,10 @@ def _tree(name: str) -> Callable[..., Page]:
 
 def _record_of(edge: Related, _: GraphQLResolveInfo) -> Any:
     return edge.version.record if edge.version else None
+
+
+def _nothing(*_: Any) -> None:
+    return None
 
 
 def _filled(edge: Related, _: GraphQLResolveInfo) -> Any:

@@ -91,7 +91,7 @@ def _describe(kind: Kind) -> dict[str, JSON]:
             "hierarchical": kind.hierarchical,
             "generate_profile": kind.generate_profile,
             "used_by": list(kind.used_by),
-            "restricted_namespaces": None,
+            "restricted_namespaces": list(kind.restricted_namespaces) or None,
         }
     else:
         described |= {
@@ -139,9 +139,9 @@ def _attribute(attribute: Attribute, place: int) -> dict[str, JSON]:
         "default_value": attribute.default_value,
         "inherited": attribute.inherited,
         "state": "present",
-        "allow_override": "any",
+        "allow_override": attribute.allow_override,
         "deprecation": None,
-        "display": "default",
+        "display": attribute.display,
         "parameters": {name: getattr(limits, name) for name in _PARAMETERS.get(attribute.kind, ())},
     }
 
@@ -168,8 +168,8 @@ def _relationship(relationship: Relationship, place: int) -> dict[str, JSON]:
         "hierarchical": relationship.hierarchical,
         "state": "present",
         "on_delete": "cascade" if relationship.cascade else "no-action",
-        "allow_override": "any",
+        "allow_override": relationship.allow_override,
         "read_only": relationship.read_only,
         "deprecation": None,
-        "display": "default",
+        "display": relationship.display,
     }

@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from infrahub_exporter.adapters.embedded import EmbeddedInfrahub
 from infrahub_exporter.adapters.embedded.schema import load_kinds
+from tests.unit.adapters.embedded.conftest import Asker, Hands
 
 Write = Callable[[str, str], Path]
 
@@ -84,3 +86,23 @@ def test_a_template_has_what_a_node_is_composed_of(write: Write) -> None:
     assert port.inherit_from == ("LineageSource", "CoreNode", "CoreObjectComponentTemplate", "TemplateNetPort")
     assert port.human_friendly_id == ("box__template_name__value", "template_name__value")
     assert kinds["TemplateNetPort"].generic
+
+
+def test_the_roots_of_addresses_and_prefixes_in_general_give_no_stamps(write: Write) -> None:
+    schema = write("schema.yml", "nodes: [{name: Prefix, namespace: Ipam, inherit_from: [BuiltinIPPrefix]}]\n")
+    objects = write(
+        "objects.yml",
+        "apiVersion: infrahub.app/v1\nkind: Object\nspec: {kind: IpamPrefix, data: [{prefix: 192.0.2.0/24}]}\n",
+    )
+    clock = Hands()
+    ask = Asker(EmbeddedInfrahub.load([schema], [objects], now=clock), clock)
+    selection = "{ edges { node { prefix { value } } node_metadata { updated_at } } }"
+    answer = ask(f"{{ any: BuiltinIPPrefix {selection} one: IpamPrefix {selection} }}")
+
+    assert answer["any"]["edges"] == [{"node": {"prefix": {"value": "192.0.2.0/24"}}, "node_metadata": None}]
+    assert answer["one"]["edges"] == [
+        {
+            "node": {"prefix": {"value": "192.0.2.0/24"}},
+            "node_metadata": {"updated_at": "2026-05-01T11:59:59.000001+00:00"},
+        }
+    ]

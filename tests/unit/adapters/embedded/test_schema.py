@@ -106,6 +106,10 @@ def node(text: str) -> str:
             node("inherit_from: [CoreFileObjekt]"),
             "MyA: inherit_from CoreFileObjekt: no kind that every Infrahub has, did you mean CoreFileObject?",
         ),
+        (
+            node("inherit_from: [CoreThread]"),
+            "MyA: inherit_from CoreThread: a generic of namespace Core alone, expected another",
+        ),
         (node("inherit_from: [BuiltinTag]"), "MyA: inherit_from BuiltinTag: a node, expected a generic"),
         (
             node("parent: BuiltinTag"),
