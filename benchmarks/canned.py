@@ -145,7 +145,12 @@ class Canned:
             return 200, b"ok"
         self.requests += 1
         if path.startswith("/graphql"):
-            return 200, self._graphql(json.loads(body))
+            sent = json.loads(body)
+            if "InfrahubInfo" not in sent["query"]:
+                return 200, self._graphql(sent)
+            headers = {"content-type": "application/json"}
+            told = self._schema.handle("POST", "/graphql/main", headers, body)
+            return told.status, told.body
         reply = self._schema.handle(method, f"{path}?branch=main", {})
         return reply.status, reply.body
 
@@ -177,6 +182,8 @@ class Canned:
         if given.get("site__ids") is not None:
             wanted = set(given["site__ids"])
             nodes = {key: node for key, node in nodes.items() if node.peers["site"].id in wanted}
+        if given.get("role__value") is not None:
+            nodes = {key: node for key, node in nodes.items() if node.values["role"] == given["role__value"]}
         parts = []
         if "count" in below:
             parts.append(b'"count":%d' % len(nodes))

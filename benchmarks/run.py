@@ -10,11 +10,12 @@ from collections.abc import Callable
 
 import reading
 import serving
+import shared
 from figures import publish, table
 from stage import REST, Stage
 
 HEADS = ("figure", "ours is better by", "ours", "plain SDK exporter", "goal")
-SECTIONS = ("start", "read", "changes", "scale", "latency", "scrapes", "pushes", "memory", "discovery")
+SECTIONS = ("start", "read", "shared", "changes", "scale", "latency", "scrapes", "pushes", "memory", "discovery")
 
 
 def main() -> None:
@@ -35,6 +36,7 @@ def main() -> None:
     steps: list[tuple[str, Callable[[], list[reading.Row]]]] = [
         ("read", lambda: reading.full_read(small, large, empty, repeats, site=False)),
         ("read", lambda: reading.full_read(small, large, empty, repeats, site=True)),
+        ("shared", lambda: shared.many(small, repeats)),
         ("changes", lambda: reading.changes(large, repeats)),
         ("scale", lambda: [reading.scale(size, size * 10)]),
         ("latency", lambda: [serving.latency(small, 10, repeats, "<= 25 ms")]),

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import httpx
@@ -134,8 +134,10 @@ class Stage:
         branch: str = "main",
         otlp: str | None = None,
         protocol: str = "grpc",
+        metrics: Sequence[str] = (),
+        lists: Sequence[str] = (),
     ) -> Iterator[Exporter]:
-        """Run our exporter as it is installed."""
+        """Run our exporter as it is installed; `metrics` and `lists` are entries as the file has them."""
         port = free_port()
         include = ["name", "role", "serial", "address"] + (["site.name"] if site else [])
         lines = [
@@ -145,9 +147,13 @@ class Stage:
             f"poll_interval_seconds: {poll}",
             "log_level: ERROR",
         ]
-        if kinds:
+        if metrics:
+            lines.append(f"metrics: {{kind: [{', '.join(metrics)}]}}")
+        elif kinds:
             lines.append(f"metrics: {{kind: [{{kind: BenchDevice, include: {include}}}]}}")
-        if discovery:
+        if lists:
+            lines.append(f"service_discovery: {{enabled: true, queries: [{', '.join(lists)}]}}")
+        elif discovery:
             query = (
                 f"{{kind: BenchDevice, name: devices, target_field: address.ip, refresh_interval_seconds: {poll}, "
                 "label_mappings: {name: name, role: role}}"

@@ -44,6 +44,8 @@ _FEW_KINDS = 3
 _SKEW_SECONDS = 30.0
 """A difference of clocks that is worth a warning."""
 _SUMMARY = "/api/schema/summary"
+_BARE_PAGES = 4
+"""How many pages' nodes one has where ids alone are asked for."""
 
 
 class InfrahubReader:
@@ -217,7 +219,9 @@ class InfrahubReader:
         self.version = version
 
     def _limit(self, selection: Selection) -> int:
-        """Return how many nodes a page of a selection has."""
+        """Return how many nodes a page of a selection has; of ids alone there may be more."""
+        if not selection.columns:
+            return self._page_size * _BARE_PAGES
         is_small = loses_peers(self.version) and any(column.many for column in selection.columns)
         return min(SMALL_PAGE, self._page_size) if is_small else self._page_size
 

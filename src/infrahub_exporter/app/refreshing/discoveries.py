@@ -45,6 +45,7 @@ class DiscoveryEntry(GuardedEntry[Decision]):
         self.attempted = anyio.Event()
         self._counted: Counts = (0, 0, {})
         self._told: frozenset[str] = frozenset()
+        self._tally = skipped.Tally()
 
     @property
     def groups(self) -> tuple[TargetGroup, ...]:
@@ -96,8 +97,7 @@ class DiscoveryEntry(GuardedEntry[Decision]):
 
     def _offer_decisions(self, blocks: tuple[tuple[Decision, ...], ...], *, verified: bool) -> bool:
         """Publish a list unless the guard holds it. Raises DerivationError for one whose nodes are all bad."""
-        count = sum(each.group is not None for block in blocks for each in block)
-        left_out = skipped.by_reason(blocks)
+        count, left_out = self._tally.of(blocks)
         skipped.check_any(self.spec, left_out, count)
         published = self._offer(blocks, count, verified=verified, check=self._limits.check_decisions)
         if published:
@@ -126,7 +126,7 @@ class DiscoveryEntry(GuardedEntry[Decision]):
 
     def _render(self) -> None:
         self.chunks = self._rendered()
-        left_out = skipped.by_reason(self.publication.blocks)
+        _, left_out = self._tally.of(self.publication.blocks)
         counts = {reason: left_out[reason].count if reason in left_out else 0 for reason in SKIP_REASONS}
         self._counted = sum(map(len, self.publication.blocks)), self.publication.count, counts
 

@@ -1,6 +1,6 @@
 """The nodes of a list that give no group: how many, why, and which of them to look at."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -28,6 +28,29 @@ def by_reason(blocks: Iterable[Iterable[Decision]]) -> Mapping[str, Skipped]:
                 known = found.get(each.reason)
                 found[each.reason] = Skipped(1, each) if known is None else Skipped(known.count + 1, known.example)
     return {reason: found[reason] for reason in SKIP_REASONS if reason in found}
+
+
+class Tally:
+    """The groups and the skipped nodes of blocks, counted once for each block as long as it is the same object."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[Sequence[Decision], int, Mapping[str, Skipped]]] = {}
+
+    def of(self, blocks: Iterable[Sequence[Decision]]) -> tuple[int, Mapping[str, Skipped]]:
+        """Return the number of groups, and what is skipped by its reason; the example is the first of them."""
+        known: dict[int, tuple[Sequence[Decision], int, Mapping[str, Skipped]]] = {}
+        groups, found = 0, dict[str, Skipped]()
+        for block in blocks:
+            counted = self._known.get(id(block))
+            if counted is None or counted[0] is not block:
+                counted = block, sum(each.group is not None for each in block), by_reason((block,))
+            known[id(block)] = counted
+            groups += counted[1]
+            for reason, each in counted[2].items():
+                before = found.get(reason)
+                found[reason] = each if before is None else Skipped(before.count + each.count, before.example)
+        self._known = known
+        return groups, {reason: found[reason] for reason in SKIP_REASONS if reason in found}
 
 
 def check_any(spec: DiscoverySpec, skipped: Mapping[str, Skipped], published: int) -> None:

@@ -1,0 +1,65 @@
+"""What many entries over one kind cost beside one that names all their paths."""
+
+import statistics
+import time
+from collections.abc import Sequence
+
+from reading import NEVER_SECONDS, POLL_SECONDS, Row
+from stage import Stage, until
+
+PATHS = ("name", "role", "serial", "address", "site.name")
+ROLE = "filters: {role__value: leaf}"
+ONE = (f"{{kind: BenchDevice, include: [{', '.join(PATHS)}]}}",)
+METRICS = (
+    "{kind: BenchDevice, include: [name, site.name]}",
+    "{kind: BenchDevice, include: [serial, address]}",
+    *(f"{{kind: BenchDevice, include: [{', '.join(PATHS[:number])}], {ROLE}}}" for number in (2, 3, 4)),
+)
+LISTS = tuple(
+    f"{{name: list{number}, kind: BenchDevice, target_field: address.ip, refresh_interval_seconds: SECONDS, "
+    f"label_mappings: {{{', '.join(f'l{each}: {path}' for each, path in enumerate(PATHS[:number]))}}}"
+    + (f", {ROLE}}}" if number < 3 else "}")
+    for number in range(8)
+)
+
+
+def many(stage: Stage, repeats: int) -> list[Row]:
+    """Five metrics and eight lists, three of each with equal filters, against one metric with all paths."""
+    alone = [_costs(stage, ONE, ()) for _ in range(repeats)]
+    together = [_costs(stage, METRICS, LISTS) for _ in range(repeats)]
+    rows: list[Row] = []
+    for position, (what, unit, goal) in enumerate(
+        (
+            ("requests of the first read", "", "<= 1.2x"),
+            ("memory after it", " MiB", "<= 1.5x"),
+            ("CPU of the poll that finds one changed device", " ms", "<= 2x"),
+        )
+    ):
+        one = statistics.median(each[position] for each in alone)
+        all_ = statistics.median(each[position] for each in together)
+        text = f"{all_:.1f}{unit} of 13 entries, {one:.1f}{unit} of one"
+        rows.append((f"13 entries over {stage.devices:,} devices: {what}", f"{all_ / one:.2f}x of one", text, "", goal))
+    return rows
+
+
+def _costs(stage: Stage, metrics: Sequence[str], lists: Sequence[str]) -> tuple[float, float, float]:
+    """Requests and memory of the first read, and the CPU of a change in milliseconds."""
+    stage.change("forget")
+    asked = stage.requests()
+    own = [each.replace("SECONDS", str(POLL_SECONDS)) for each in lists]
+    with stage.ours(poll=POLL_SECONDS, rolling=NEVER_SECONDS, metrics=metrics, lists=own) as exporter:
+        exporter.ready()
+        first = stage.requests() - asked
+        exporter.settle()
+        memory = exporter.process.rss
+
+        def poll() -> float:
+            before, asked = exporter.process.cpu, stage.requests()
+            until(lambda: stage.requests() > asked)
+            time.sleep(POLL_SECONDS / 2)
+            return exporter.process.cpu - before
+
+        poll()
+        idle = poll()
+        stage.change("one")
+        return first, memory, max(0.001, poll() - idle) * 1000

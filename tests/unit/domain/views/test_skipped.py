@@ -1,0 +1,34 @@
+"""The nodes that give no group, counted block by block."""
+
+from collections.abc import Iterator
+
+from infrahub_exporter.domain.model import TargetGroup
+from infrahub_exporter.domain.views.discovery import Decision
+from infrahub_exporter.domain.views.skipped import Skipped, Tally, by_reason
+
+GOOD = Decision("Device", "1", TargetGroup(("a",), {}))
+BARE, OTHER = Decision("Device", "2", reason="no_target"), Decision("Device", "3", reason="no_target")
+BAD = Decision("Device", "4", reason="bad_port")
+
+
+def test_a_tally_is_what_counting_anew_finds_whichever_blocks_stay() -> None:
+    tally = Tally()
+    first, second, third = (GOOD, BARE), (BAD,), (OTHER, GOOD, GOOD)
+    for blocks in ((first, second), (first, second, third), (third, first), ()):
+        assert tally.of(blocks) == (sum(each is GOOD for block in blocks for each in block), by_reason(blocks))
+    assert tally.of((first, third)) == (3, {"no_target": Skipped(2, BARE)})
+
+
+def test_a_block_that_stays_is_not_counted_again() -> None:
+    tally, counted = Tally(), list[Decision]()
+
+    class Noted(tuple[Decision, ...]):
+        __slots__ = ()
+
+        def __iter__(self) -> Iterator[Decision]:
+            counted.extend(self[:])
+            return super().__iter__()
+
+    block = Noted((GOOD, BARE))
+    assert tally.of((block,)) == tally.of((block,)) == (1, {"no_target": Skipped(1, BARE)})
+    assert len(counted) == 4, "once for the groups, once for the others"
