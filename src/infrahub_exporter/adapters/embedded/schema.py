@@ -1,6 +1,7 @@
 """Schema files, read and put together: declarations by kind, extensions added to what they extend."""
 
-from collections.abc import Iterable, Sequence
+import logging
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -20,6 +21,7 @@ from infrahub_exporter.adapters.embedded.kinds import RESTRICTED, Kinds
 from infrahub_exporter.adapters.embedded.merging import merge, twice
 from infrahub_exporter.domain.errors import ConfigError
 
+logger = logging.getLogger("infrahub_exporter.infrahub")
 _HERE = "infrahub_exporter.adapters.embedded"
 
 
@@ -40,7 +42,21 @@ def load_kinds(paths: Sequence[Path]) -> Kinds:
                 with faults.gathered():
                     read.append((str(path), documents.convert(each, SchemaFile, str(path))))
     faults.check()
-    return resolve(_collect(read))
+    declared = _collect(read)
+    _warn_of_transforms(declared)
+    return resolve(declared)
+
+
+def _warn_of_transforms(declared: Mapping[str, Declared]) -> None:
+    """Say once which attributes stay null, since a Python transform of a repository would compute them."""
+    names = [
+        f"{key}.{attribute.name}"
+        for key, each in declared.items()
+        for attribute in each.declaration.attributes
+        if (attribute.computed_attribute or {}).get("kind") == "TransformPython"
+    ]
+    if names:
+        logger.warning("%s: computed by Python transforms, which the embedded Infrahub leaves null", ", ".join(names))
 
 
 @cache

@@ -1,7 +1,11 @@
 """Display labels and computed attributes: filled in by Jinja2, in a sandbox."""
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 
+from infrahub_exporter.adapters.embedded.schema import load_kinds
 from infrahub_exporter.adapters.embedded.templates import TemplateError, fill, template_paths
 
 
@@ -36,3 +40,19 @@ def test_what_leads_out_of_the_sandbox_is_refused() -> None:
 def test_a_value_that_a_filter_does_not_take_is_an_error() -> None:
     with pytest.raises(TemplateError, match=r"^'{{ x__value\[-2:\] }}': "):
         fill("{{ x__value[-2:] }}", {"x__value": None})
+
+
+def test_what_a_python_transform_would_compute_is_told_once(
+    write: Callable[[str, str], Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    transformed = (
+        "kind: Text, read_only: true, optional: true, computed_attribute: {kind: TransformPython, transform: t}"
+    )
+    attributes = f"[{{name: one, {transformed}}}, {{name: two, {transformed}}}]"
+    schema = write("schema.yml", f"nodes: [{{name: Box, namespace: Net, attributes: {attributes}}}]\n")
+    kinds = load_kinds([schema])
+
+    assert kinds["NetBox"].attributes["one"].template is None
+    assert caplog.messages == [
+        "NetBox.one, NetBox.two: computed by Python transforms, which the embedded Infrahub leaves null"
+    ]
