@@ -1,6 +1,6 @@
 """What a node is given, and what is checked of it before anything is made."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from enum import Enum
 from typing import Union
 
@@ -32,14 +32,15 @@ def without_draws(wanted: Wanted) -> Peers:
     return {name: related for name, related in there.items() if len(related) == len(wanted[name])}
 
 
-def check_complete(kind: Kind, values: Values, peers: Wanted) -> None:
-    """Refuse a node that lacks something mandatory; a list of peers may be empty, as Infrahub has it.
+def check_complete(kind: Kind, values: Values, peers: Wanted, provided: Container[str]) -> None:
+    """Refuse a node that lacks what is mandatory and no profile provides; a list of peers may be empty, as in Infrahub.
 
     Raises:
         RefusedError: with the message of Infrahub.
     """
     for attribute in kind.attributes.values():
-        if attribute.name not in values and not attribute.optional and not given_by_infrahub(attribute):
+        there = attribute.name in values or attribute.name in provided
+        if not there and not attribute.optional and not given_by_infrahub(attribute):
             raise mandatory(kind.key, attribute.name)
     for relationship in kind.relationships.values():
         given = relationship.name in peers if relationship.many else peers.get(relationship.name)

@@ -1,6 +1,6 @@
 """Profiles: values that several nodes share, for attributes that have none of their own."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from infrahub_exporter.adapters.embedded.kinds import Attribute
 from infrahub_exporter.adapters.embedded.store import NOW, Record, Value
@@ -23,6 +23,17 @@ def applied(record: Record, values: Mapping[str, Value], instant: int) -> Mappin
         name: _apply(record.kind.attributes[name], value, profiles, instant) if _open(value) else value
         for name, value in values.items()
     }
+
+
+def provided(profiles: Iterable[object]) -> frozenset[str]:
+    """Name the attributes that profiles have a value for."""
+    return frozenset(
+        name
+        for each in profiles
+        if isinstance(each, Record)
+        for name, value in each.versions[-1].values.items()
+        if value.value is not None
+    )
 
 
 def nodes_of(record: Record) -> Iterator[Record]:

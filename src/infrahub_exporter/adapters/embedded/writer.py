@@ -86,7 +86,8 @@ class Writer:
         values = content.values
         there = ipam.in_namespace(self._store, kind, checks.without_draws(content.peers))
         wanted = {**content.peers, **there}
-        checks.check_complete(kind, values, wanted)
+        provided = profiles.provided(wanted.get("profiles", ()))
+        checks.check_complete(kind, values, wanted, provided)
         made: dict[str, Value] = {}
         for attribute in kind.attributes.values():
             given = values.get(attribute.name)
@@ -94,7 +95,8 @@ class Writer:
             value = checks.checked(
                 kind, attribute, self._taken(attribute, DEFAULT if given is None else given), made=True
             )
-            if value is None and not attribute.optional and not checks.given_by_infrahub(attribute):
+            filled = attribute.name in provided or checks.given_by_infrahub(attribute)
+            if value is None and not attribute.optional and not filled:
                 raise invalid(kind.key, attribute.name, f"A value must be provided for {attribute.name}")
             made[attribute.name] = Value(value, default, instant)
         _label_from_name(made)

@@ -32,6 +32,10 @@ nodes:
       - {name: tags, peer: BuiltinTag, cardinality: many, kind: Attribute, identifier: switch__tag}
       - {name: address, peer: LabHost, cardinality: one, kind: Attribute, identifier: switch__host}
       - {name: network, peer: LabNet, cardinality: one, kind: Attribute, identifier: switch__net}
+  - name: Rack
+    namespace: Lab
+    human_friendly_id: [name__value]
+    attributes: [{name: name, kind: Text, unique: true}, {name: height, kind: Number}]
   - name: Plug
     namespace: Lab
     human_friendly_id: [switch__name__value, name__value]
@@ -180,6 +184,12 @@ def test_a_profile_may_name_its_nodes(load: Load) -> None:
     ask = load("LabSwitch: [{name: a}]", "ProfileLabSwitch: [{profile_name: own, mtu: 9000, related_nodes: [a]}]")
 
     assert values(ask, "LabSwitch", "mtu") == {"a": [9000]}
+
+
+def test_a_profile_may_give_what_is_mandatory(load: Load) -> None:
+    ask = load("ProfileLabRack: [{profile_name: tall, height: 48}]", "LabRack: [{name: a, profiles: [tall]}]")
+
+    assert values(ask, "LabRack", "height") == {"a": [48]}
 
 
 def test_addresses_prefixes_and_numbers_are_the_first_free_ones_of_their_pools(load: Load) -> None:
