@@ -104,3 +104,10 @@ def test_a_name_that_one_kind_of_a_generic_makes_of_a_peer_changes_with_the_peer
 def test_a_name_that_nobody_sees_depends_on_no_peer(path: str) -> None:
     tunnel = msgspec.structs.replace(NAMED, relationships=GENERICS["NetPort"].relationships)
     assert BY_CABLE not in over("NetBox", path, NetTunnel=tunnel)
+
+
+def test_a_name_that_a_generic_makes_of_a_peer_itself_is_asked_for_under_the_generic_alone() -> None:
+    named = {"human_friendly_id": ("cable__name__value",), "relationships": GENERICS["NetPort"].relationships}
+    kinds = {kind: msgspec.structs.replace(GENERICS[kind], **named) for kind in ("NetPort", "NetTunnel")}
+    found = [link for link in over("NetBox", "ports[]", **kinds) if link.relation == "cable"]
+    assert found == [Link("NetPort", "cable", "NetCable", only_new=False)]
