@@ -103,7 +103,10 @@ def test_warnings_name_the_variable_where_there_is_no_file() -> None:
         (
             "METRICS__KIND",
             "[{kind: A, a: 1}]",
-            "METRICS__KIND: [0].a: unknown key, expected one of kind, include, labels, filters, booleans, guard",
+            (
+                "METRICS__KIND: [0].a: unknown key, expected one of kind, include, labels, filters, booleans, guard, "
+                "max_series"
+            ),
         ),
         (
             "METRICS__KIND",
