@@ -4,9 +4,11 @@ import statistics
 import time
 from collections.abc import Sequence
 
-from reading import NEVER_SECONDS, POLL_SECONDS, Row
+from reading import NEVER_SECONDS, Row
 from stage import Stage, until
 
+CHANGES = 5
+POLL_SECONDS = 2
 PATHS = ("name", "role", "serial", "address", "site.name")
 ROLE = "filters: {role__value: leaf}"
 ONE = (f"{{kind: BenchDevice, include: [{', '.join(PATHS)}]}}",)
@@ -53,13 +55,17 @@ def _costs(stage: Stage, metrics: Sequence[str], lists: Sequence[str]) -> tuple[
         exporter.settle()
         memory = exporter.process.rss
 
-        def poll() -> float:
-            before, asked = exporter.process.cpu, stage.requests()
-            until(lambda: stage.requests() > asked)
-            time.sleep(POLL_SECONDS / 2)
+        def polls(*, changed: bool) -> float:
+            """Return the CPU of some polls, each of which finds one changed device or none."""
+            before = exporter.process.cpu
+            for _ in range(CHANGES):
+                asked = stage.requests()
+                if changed:
+                    stage.change("one")
+                until(lambda asked=asked: stage.requests() > asked)
+                time.sleep(POLL_SECONDS / 2)
             return exporter.process.cpu - before
 
-        poll()
-        idle = poll()
-        stage.change("one")
-        return first, memory, max(0.001, poll() - idle) * 1000
+        idle = polls(changed=False)
+        busy = polls(changed=True)
+        return first, memory, (busy - idle) / CHANGES * 1000

@@ -1,5 +1,7 @@
+import gc
 import logging
 import ssl
+import weakref
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
 import anyio
@@ -705,3 +707,30 @@ async def test_a_reload_to_a_lower_limit_is_held_against_what_is_there() -> None
     (devices,) = heir.status.entries
     assert str(devices.error) == "there are 2 series, max_series of this entry allows 1"
     assert devices.published == 2
+
+
+class Answer:
+    """A large answer."""
+
+
+async def test_an_error_that_is_kept_holds_on_to_no_answer() -> None:
+    held: list[weakref.ref[Answer]] = []
+
+    class Refusing(Source):
+        async def _ask(self, what: str) -> None:
+            answer = Answer()
+            held.append(weakref.ref(answer))
+            await super()._ask(what)
+
+    source = Refusing()
+    source.failures["query"] = SourceRejectedError("refused")
+    subject = exporter(source, metrics=(), discoveries=(QUERY,))
+    await subject.refresh()
+    gc.collect()
+    assert [each() for each in held] == [None]
+    tracebacks = []
+    for _ in range(2):
+        with pytest.raises(SourceRejectedError) as raised:
+            subject.target_groups(QUERY.name)
+        tracebacks.append(len(raised.traceback))
+    assert tracebacks[0] == tracebacks[1]

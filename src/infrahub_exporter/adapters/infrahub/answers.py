@@ -26,7 +26,9 @@ _PASSING = frozenset(
 )
 _LONGEST_MESSAGE = 300
 _LONGEST_EXPLANATION = 1 << 20
-"""The largest body of a failed request that is read for its message."""
+"""The largest body of a failed request, and the most errors of an answer, that are read for their message."""
+_UNREAD = "more than can be read"
+_NO_ERRORS = msgspec.Raw(b"null")
 _LONGEST_WAIT_DIGITS = 6
 _LONGEST_WAIT_SECONDS = 999_999.0
 """What a longer `Retry-After` is taken for; who waits has a bound of his own."""
@@ -53,6 +55,13 @@ def failure(reply: Reply) -> SourceError | None:
     if not errors:
         return None
     return _failed(_stamped(errors), _first_message(errors), reply.headers)
+
+
+def status_of(reply: Reply) -> int:
+    """Return a reply's status, or the passing one that is stamped on the errors of a 200; its data is not decoded."""
+    if reply.status != HTTPStatus.OK or b'"http_status"' not in reply.body:
+        return reply.status
+    return _stamped(_errors(reply.body))
 
 
 def _failed(status: int, message: str, headers: Mapping[str, str]) -> SourceError:
@@ -91,7 +100,7 @@ def _message(error: Any) -> str:
 
 
 class _Answer(Struct):
-    errors: Any = None
+    errors: msgspec.Raw = _NO_ERRORS
 
 
 class _NoObject(Struct):
@@ -99,9 +108,12 @@ class _NoObject(Struct):
 
 
 def _errors(body: bytes) -> Any:
-    """Return the errors of a body, without making anything of its data."""
+    """Return the errors of a body, without making anything of its data, nor of errors without end."""
     try:
-        return msgspec.json.decode(body, type=_Answer).errors
+        errors = msgspec.json.decode(body, type=_Answer).errors
+        if len(errors) > _LONGEST_EXPLANATION:
+            return [_UNREAD]
+        return msgspec.json.decode(errors)
     except UNREADABLE:
         return _NoObject()
 

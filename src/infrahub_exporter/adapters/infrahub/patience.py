@@ -4,13 +4,10 @@ import logging
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
-from typing import Any
 
 import anyio
-import msgspec
-from msgspec import Struct
 
-from infrahub_exporter.adapters.infrahub.answers import UNREADABLE, failure
+from infrahub_exporter.adapters.infrahub.answers import failure, status_of
 from infrahub_exporter.adapters.infrahub.told import Request, of_document, of_path
 from infrahub_exporter.domain.errors import SourceUnavailableError
 from infrahub_exporter.domain.ports import Clock, Reply, Transport
@@ -104,7 +101,7 @@ class PatientTransport:
         """Tell whether another try may end better; remember what was shed."""
         if isinstance(outcome, SourceUnavailableError):
             return True
-        status = _status(outcome)
+        status = status_of(outcome)
         if status == _SHED:
             self._shed = True
             self._asked_seconds = max(self._asked_seconds, _asked(outcome))
@@ -151,23 +148,3 @@ def _asked(outcome: Reply | SourceUnavailableError) -> float:
     """Return the seconds that an outcome asks to wait."""
     error = failure(outcome) if isinstance(outcome, Reply) else outcome
     return (error.retry_after_seconds or 0.0) if isinstance(error, SourceUnavailableError) else 0.0
-
-
-class _Stamped(Struct):
-    errors: Any = None
-
-
-def _status(reply: Reply) -> int:
-    """Return a reply's status, or the one that is stamped on the errors of a 200; its data is not decoded."""
-    if reply.status != HTTPStatus.OK or b'"http_status"' not in reply.body:
-        return reply.status
-    try:
-        errors = msgspec.json.decode(reply.body, type=_Stamped).errors
-    except UNREADABLE:
-        return reply.status
-    for error in errors if isinstance(errors, list) else ():
-        extensions = error.get("extensions") if isinstance(error, Mapping) else None
-        stamp = extensions.get("http_status") if isinstance(extensions, Mapping) else None
-        if isinstance(stamp, int) and (stamp == _SHED or stamp in _PASSING):
-            return stamp
-    return reply.status

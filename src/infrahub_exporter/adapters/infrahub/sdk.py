@@ -1,6 +1,7 @@
 """A `Transport` over infrahub-sdk: its addresses, authentication and documents' envelope, our connection and errors."""
 
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from ssl import SSLContext
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -11,7 +12,7 @@ import anyio.to_thread
 import httpx
 
 from infrahub_exporter.adapters.infrahub.documents import OPERATION
-from infrahub_exporter.adapters.infrahub.unpacking import CODING, check_size, unpacker
+from infrahub_exporter.adapters.infrahub.unpacking import CODING, Plain, check_size, unpacker
 from infrahub_exporter.domain.access.redaction import HIDDEN, Redactor
 from infrahub_exporter.domain.errors import SourceUnavailableError
 from infrahub_exporter.domain.ports import Reply
@@ -35,6 +36,7 @@ _UNREACHABLE = (
 )
 """What a request that fails on its way ends in."""
 _SHORTEST_TOKEN = 4
+_LARGE_BYTES = 8 << 20
 _TROUBLE_CHARACTERS = 200
 """How much of somebody else's words a message holds."""
 
@@ -70,6 +72,7 @@ class SdkTransport:
         self._token = token
         self._redactor = Redactor([] if token is None else [token])
         self._opening = anyio.Lock()
+        self._large = anyio.Lock()
         self._opened: InfrahubClient | None = None
 
     async def graphql(self, document: str, variables: Mapping[str, object], *, at: str | None = None) -> Reply:
@@ -135,14 +138,24 @@ class SdkTransport:
             body = unpacker(response.headers.get("content-encoding", ""), most=self._max_response_bytes)
             length = response.headers.get("content-length", "")
             check_size(int(length) if length.isdecimal() else 0, self._max_response_bytes)
-            chunks: list[bytes] = []
+            received = await self._received(response, body)
+        lower = {name.lower(): self._redactor.redact(value) for name, value in response.headers.items()}
+        return Reply(response.status_code, lower, self._without_token(received))
+
+    async def _received(self, response: httpx.Response, body: Plain) -> bytes:
+        """Read a body to its end; of several large ones one at a time, so that they are not in memory together."""
+        chunks: list[bytes] = []
+        size = 0
+        async with AsyncExitStack() as stack:
             async for chunk in response.aiter_raw():
                 for piece in body.unpack(chunk):
                     chunks.append(piece)
+                    if size <= _LARGE_BYTES < size + len(piece):
+                        await stack.enter_async_context(self._large)
+                    size += len(piece)
                     await anyio.lowlevel.checkpoint()
             body.end()
-        lower = {name.lower(): self._redactor.redact(value) for name, value in response.headers.items()}
-        return Reply(response.status_code, lower, self._without_token(b"".join(chunks)))
+            return b"".join(chunks)
 
     def _without_token(self, body: bytes) -> bytes:
         """Take the token out of what Infrahub, or what stands before it, sends back."""

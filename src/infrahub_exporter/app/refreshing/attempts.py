@@ -69,12 +69,16 @@ class Attempts:
         return found
 
     def failed(self, error: ExporterError, seconds: float = 0.0) -> None:
-        """Note a failure; one that nobody foresaw is logged with its traceback."""
+        """Note a failure; one that nobody foresaw is logged with its traceback.
+
+        The error is kept without its traceback, whose frames would hold on to the answer that it came of.
+        """
         before, self.status = self.status, self.status.failed(error, duration_seconds=seconds)
         if self._is_news(str(error)):
             kept = "; its last good data stays" if before.succeeded_at is not None else ""
             cause = error.__cause__ if isinstance(error, UnexpectedError) else None
             logger.warning("%s %s cannot be read: %s%s", before.source, before.name, error, kept, exc_info=cause)
+        error.__traceback__ = error.__cause__ = error.__context__ = None
 
     def _is_news(self, message: str) -> bool:
         """Tell whether a message has not been logged since all was well; numbers in it do not make it another one."""

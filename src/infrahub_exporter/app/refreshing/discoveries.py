@@ -56,7 +56,10 @@ class DiscoveryEntry(GuardedEntry[Decision]):
     def body(self) -> Sequence[bytes]:
         """Return the last good list in chunks; raise the last attempt's error, or SourceUnavailableError."""
         if self.chunks is None:
-            raise self.status.error or SourceUnavailableError(f"discovery {self.spec.name!r} has not been read yet")
+            error = self.status.error
+            if error is not None:
+                raise error.with_traceback(None)  # it is kept, and each raise would add to its traceback
+            raise SourceUnavailableError(f"discovery {self.spec.name!r} has not been read yet")
         return self.chunks
 
     def failed(self, error: ExporterError, seconds: float = 0.0) -> None:

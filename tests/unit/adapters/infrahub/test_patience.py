@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from infrahub_exporter.adapters.infrahub.patience import PatientTransport, _status
+from infrahub_exporter.adapters.infrahub.answers import status_of
+from infrahub_exporter.adapters.infrahub.patience import PatientTransport
 from infrahub_exporter.adapters.infrahub.told import ENTRY
 from infrahub_exporter.domain.errors import SourceUnavailableError
 from infrahub_exporter.domain.ports import Reply, Transport
@@ -135,7 +136,7 @@ async def test_a_200_that_stamps_nothing_is_not_tried_again(body: bytes) -> None
 @given(st.binary() | st.binary().map(lambda noise: b'{"errors": [{"extensions": {"http_status": ' + noise))
 @settings(deadline=None)
 def test_no_body_surprises(body: bytes) -> None:
-    assert _status(Reply(200, {}, body)) in {200, 429, 502, 503, 504}
+    assert status_of(Reply(200, {}, body)) in {200, 429, 502, 503, 504}
 
 
 async def test_an_error_besides_one_that_passes_is_tried_again() -> None:
