@@ -96,12 +96,15 @@ def _describe(kind: Kind) -> dict[str, JSON]:
     else:
         described |= {
             "inherit_from": list(kind.inherit_from),
-            "generate_profile": kind.generate_profile,
-            "generate_template": kind.generate_template,
-            "hierarchy": kind.hierarchy,
-            "parent": kind.parent,
-            "children": kind.children,
         }
+        if _sort(kind) != "profiles":
+            described |= {
+                "generate_profile": kind.generate_profile,
+                "generate_template": kind.generate_template,
+                "hierarchy": kind.hierarchy,
+                "parent": kind.parent,
+                "children": kind.children,
+            }
     return described
 
 
