@@ -95,7 +95,7 @@ def eventually(ask: Callable[[], Found | None], *children: Child, seconds: float
         try:
             if found := ask():
                 return found
-        except (httpx.TransportError, AssertionError, LookupError) as exc:
+        except (httpx.HTTPError, AssertionError, LookupError) as exc:
             trouble = exc
         time.sleep(0.1)
     said = "\n".join(f"--- {child.name}{' (ended)' * child.ended}\n{child.output[-4000:]}" for child in children)

@@ -32,13 +32,13 @@ class Prometheus(Struct):
 
     def series(self, query: str) -> list[dict[str, str]]:
         """Return the labels of the series that a query finds just now."""
-        answer = httpx.get(f"{self.url}/api/v1/query", params={"query": query}).json()
+        answer = httpx.get(f"{self.url}/api/v1/query", params={"query": query}).raise_for_status().json()
         assert answer["status"] == "success", answer
         return [dict(each["metric"]) for each in answer["data"]["result"]]
 
     def value(self, query: str) -> float:
         """Return the value of a query with one result."""
-        answer: Any = httpx.get(f"{self.url}/api/v1/query", params={"query": query}).json()
+        answer: Any = httpx.get(f"{self.url}/api/v1/query", params={"query": query}).raise_for_status().json()
         ((_, value),) = [each["value"] for each in answer["data"]["result"]]
         return float(value)
 

@@ -71,7 +71,7 @@ class Scraping:
 
     def asked(self, path: str, **parameters: str) -> Any:
         """Return the data of an answer."""
-        answer = httpx.get(f"{self._url}/{path}", params=parameters).json()
+        answer = httpx.get(f"{self._url}/{path}", params=parameters).raise_for_status().json()
         assert answer["status"] == "success"
         return answer["data"]
 

@@ -29,7 +29,7 @@ class Stack(Struct):
 
     def series(self, query: str) -> list[dict[str, Any]]:
         """Return the labels and values of an instant query."""
-        answer = httpx.get(f"{self.prometheus_url}/api/v1/query", params={"query": query}).json()
+        answer = httpx.get(f"{self.prometheus_url}/api/v1/query", params={"query": query}).raise_for_status().json()
         assert answer["status"] == "success"
         return list(answer["data"]["result"])
 
@@ -39,7 +39,9 @@ class Stack(Struct):
 
     def targets(self, job: str) -> list[dict[str, Any]]:
         """Return the active targets of a job."""
-        answer = httpx.get(f"{self.prometheus_url}/api/v1/targets", params={"state": "active"}).json()
+        answer = (
+            httpx.get(f"{self.prometheus_url}/api/v1/targets", params={"state": "active"}).raise_for_status().json()
+        )
         return [each for each in answer["data"]["activeTargets"] if each["scrapePool"] == job]
 
     def refreshes(self) -> float:

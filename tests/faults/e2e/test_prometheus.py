@@ -62,7 +62,7 @@ class Prometheus:
 
     def targets(self) -> dict[str, list[str]]:
         """Return what it would scrape, by job."""
-        answer = httpx.get(f"{self.url}/api/v1/targets", params={"state": "active"}).json()
+        answer = httpx.get(f"{self.url}/api/v1/targets", params={"state": "active"}).raise_for_status().json()
         found: dict[str, list[str]] = {name: [] for name in TARGETS}
         for each in answer["data"]["activeTargets"]:
             found.get(each["scrapePool"], []).append(each["discoveredLabels"]["__address__"])
@@ -74,7 +74,7 @@ class Prometheus:
     def series(self) -> float:
         """Return how many devices the last scrapes have shown."""
         query = 'count(infrahub_dcimdevice_info{job="exporter"})'
-        answer = httpx.get(f"{self.url}/api/v1/query", params={"query": query}).json()
+        answer = httpx.get(f"{self.url}/api/v1/query", params={"query": query}).raise_for_status().json()
         return sum(float(each["value"][1]) for each in answer["data"]["result"])
 
     def own(self, name: str) -> float:
