@@ -10,6 +10,7 @@ import pytest
 from infrahub_exporter.domain.errors import DerivationError
 from infrahub_exporter.domain.model import Row
 from infrahub_exporter.domain.replica import chunks
+from infrahub_exporter.domain.replica.views import Delta
 from tests.unit.following.test_sequences import ENTRIES, Following, Setup, Spec, plain
 from tests.unit.following.world import to, to_many
 
@@ -254,8 +255,8 @@ async def test_where_deriving_fails_everything_is_read_again() -> None:
     held = following.entries[0].held
     await poll(following)
 
-    def refuse(row: Row) -> Row:
-        raise DerivationError(f"no {row.id}")
+    def refuse(delta: Delta) -> dict[str, Row]:
+        raise DerivationError(f"no {set(delta.changed)}")
 
     derive, held._derive = held._derive, refuse
     following.world.save("NetRouter", following.world.pick("NetRouter", 0), state="down")

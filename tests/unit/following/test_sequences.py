@@ -18,7 +18,10 @@ from infrahub_exporter.domain.asking.selection import Selection
 from infrahub_exporter.domain.asking.specs import Filters
 from infrahub_exporter.domain.model import Row
 from infrahub_exporter.domain.publishing.status import EntryStatus
+from infrahub_exporter.domain.replica import following as replica
 from infrahub_exporter.domain.replica.kinds import Kinds
+from infrahub_exporter.domain.replica.views import Delta
+from infrahub_exporter.domain.views.rows import Found
 from tests.unit.following.world import STEPS, Line, Times, World
 
 WIDE = ("name", "display_label", "city", "city.parent.parent.name", "tags[]", "tags[].description", "ports[].labels[]")
@@ -30,6 +33,7 @@ class Spec(NamedTuple):
     kind: str
     include: Sequence[str]
     filters: Filters
+    rows: str | None = None
 
 
 ENTRIES: Mapping[str, Spec] = {
@@ -69,8 +73,29 @@ ENTRIES: Mapping[str, Spec] = {
     ),
     "up to the end": Spec("NetRouter", ("city.ancestors[].name", "city.ancestors[NetCountry].display_label"), {}),
     "down to the end": Spec("NetSpot", ("zip", "descendants[].name", "descendants[NetCity].zip", "ancestors[].id"), {}),
+    "rows at far ends": Spec(
+        "NetPort", ("^^name", "name", "router.name", "^^router.city.name", "^name"), {}, "cable.ends[other]"
+    ),
+    "rows of far routers": Spec(
+        "NetRouter", ("^^^name", "^^name", "name", "router.display_label"), {}, "ports[].cable.ends[other]"
+    ),
+    "rows of peers": Spec(
+        "NetRouter", ("name", "^city.name", "^tags[].name"), {"state__value": "up"}, "ports[NetFastPort]"
+    ),
+    "rows down the tree": Spec("NetCountry", ("^name", "name", "zip", "ancestors[].name"), {}, "descendants[]"),
     "members": Spec("CoreStandardGroup", ("name", "members[].hfid"), {}),
 }
+
+
+def derived(delta: Delta) -> dict[str, Row]:
+    """Make a row of a node, or of all its rows."""
+    if delta.plan.rows is None:
+        return {row.id: row for row in delta.rows()}
+    return {row.id: Row(row.id, row.kind, row.hfid, (tuple(map(_written, rows)),)) for row, rows in delta.found()}
+
+
+def _written(row: Found) -> object:
+    return row.id, row.kind, [sorted(map(repr, values)) for values in row.values]
 
 
 class Entry(Attempts):
@@ -79,7 +104,7 @@ class Entry(Attempts):
     def __init__(self, name: str, spec: Spec, times: Times) -> None:
         super().__init__(EntryStatus("kind", name), times)
         self.spec = spec
-        self.held: Held[Row] = Held(spec.kind, spec.include, spec.filters, derive=lambda row: row)
+        self.held: Held[Row] = Held(spec.kind, spec.include, spec.filters, derive=derived, rows=spec.rows)
         self.read_at: float | None = None
         self.rolled = False
 
@@ -205,7 +230,12 @@ class Following:
                 assert plain(entry.rows) == plain(await self.truth(entry, entry.read_at))
 
     async def truth(self, entry: Entry, at: float) -> Mapping[str, Row]:
-        """Read an entry's selection whole, in one piece."""
+        """Read an entry's selection whole, in one piece; what has rows, as what reads it first does."""
+        if entry.spec.rows is not None:
+            kinds, following = Kinds(self._truth), replica.Following(self._truth)
+            selection = await kinds.select(*entry.spec)
+            delta, _ = await following.read(following.view(*await kinds.plan(selection, in_pieces=True)), at=at)
+            return derived(delta)
         if entry.status.name not in self._selections:
             selected = await Kinds(self._truth).select(*entry.spec)
             self._selections[entry.status.name] = selected

@@ -16,6 +16,7 @@ from infrahub_exporter.domain.asking.specs import DiscoverySpec, Filters, GuardO
 from infrahub_exporter.domain.errors import DerivationError
 from infrahub_exporter.domain.model import Row
 from infrahub_exporter.domain.ports import Reply
+from infrahub_exporter.domain.replica.views import Delta
 from tests.unit.following.test_costs import rows_within
 from tests.unit.following.test_sequences import ENTRIES, ROUNDS, SETUPS, Entry, Following, Round, Setup, follow, plain
 from tests.unit.following.world import Line, World, to, to_many
@@ -148,8 +149,8 @@ async def test_an_entry_that_cannot_be_derived_harms_no_other_and_asks_for_nothi
     await following.run()
     broken = following.entries[0].held
 
-    def refuse(row: Row) -> Row:
-        raise DerivationError(f"no {row.id}")
+    def refuse(delta: Delta) -> dict[str, Row]:
+        raise DerivationError(f"no {set(delta.changed)}")
 
     derive, broken._derive = broken._derive, refuse
     following.world.save("NetRouter", following.world.pick("NetRouter", 0), state="down")

@@ -215,8 +215,13 @@ class KindDiscovery(DiscoveryEntry):
 
     def __init__(self, spec: DiscoverySpec, kind: str, *, clock: Clock, guard: GuardSpec, limits: Limits) -> None:
         super().__init__(spec, clock, guard=guard, limits=limits)
-        derive = discovery.row_deriver(spec)
-        self.held: Held[Decision] = Held(kind, discovery.paths(spec), spec.filters, derive=derive)
+        decide = discovery.row_deriver(spec)
+        self.held: Held[Decision] = Held(
+            kind,
+            discovery.paths(spec),
+            spec.filters,
+            derive=lambda delta: {row.id: decide(row) for row in delta.rows()},
+        )
         self._list = http_sd.TargetList()
         self._checked_by: Kinds | None = None
 

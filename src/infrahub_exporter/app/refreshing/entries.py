@@ -41,7 +41,10 @@ class MetricEntry(GuardedEntry[Sample]):
     ) -> None:
         super().__init__(EntryStatus("kind", name), guard.overridden(spec.guard), limits, clock)
         self.spec = spec
-        self.held: Held[Sample] = Held(spec.kind, spec.paths, spec.filters, derive=metrics.sampler(spec))
+        sample = metrics.sampler(spec)
+        self.held: Held[Sample] = Held(
+            spec.kind, spec.paths, spec.filters, derive=lambda delta: {row.id: sample(row) for row in delta.rows()}
+        )
         self._others = others
         self._label_names = spec.label_names
         self._sections: tuple[Section, ...] = ()

@@ -1,7 +1,7 @@
 """Rows that are read, followed and derived from: what a metric and a discovery by kind have in common."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Generic, TypeVar, cast
 
 import anyio.to_thread
@@ -10,7 +10,6 @@ from msgspec import Struct
 from infrahub_exporter.app.refreshing.pool import Limit, Turn
 from infrahub_exporter.domain.asking.specs import Filters
 from infrahub_exporter.domain.errors import ExporterError, SourceUnavailableError, UnexpectedError
-from infrahub_exporter.domain.model import Row
 from infrahub_exporter.domain.replica.following import Following
 from infrahub_exporter.domain.replica.views import Delta, View
 from infrahub_exporter.domain.views.blocks import Blocks
@@ -34,13 +33,25 @@ class Refreshed(Struct, frozen=True):
 
 
 class Held(Generic[Item]):
-    """An item per node of a kind, in blocks that stay the same objects as long as their items do."""
+    """An item per node of a kind, in blocks that stay the same objects as long as their items do.
 
-    def __init__(self, kind: str, include: Iterable[str], filters: Filters, *, derive: Callable[[Row], Item]) -> None:
+    `derive` makes the items of the nodes that a delta has, by the node's id. With `rows` the paths are those of a row.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        include: Iterable[str],
+        filters: Filters,
+        *,
+        derive: Callable[[Delta], Mapping[str, Item]],
+        rows: str | None = None,
+    ) -> None:
         self.blocks: Blocks[Item] = Blocks()
         self._kind = kind
         self._include = tuple(include)
         self._filters = filters
+        self._rows = rows
         self._derive = derive
         self._following: Following | None = None
         self._view: View | None = None
@@ -70,7 +81,7 @@ class Held(Generic[Item]):
         if self._view is None or self._following is not turn.following:
             self._following, self._view, self._refused = turn.following, None, None
             try:
-                selection = await turn.kinds.select(self._kind, self._include, self._filters)
+                selection = await turn.kinds.select(self._kind, self._include, self._filters, self._rows)
                 planned, dependencies = await turn.kinds.plan(selection, in_pieces=turn.in_pieces)
             except Exception as error:  # noqa: BLE001 - raised again by `refresh`
                 self._refused = UnexpectedError.of(error)
@@ -137,7 +148,7 @@ class Held(Generic[Item]):
             raise
 
     def _put(self, delta: Delta) -> None:
-        items = {row.id: self._derive(row) for row in delta.rows()}
+        items = self._derive(delta)
         if delta.whole:
             self.blocks.replace(items)
         else:

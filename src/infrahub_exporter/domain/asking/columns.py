@@ -61,6 +61,9 @@ class Column(Struct, frozen=True):
 
     Where kinds that inherit from a generic have what the generic has not, `on` names those that have the attribute this
     way, and `also` are the other ways to it: of those one at most is a given node's, and the value is that of all.
+
+    Where rows are given, `start` says how many hops of the way are those to the row, or to a node before it; each `[]`
+    inside a List or JSON counts as one.
     """
 
     path: str
@@ -70,6 +73,7 @@ class Column(Struct, frozen=True):
     on: tuple[str, ...] = ()
     inner: Steps = ()
     also: tuple["Column", ...] = ()
+    start: int = 0
 
     @property
     def many(self) -> bool:

@@ -29,7 +29,8 @@ NODE_FIELDS = ("id", "hfid", "display_label", "__typename")
 """What GraphQL gives of every node beside its attributes."""
 _NAMES = frozenset({"hfid", "display_label"})
 """Those that are made of attributes."""
-_INSTANTS = ("created_at", "updated_at")
+INSTANTS = ("created_at", "updated_at")
+"""When a node, or an attribute, came to be and changed last."""
 _WIDE = frozenset({"CoreNode", "CoreProfile", "CoreObjectTemplate", "CoreObjectComponentTemplate"})
 """The generics of nodes of any kind: what their kinds have beside them is looked up only where a kind is named."""
 
@@ -96,7 +97,7 @@ class Place(Struct, frozen=True):
 _Field: TypeAlias = AttributeSchema | RelationshipSchema
 
 
-class _Found(Struct, frozen=True):
+class Candidate(Struct, frozen=True):
     """A field at a place: of which kind's schema, and on which kinds where the place's own kind has it not."""
 
     place: Place
@@ -108,21 +109,19 @@ class _Found(Struct, frozen=True):
 
 def column(text: str, kind: str, schemas: Schemas) -> Column:
     """Resolve a path. Raises SourceRejectedError for what the schema does not have, and for secrets."""
-    return _column(text, parse(text).steps, Place((), kind), schemas)
+    return resolve(text, parse(text).steps, (Place((), kind),), schemas)
 
 
-def _column(text: str, steps: Steps, start: Place, schemas: Schemas) -> Column:
-    places: Sequence[Place] = (start,)
+def resolve(text: str, steps: Steps, places: Sequence[Place], schemas: Schemas) -> Column:
+    """Resolve the steps of a path from some places on. Raises as `column`."""
     for index, step in enumerate(steps):
         own = _of_every_node(text, steps[index:], places, schemas)
         if own is not None:
             return own
-        found = [each for place in places for each in _look_up(text, step, place, schemas)]
-        if not found:
-            _refuse_unknown(text, step.name, places, schemas)
+        found = look_up(text, step, places, schemas)
         if any(isinstance(each.field, AttributeSchema) for each in found):
-            return _of_attributes(text, steps[index:], found, schemas)
-        places = _cross(text, step, found, schemas)
+            return of_attributes(text, steps[index:], found, schemas)
+        places = cross(text, step, found, schemas)
     for place in places:
         schemas.check_name(text, "hfid", place)
     return _joined([Column(text, place.hops) for place in places])
@@ -142,17 +141,25 @@ def _of_every_node(text: str, rest: Steps, places: Sequence[Place], schemas: Sch
         return _joined([Column(text, place.hops, name) for place in places])
     if name != METADATA:
         return None
-    if rest not in {(Step(METADATA), Step(each)) for each in _INSTANTS}:
-        expected = " or ".join(f"{METADATA}.{each}" for each in _INSTANTS)
+    if rest not in {(Step(METADATA), Step(each)) for each in INSTANTS}:
+        expected = " or ".join(f"{METADATA}.{each}" for each in INSTANTS)
         raise SourceRejectedError(f"{text!r}: expected {expected}")
     return _joined([Column(text, place.hops, METADATA, rest[1].name) for place in places])
 
 
-def _look_up(text: str, step: Step, place: Place, schemas: Schemas) -> Sequence[_Found]:
+def look_up(text: str, step: Step, places: Sequence[Place], schemas: Schemas) -> Sequence[Candidate]:
+    """Find the fields that a step may mean at some places. Raises SourceRejectedError where none has it."""
+    found = [each for place in places for each in _look_up(text, step, place, schemas)]
+    if not found:
+        _refuse_unknown(text, step.name, places, schemas)
+    return found
+
+
+def _look_up(text: str, step: Step, place: Place, schemas: Schemas) -> Sequence[Candidate]:
     """Find a field at a place: of its kind itself, else of those that inherit from it, alike ones together."""
     own = _field(schemas[place.kind], step.name)
     if own is not None:
-        return [_Found(place, schemas[place.kind], *own)]
+        return [Candidate(place, schemas[place.kind], *own)]
     if not place.among and place.kind in _WIDE:
         if not place.hops:
             return []
@@ -160,12 +167,12 @@ def _look_up(text: str, step: Step, place: Place, schemas: Schemas) -> Sequence[
         raise SourceRejectedError(f"{text!r}: {place.kind} is any kind of node, say which: {here}")
     named = None if place.among is None else _field(schemas[place.among], step.name)
     if place.among is not None and named is not None:
-        return [_Found(place, schemas[place.among], *named, (place.among,))]
-    alike: dict[object, list[_Found]] = {}
+        return [Candidate(place, schemas[place.among], *named, (place.among,))]
+    alike: dict[object, list[Candidate]] = {}
     for schema in schemas.all(schemas.within(place)):
         field = _field(schema, step.name)
         if field is not None:
-            alike.setdefault(_sort(*field), []).append(_Found(place, schema, *field))
+            alike.setdefault(_sort(*field), []).append(Candidate(place, schema, *field))
     return [structs.replace(group[0], on=tuple(each.owner.kind for each in group)) for group in alike.values()]
 
 
@@ -199,7 +206,7 @@ def _refuse_unknown(text: str, name: str, places: Sequence[Place], schemas: Sche
     raise SourceRejectedError(f"{text!r}: {' and '.join(kinds)} {has} no field {name!r}{suggestion(name, known)}")
 
 
-def _refuse_secret(text: str, found: _Found, schemas: Schemas) -> None:
+def _refuse_secret(text: str, found: Candidate, schemas: Schemas) -> None:
     """Refuse a secret, also where it is one of those kinds alone that inherit the attribute."""
     inheriting = [] if found.on and found.on != (found.place.among,) else schemas.all(schemas.within(found.place))
     for schema in (found.owner, *inheriting):
@@ -210,7 +217,7 @@ def _refuse_secret(text: str, found: _Found, schemas: Schemas) -> None:
             )
 
 
-def _of_attributes(text: str, steps: Steps, found: Sequence[_Found], schemas: Schemas) -> Column:
+def of_attributes(text: str, steps: Steps, found: Sequence[Candidate], schemas: Schemas) -> Column:
     """Take attributes: of each kind that has one what the path wants of it, refused where none has that."""
     attributes = []
     for each in found:
@@ -229,7 +236,7 @@ def _of_attributes(text: str, steps: Steps, found: Sequence[_Found], schemas: Sc
     return _joined(ways)
 
 
-def _refuse_mixed(text: str, name: str, found: Sequence[_Found]) -> NoReturn:
+def _refuse_mixed(text: str, name: str, found: Sequence[Candidate]) -> NoReturn:
     one, other = (
         next(each for each in found if isinstance(each.field, sort)) for sort in (AttributeSchema, RelationshipSchema)
     )
@@ -240,13 +247,13 @@ def _refuse_mixed(text: str, name: str, found: Sequence[_Found]) -> NoReturn:
     )
 
 
-def _hop(found: _Found, field: RelationshipSchema) -> Hop:
+def _hop(found: Candidate, field: RelationshipSchema) -> Hop:
     """Say what a relation leads to: all kinds of a hierarchy, where it is followed to the end."""
     peer = (field.hierarchy if found.closure else None) or field.peer
     return Hop(field.name, field.many or found.closure, peer, found.on, closure=found.closure)
 
 
-def _cross(text: str, step: Step, found: Sequence[_Found], schemas: Schemas) -> Sequence[Place]:
+def cross(text: str, step: Step, found: Sequence[Candidate], schemas: Schemas) -> Sequence[Place]:
     """Go on to the peers of a relation, those that the step's selector keeps."""
     hops = [(each.place, _hop(each, each.field)) for each in found if isinstance(each.field, RelationshipSchema)]
     if step.many and not any(hop.many for _, hop in hops):
@@ -285,7 +292,7 @@ def _keep(text: str, step: Step, peer: str, schemas: Schemas) -> Keep | None:
     if isinstance(step.selector, Fitting):
         conditions = []
         for predicate in step.selector.predicates:
-            condition = Condition(_column(text, predicate.path, start, schemas), predicate)
+            condition = Condition(resolve(text, predicate.path, (start,), schemas), predicate)
             if condition.column.many:
                 raise SourceRejectedError(f"{text!r}: what stands between [ and ] has to lead to one value")
             conditions.append(condition)

@@ -12,19 +12,22 @@ def inside(value: JSON, steps: Steps) -> object:
     A first step without a name stands for the value itself. One value, or a tuple where a list is crossed; what is not
     there is null.
     """
-    found = tuple(_follow(value, steps, crosses=False))
+    found = tuple(follow(value, steps))
     if any(step.many for step in steps) or len(found) > 1:
         return found
     return found[0] if found else None
 
 
-def _follow(value: JSON, steps: Steps, *, crosses: bool) -> Iterator[JSON]:
-    if isinstance(value, list) and (crosses or steps):
-        for item in value:
-            yield from _follow(item, steps, crosses=False)
-    elif not steps:
-        yield value
-    elif not steps[0].name:
-        yield from _follow(value, steps[1:], crosses=steps[0].many)
-    elif isinstance(value, dict) and steps[0].name in value:
-        yield from _follow(value[steps[0].name], steps[1:], crosses=steps[0].many)
+def follow(value: JSON, steps: Steps) -> Iterator[JSON]:
+    """Yield what `inside` finds, one by one, however deep it is: what is still to be followed waits in a list."""
+    waiting = [(value, steps, False)]
+    while waiting:
+        value, steps, crosses = waiting.pop()
+        if isinstance(value, list) and (crosses or steps):
+            waiting.extend((item, steps, False) for item in reversed(value))
+        elif not steps:
+            yield value
+        elif not steps[0].name:
+            waiting.append((value, steps[1:], steps[0].many))
+        elif isinstance(value, dict) and steps[0].name in value:
+            waiting.append((value[steps[0].name], steps[1:], steps[0].many))

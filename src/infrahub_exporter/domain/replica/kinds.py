@@ -1,13 +1,14 @@
 """Plan what a spec asks for against the schema, and run discoveries' queries: port calls around pure functions."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 
+from infrahub_exporter.domain.asking.attributes import attributes
 from infrahub_exporter.domain.asking.outlines import Field, kinds_read
 from infrahub_exporter.domain.asking.selection import Selection, missing_kinds, select
 from infrahub_exporter.domain.asking.specs import Filters
-from infrahub_exporter.domain.errors import UnknownKindError
-from infrahub_exporter.domain.model import KindSchema
+from infrahub_exporter.domain.errors import SourceRejectedError, UnknownKindError
+from infrahub_exporter.domain.model import AttributeSchema, KindSchema
 from infrahub_exporter.domain.ports import SchemaSource
 from infrahub_exporter.domain.replica.dependencies import NONE, Dependencies, dependencies
 from infrahub_exporter.domain.replica.plan import Plan, plan, whole
@@ -27,16 +28,22 @@ class Kinds:
         self._known: dict[str, KindSchema] = {}
         self._unknown: dict[str, UnknownKindError] = {}
 
-    async def select(self, kind: str, include: Iterable[str], filters: Filters) -> Selection:
+    async def select(self, kind: str, include: Iterable[str], filters: Filters, rows: str | None = None) -> Selection:
         """Resolve paths and filters. Raises SourceError, SourceRejectedError for what the schema does not have."""
         paths = tuple(include)
-        while missing := missing_kinds(kind, paths, filters, self._known):
+        while missing := missing_kinds(kind, paths, filters, self._known, rows):
             await self._learn(missing)
-        return select(kind, paths, filters, self._known)
+        return select(kind, paths, filters, self._known, rows)
+
+    def attributes(self, selection: Selection) -> Mapping[str, AttributeSchema]:
+        """Describe the attribute at the end of each path that takes the value of one, by the path."""
+        return attributes(selection, self._known)
 
     async def plan(self, selection: Selection, *, in_pieces: bool) -> tuple[Plan, Dependencies]:
         """Take a selection apart, with what it then depends on; or, not `in_pieces`, read it as it is."""
         if not in_pieces:
+            if selection.rows is not None:
+                raise SourceRejectedError("rows: expected a source that tells what has changed (a ChangeProbe)")
             return whole(selection), NONE
         planned = plan(selection)
         await self._learn(planned.peers.keys() - self._known.keys())

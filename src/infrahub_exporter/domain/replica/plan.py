@@ -7,8 +7,7 @@ many rows name it.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import itemgetter
 
-import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from infrahub_exporter.domain.asking.columns import Meeting, OfKinds
 from infrahub_exporter.domain.asking.paths import Other
@@ -27,6 +26,8 @@ class Plan(Struct, frozen=True):
     crossings: Mapping[str, tuple[Crossing, ...]]
     """The relations of each table's rows; the root's under the empty name."""
     in_pieces: bool = True
+    rows: Reach | None = None
+    """Where the rows of a root row are; None where it is the one row itself."""
 
     def joined(self, row: Row, peers: Peers) -> Row:
         """Return a row with a value per column, as a read over the relations would have brought it."""
@@ -53,9 +54,14 @@ class Plan(Struct, frozen=True):
 
         return join
 
+    @property
+    def everywhere(self) -> tuple[Reach, ...]:
+        """List the reaches of the columns, and that of the rows."""
+        return self.reaches if self.rows is None else (*self.reaches, self.rows)
+
     def named(self) -> Iterator[tuple[str, frozenset[str] | None]]:
         """Yield the tables of peers that are shown by name, each with the kinds of those peers where not of all."""
-        for reach in self.reaches:
+        for reach in self.everywhere:
             yield from self._named(reach, ROOT, None)
 
     def _named(
@@ -67,7 +73,7 @@ class Plan(Struct, frozen=True):
                 end, kept = leap.crossing.peer, leap.kinds
                 for condition, _ in leap.conditions:
                     yield from self._named(condition, end, kept)
-            if end != ROOT and self._is_name(end, way.leaf):
+            if end != ROOT and reach is not self.rows and self._is_name(end, way.leaf):
                 yield end, kept
 
     def _is_name(self, table: str, leaf: int | str | None) -> bool:
@@ -115,11 +121,17 @@ class _Tables(dict[str, _Table]):
         for hop in column.hops:
             leaps.append(self._leap(hop, name))
             name = hop.peer
-        return Way(tuple(leaps), _leaf(column, self[name]))
+        table, json = self[name], column.start > len(column.hops)
+        leaf = _leaf(structs.replace(column, inner=()) if json else column, table)
+        return Way(tuple(leaps), leaf, column.start, column.inner if json else ())
+
+    def rows(self, column: Column) -> Reach:
+        """Find a place for what leads to the rows: nodes, or the elements of JSON."""
+        return Reach(tuple(structs.replace(self._way(_whole(way), ROOT), inner=way.inner) for way in column.ways))
 
     def _leap(self, hop: Hop, table: str) -> Leap:
         crossing = self[table].crossing(hop)
-        again = self[hop.peer].crossing(msgspec.structs.replace(hop, on=())) if hop.closure else None
+        again = self[hop.peer].crossing(structs.replace(hop, on=())) if hop.closure else None
         keep = hop.keep
         conditions = keep.conditions if isinstance(keep, Meeting) else ()
         return Leap(
@@ -135,13 +147,15 @@ def plan(selection: Selection) -> Plan:
     """Take a selection apart."""
     tables = _Tables({ROOT: _Table()})
     reaches = [tables.reach(column, ROOT) for column in selection.columns]
+    rows = None if selection.rows is None else tables.rows(selection.rows)
     peers = {name: Selection(name, tuple(table.columns)) for name, table in tables.items() if name != ROOT}
-    as_they_are = [Reach((Way((), position),)) for position in range(len(tables[ROOT].columns))]
+    as_they_are = [(Way((), position),) for position in range(len(tables[ROOT].columns))]
     return Plan(
         root=Selection(selection.kind, tuple(tables[ROOT].columns), selection.filters),
         peers=peers,
-        reaches=() if [each.ways for each in reaches] == [each.ways for each in as_they_are] else tuple(reaches),
+        reaches=() if rows is None and [each.ways for each in reaches] == as_they_are else tuple(reaches),
         crossings={name: tuple(table.crossings.values()) for name, table in tables.items()},
+        rows=rows,
     )
 
 
@@ -156,11 +170,20 @@ def placed(planned: Plan, places: Mapping[str, Sequence[int]]) -> Plan:
         table: tuple(crossing.placed(places[table]) for crossing in each) for table, each in planned.crossings.items()
     }
     own = range(len(planned.root.columns))
-    if not planned.reaches and tuple(places[ROOT]) == tuple(own):
-        return msgspec.structs.replace(planned, crossings=crossings)
-    reaches = planned.reaches or [Reach((Way((), position),)) for position in own]
+    if planned.rows is None and not planned.reaches and tuple(places[ROOT]) == tuple(own):
+        return structs.replace(planned, crossings=crossings)
+    if planned.rows is not None:
+        reaches: Sequence[Reach] = planned.reaches
+    else:
+        reaches = planned.reaches or [Reach((Way((), position),)) for position in own]
     moved = tuple(reach.placed(places, ROOT) for reach in reaches)
-    return msgspec.structs.replace(planned, crossings=crossings, reaches=moved)
+    rows = None if planned.rows is None else planned.rows.placed(places, ROOT)
+    return structs.replace(planned, crossings=crossings, reaches=moved, rows=rows)
+
+
+def _whole(column: Column) -> Column:
+    """Take the whole value of a List or JSON."""
+    return structs.replace(column, inner=(), also=())
 
 
 def _leaf(column: Column, table: _Table) -> int | str | None:
@@ -197,4 +220,4 @@ def with_ids(selection: Selection, wanted: Sequence[str], *, relation: str | Non
             asked = [identifier for identifier in asked if identifier in allowed]
         else:
             kept.append(each)
-    return msgspec.structs.replace(selection, filters=(*kept, Filter(argument, "[ID]", asked)))
+    return structs.replace(selection, filters=(*kept, Filter(argument, "[ID]", asked)))

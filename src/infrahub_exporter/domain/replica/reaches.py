@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from msgspec import Struct, structs
 
-from infrahub_exporter.domain.asking.paths import Predicate
+from infrahub_exporter.domain.asking.paths import Predicate, Steps
 from infrahub_exporter.domain.asking.selecting import fits
 from infrahub_exporter.domain.model import Peer, Row
 
@@ -50,10 +50,16 @@ class Leap(Struct, frozen=True):
 
 
 class Way(Struct, frozen=True):
-    """One way to a column's value: over leaps, then at `leaf`: a position, a row's own field, or the peer."""
+    """One way to a column's value: over leaps, then at `leaf`: a position, a row's own field, or the peer.
+
+    Where the elements of JSON are rows, `inner` leads on to what one has from the value at `leaf`. `start` says how
+    many hops are those to the row, or to what stands before it.
+    """
 
     leaps: tuple[Leap, ...]
     leaf: int | str | None
+    start: int = 0
+    inner: Steps = ()
 
 
 class Reach(Struct, frozen=True):
@@ -82,22 +88,23 @@ def _placed(way: Way, places: Mapping[str, Sequence[int]], table: str) -> Way:
         conditions = tuple((reach.placed(places, peer), predicate) for reach, predicate in leap.conditions)
         leaps.append(Leap(leap.crossing.placed(places[table]), again, leap.kinds, leap.other, conditions))
         table = peer
-    return Way(tuple(leaps), places[table][way.leaf] if isinstance(way.leaf, int) else way.leaf)
+    leaf = places[table][way.leaf] if isinstance(way.leaf, int) else way.leaf
+    return structs.replace(way, leaps=tuple(leaps), leaf=leaf)
 
 
 Read = Callable[[Row], object]
-_Walk = Callable[[Row, Row], Iterator[object]]
+Walk = Callable[[Row, Row], Iterator[object]]
 """What finds values from a row, and the row that the path came from."""
-_Kept = Callable[[Row, Row], bool]
+Kept = Callable[[Row, Row], bool]
 """Whether a peer is kept on the way that came from a row."""
 
 
 def reader(reach: Reach, peers: Peers) -> Read:
     """Make what takes a column's value from a row."""
     if reach.many:
-        walks = [_walk(way.leaps, way.leaf, peers) for way in reach.ways]
+        walks = [walk(way.leaps, way.leaf, peers) for way in reach.ways]
         return lambda row: tuple(_flat(found for walk in walks for found in walk(row, row)))
-    ways = [_over(way, peers) if _is_plain(way) else _first(_walk(way.leaps, way.leaf, peers)) for way in reach.ways]
+    ways = [_over(way, peers) if _is_plain(way) else _first(walk(way.leaps, way.leaf, peers)) for way in reach.ways]
     if len(ways) == 1:
         return ways[0]
     return lambda row: next((found for way in ways if (found := way(row)) is not None), None)
@@ -130,7 +137,7 @@ def _over_one(position: int, held: Mapping[str, Row], read: Read) -> Read:
     return over
 
 
-def _first(walk: _Walk) -> Read:
+def _first(walk: Walk) -> Read:
     return lambda row: next(walk(row, row), None)
 
 
@@ -143,22 +150,23 @@ def _flat(found: Iterator[object]) -> Iterator[object]:
         yield from _several(each)
 
 
-def _walk(leaps: Sequence[Leap], leaf: int | str | None, peers: Peers) -> _Walk:
+def walk(leaps: Sequence[Leap], leaf: int | str | None, peers: Peers) -> Walk:
     """Make what follows leaps and takes what is at their end."""
     if not leaps:
         return lambda row, _: iter((_taken(row, leaf),))
-    leap, go_on = leaps[0], _walk(leaps[1:], leaf, peers)
-    kept, held = _keeper(leap, peers), peers.get(leap.crossing.peer, {})
+    leap, go_on = leaps[0], walk(leaps[1:], leaf, peers)
+    kept, held = keeper(leap, peers), peers.get(leap.crossing.peer, {})
 
     def over(row: Row, origin: Row) -> Iterator[object]:
-        for peer in _peers(row, leap, held):
+        for peer in peers_over(row, leap, held):
             if kept is None or kept(peer, origin):
                 yield from go_on(peer, row)
 
     return over
 
 
-def _keeper(leap: Leap, peers: Peers) -> _Kept | None:
+def keeper(leap: Leap, peers: Peers) -> Kept | None:
+    """Make what tells which peers are kept; None where all are."""
     if leap.other:
         return lambda peer, origin: peer.id != origin.id
     kinds = leap.kinds
@@ -170,7 +178,7 @@ def _keeper(leap: Leap, peers: Peers) -> _Kept | None:
     return lambda peer, _: all(fits(predicate, _several(read(peer))) for read, predicate in checks)
 
 
-def _peers(row: Row, leap: Leap, held: Mapping[str, Row]) -> Iterator[Row]:
+def peers_over(row: Row, leap: Leap, held: Mapping[str, Row]) -> Iterator[Row]:
     """Yield the held peers, of a hierarchy the nearest first: each once, though rows of two instants form a ring."""
     waiting = [(row, leap.crossing)]
     seen: set[str] = set()

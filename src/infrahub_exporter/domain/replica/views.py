@@ -6,10 +6,12 @@ from msgspec import Struct
 
 from infrahub_exporter.domain.model import Row
 from infrahub_exporter.domain.replica.dependencies import Dependencies
+from infrahub_exporter.domain.replica.expanding import expander
 from infrahub_exporter.domain.replica.plan import ROOT, Plan
 from infrahub_exporter.domain.replica.reaches import Crossing, Peers, Reach, ids
 from infrahub_exporter.domain.replica.readings import Reading
 from infrahub_exporter.domain.replica.tables import Table, wide
+from infrahub_exporter.domain.views.rows import Found
 
 
 class Delta(Struct, frozen=True):
@@ -27,6 +29,11 @@ class Delta(Struct, frozen=True):
     def rows(self) -> Iterator[Row]:
         """Yield the changed rows with a value per column of the entry's selection."""
         return map(self.plan.joiner(self.peers), self.changed.values())
+
+    def found(self, *, most: int | None = None) -> Iterator[tuple[Row, tuple[Found, ...]]]:
+        """Yield each changed node with its rows. Raises DerivationError where one has more than `most`."""
+        expand = expander(self.plan, self.peers, most=most)
+        return ((row, expand(row)) for row in self.changed.values())
 
 
 class View:
@@ -116,10 +123,9 @@ class View:
 def _width(plan: Plan, table: str, *, root: str) -> int:
     """Count the columns that a plan needs of a table's rows, up to the last of them."""
     local = [ROOT] if table == root else []
-    own = len(plan.root.columns) if table == root and not plan.reaches else 0
-    local = [ROOT] if table == root else []
+    own = len(plan.root.columns) if table == root and not plan.everywhere else 0
     places = [crossing.position for name in (table, *local) for crossing in plan.crossings.get(name, ())]
-    places += [place for reach in plan.reaches for at, place in _leaves(reach, root) if at == table]
+    places += [place for reach in plan.everywhere for at, place in _leaves(reach, root) if at == table]
     return max([own, *(place + 1 for place in places)])
 
 

@@ -14,6 +14,7 @@ from infrahub_exporter.domain.errors import SourceUnavailableError
 from infrahub_exporter.domain.model import AttributeSchema, KindSchema, Row
 from infrahub_exporter.domain.replica.following import Following
 from infrahub_exporter.domain.replica.kinds import Kinds
+from infrahub_exporter.domain.replica.views import Delta
 
 pytestmark = pytest.mark.anyio
 THING = KindSchema("Thing", {"name": AttributeSchema("name", "Text")}, {})
@@ -33,6 +34,10 @@ async def test_a_time_that_runs_out_is_doubled_until_the_read_comes_through() ->
     assert messages == [f"reading what changed took more than {seconds} s" for seconds in (-2, -4, -2)]
 
 
+def by_id(delta: Delta) -> dict[str, Row]:
+    return {row.id: row for row in delta.rows()}
+
+
 def things(number: int) -> MemorySource:
     nodes = [{"id": str(each), "kind": "Thing", "name": f"n{each}"} for each in range(number)]
     return MemorySource(nodes, schema=[THING])
@@ -44,7 +49,7 @@ async def test_a_long_read_says_how_far_it_is_and_is_derived_off_the_loop(
     monkeypatch.setattr(held, "_TOLD_NODES", 10)
     monkeypatch.setattr(held, "_FEW", 3)
     source = things(12)
-    subject: Held[Row] = Held("Thing", ["name"], {}, derive=lambda row: row)
+    subject: Held[Row] = Held("Thing", ["name"], {}, derive=by_id)
     assert subject.reading is None
     with caplog.at_level(logging.INFO):
         refreshed = await subject.refresh(Turn(Kinds(source), Following(source), 0.0, followed=False, in_pieces=True))
@@ -53,6 +58,6 @@ async def test_a_long_read_says_how_far_it_is_and_is_derived_off_the_loop(
 
 
 async def test_what_was_never_read_agrees_with_nothing_and_is_not_rolled() -> None:
-    subject: Held[Row] = Held("Thing", ["name"], {}, derive=lambda row: row)
+    subject: Held[Row] = Held("Thing", ["name"], {}, derive=by_id)
     assert not await subject.agrees(at=0.0)
     assert not await subject.roll(at=0.0)

@@ -47,3 +47,10 @@ def test_a_step_without_a_name_is_the_value_itself() -> None:
 def test_whatever_a_value_is_steps_lead_somewhere_or_nowhere(value: JSON, path: str) -> None:
     steps = parse(path).steps
     assert isinstance(inside(value, steps), tuple) or not any(step.many for step in steps)
+
+
+def test_lists_may_be_nested_however_deeply() -> None:
+    value: JSON = ["end"]
+    for _ in range(20_000):
+        value = [value]
+    assert inside(value, (Step("", many=True), Step("name"))) == ()

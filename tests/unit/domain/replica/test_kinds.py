@@ -141,6 +141,15 @@ async def test_a_selection_that_is_not_taken_apart_is_read_as_it_is_and_depends_
     assert source.asked == ["InfraDevice", "LocationSite"]
 
 
+async def test_rows_want_a_source_that_tells_what_has_changed(source: CountingSource) -> None:
+    kinds = Kinds(source)
+    selection = await kinds.select("InfraDevice", ("^name",), {}, "site")
+    with pytest.raises(SourceRejectedError) as raised:
+        await kinds.plan(selection, in_pieces=False)
+    assert str(raised.value) == "rows: expected a source that tells what has changed (a ChangeProbe)"
+    assert kinds.attributes(selection)["^name"].kind == "Text"
+
+
 async def test_the_kinds_that_a_document_reads_are_asked_for_as_they_become_known(source: CountingSource) -> None:
     region = Field("region", fields=(Field("node", fields=(Field("name"),)),))
     site = Field("site", fields=(Field("node", fields=(region,)),))
