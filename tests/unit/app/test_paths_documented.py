@@ -19,7 +19,9 @@ from infrahub_exporter.app.configuration.settings import (
 )
 from infrahub_exporter.domain.asking.specs import MetricSpec
 from infrahub_exporter.domain.errors import SourceRejectedError
+from infrahub_exporter.domain.replica.following import Following
 from infrahub_exporter.domain.replica.kinds import Kinds
+from infrahub_exporter.domain.texts import text
 
 pytestmark = pytest.mark.anyio
 ROOT = Path(__file__).resolve().parents[3]
@@ -28,6 +30,7 @@ DEMO = EmbeddedSettings(schema=(ROOT / "demo" / "schema.yml",), objects=(ROOT / 
 FOLDER = Path(__file__).parent / "library"
 LIBRARY = EmbeddedSettings(schema=(FOLDER / "schema.yml",), objects=(FOLDER / "objects.yml",))
 TABLE = re.compile(r"^\| path of a `(\w+)` \|[^|]*\| for `([^`]+)` \|\n\|[-|]+\|\n((?:\|.*\n)+)", re.MULTILINE)
+ROWS = re.compile(r"^\| `rows` of a `(\w+)` \| paths \| rows for `([^`]+)` \|\n\|[-|]+\|\n((?:\|.*\n)+)", re.MULTILINE)
 CELL = re.compile(r"(?<!\\)\|")
 REFUSED = re.compile(r"^kind (\w+) cannot be read: ('([^']+)': .*)$", re.MULTILINE)
 
@@ -76,6 +79,30 @@ async def test_each_path_leads_to_what_its_table_shows(table: Table) -> None:
         samples = [sample.labels for family in families for sample in family.samples if "hfid" in sample.labels]
     labels = next(each for each in samples if each["hfid"].partition("__")[2] == table.name)
     assert {path: labels.get(name, "") for name, path in names.items()} == table.values
+
+
+def rows() -> list[tuple[str, str, str, list[str], list[list[str]]]]:
+    """Read the examples of rows: a kind, a node, the path to its rows, other paths, and what each row has there."""
+    found = []
+    for match in ROWS.finditer(TEXT):
+        for line in match[3].splitlines():
+            _, path, others, shown, _ = CELL.split(line)
+            found.append((match[1], match[2], code(path)[0], code(others), [code(each) for each in shown.split(";")]))
+    return found
+
+
+@pytest.mark.parametrize(("kind", "name", "path", "others", "expected"), rows(), ids=lambda each: str(each)[:40])
+async def test_each_node_has_the_rows_that_its_table_shows(
+    kind: str, name: str, path: str, others: list[str], expected: list[list[str]]
+) -> None:
+    infrahub = EmbeddedInfrahub.load(DEMO.schema, DEMO.objects)
+    reader = InfrahubReader(EmbeddedTransport(infrahub), clock=SystemClock(), page_size=100)
+    kinds, following = Kinds(reader), Following(reader)
+    selection = await kinds.select(kind, others, {}, path)
+    view = following.view(*await kinds.plan(selection, in_pieces=True))
+    delta, _ = await following.read(view, at=await reader.instant())
+    found = {row.hfid[-1]: rows for row, rows in delta.found() if row.hfid}
+    assert sorted([text(each) for values in row.values for each in values] for row in found[name]) == expected
 
 
 @pytest.mark.parametrize(
