@@ -5,8 +5,10 @@ A node has fields. Behind a field stands a relation (`{"node": ...}` or `{"edges
 `edges` and `value` are names like any other.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
+
+from msgspec import Struct
 
 from infrahub_exporter.domain.asking.paths import Fitting, OfKind, Selector, Step, Steps
 from infrahub_exporter.domain.asking.selecting import fits
@@ -25,7 +27,42 @@ class Absent(Enum):
 
 
 _Node = Mapping[str, JSON]
-_Found = Iterator[JSON | Absent]
+
+
+class Place(Struct, frozen=True):
+    """Where a path has come to: a node, by its fields, or a piece of JSON. `before` is where its last hop began."""
+
+    value: JSON
+    node: _Node | None = None
+    before: "Place | None" = None
+
+
+class _Behind(Struct, frozen=True):
+    """What stands behind a step's field, at a place, with the rest of the path."""
+
+    field: JSON
+    step: Step
+    rest: Steps
+    place: Place
+    many: bool = False
+
+
+class _Plain(Struct, frozen=True):
+    """A piece of JSON with the rest of the path; `is_element` tells that a `[]` has led to it from the place."""
+
+    value: JSON
+    rest: Steps
+    place: Place
+    many: bool
+    is_element: bool = False
+
+
+_Pending = Place | Absent | _Behind | _Plain
+
+
+def start(node: _Node, before: Place | None = None) -> Place:
+    """Return the place of a node."""
+    return Place(None, node, before)
 
 
 def dig(node: _Node, path: Steps) -> tuple[JSON, ...] | Absent:
@@ -35,64 +72,84 @@ def dig(node: _Node, path: Steps) -> tuple[JSON, ...] | Absent:
     answer's order. A path that ends on a node finds its name. Absent stands for a path that the answer does not
     contain, also where it lacks what a selector asks about: `__typename` for a kind, `id` for `[other]`.
     """
-    found = tuple(_enter(node, path, None))
-    present = tuple(value for value in found if not isinstance(value, Absent))
+    return read(start(node), path)
+
+
+def read(place: Place, path: Steps) -> tuple[JSON, ...] | Absent:
+    """Do the same from any place; of JSON that is no object `value` is itself."""
+    found = tuple(walk(place, path))
+    present = tuple(each for each in found if isinstance(each, Place))
     if found and not present:
         return Absent.KEY if Absent.KEY in found else Absent.FIELD
-    return tuple(value for value in present if value is not None)
+    values = [each.value if each.node is None else _name(each.node) for each in present]
+    return tuple(value for value in values if value is not None)
 
 
-def _enter(node: _Node, path: Steps, before: _Node | None) -> _Found:
-    """Follow a path from the fields of a node; `before` is the one that the path came from."""
-    first, rest = path[0], path[1:]
-    if first.name not in node:
-        yield Absent.FIELD
-        return
-    if first.name == "hfid":
-        yield _joined(node["hfid"])
-    else:
-        yield from _follow(node[first.name], first, rest, (node, before))
+def walk(place: Place, path: Steps) -> Iterator[Place | Absent]:
+    """Yield the places at the end of a path, in the answer's order.
 
-
-def _follow(field: JSON, step: Step, path: Steps, at: tuple[_Node, _Node | None], *, many: bool = False) -> _Found:
-    """Follow the rest of a path from what stands behind a step's field, of a node and the one before it."""
-    if not isinstance(field, dict):
-        yield from _plain(field, path, many=many or step.many) if step.selector is None else (Absent.FIELD,)
-    elif isinstance(edges := field.get("edges"), list):
-        for edge in edges:
-            yield from _reach(edge.get("node") if isinstance(edge, dict) else None, step, path, at)
-    elif "node" in field:
-        yield from _reach(field["node"], step, path, at)
-    elif step.selector is not None:
-        yield Absent.FIELD
-    elif path and path[0].name in field:
-        inner, rest, many = field[path[0].name], path[1:], many or step.many or path[0].many
-        if path[0].name == "value":
-            yield from _plain(inner, rest, many=many)
+    However deep that is: what is still to be followed waits in a list, not on the stack.
+    """
+    waiting: list[_Pending] = [_begin(place, path)]
+    while waiting:
+        at = waiting.pop()
+        if isinstance(at, Place | Absent):
+            yield at
         else:
-            yield from _follow(inner, path[0], rest, at, many=many)
-    elif "value" in field:
-        yield from _plain(field["value"], path, many=many or step.many)
-    else:
-        yield Absent.FIELD if path else field
+            waiting.extend(reversed(_follow(at) if isinstance(at, _Behind) else _follow_plain(at)))
 
 
-def _reach(peer: JSON, step: Step, path: Steps, at: tuple[_Node, _Node | None]) -> _Found:
-    """Follow the rest of a path from a node at the other end of a relation, where the step's selector takes it."""
+def _begin(place: Place, path: Steps) -> _Pending:
+    first, rest = path[0], path[1:]
+    if place.node is None:
+        if first.name == "value" and not isinstance(place.value, dict):
+            return _Plain(place.value, rest, place, many=first.many)
+        return _Plain(place.value, path, place, many=False)
+    if first.name not in place.node:
+        return Absent.FIELD
+    if first.name == "hfid":
+        return Place(_joined(place.node["hfid"]), before=place)
+    return _Behind(place.node[first.name], first, rest, place)
+
+
+def _follow(at: _Behind) -> Sequence[_Pending]:
+    field, step = at.field, at.step
+    if not isinstance(field, dict):
+        plain = _Plain(field, at.rest, at.place, many=at.many or step.many)
+        return [plain if step.selector is None else Absent.FIELD]
+    if isinstance(edges := field.get("edges"), list):
+        peers = [edge.get("node") if isinstance(edge, dict) else None for edge in edges]
+        return [reached for peer in peers for reached in _reach(peer, at)]
+    if "node" in field:
+        return _reach(field["node"], at)
+    return [Absent.FIELD if step.selector is not None else _enter(field, at)]
+
+
+def _enter(field: _Node, at: _Behind) -> _Pending:
+    """Go on into an attribute, or whatever else has fields."""
+    path, many = at.rest, at.many or at.step.many
+    if path and path[0].name in field:
+        inner = field[path[0].name]
+        if path[0].name == "value":
+            return _Plain(inner, path[1:], at.place, many=many or path[0].many)
+        return _Behind(inner, path[0], path[1:], at.place, many)
+    if "value" in field:
+        return _Plain(field["value"], path, at.place, many=many)
+    return Absent.FIELD if path else Place(at.field, before=at.place)
+
+
+def _reach(peer: JSON, at: _Behind) -> Sequence[_Pending]:
+    """Go on to a node at the other end of a relation, where the step's selector takes it."""
     if not isinstance(peer, dict):
-        yield None
-        return
-    node, before = at
-    chosen = step.selector is None or _is_chosen(peer, step.selector, before)
+        return [Place(None, before=at.place)]
+    chosen = at.step.selector is None or _is_chosen(peer, at.step.selector, at.place.before)
     if isinstance(chosen, Absent):
-        yield chosen
-    elif chosen and path:
-        yield from _enter(peer, path, node)
-    elif chosen:
-        yield _name(peer)
+        return [chosen]
+    reached = start(peer, at.place)
+    return [_begin(reached, at.rest) if at.rest else reached] if chosen else []
 
 
-def _is_chosen(peer: _Node, selector: Selector, before: _Node | None) -> bool | Absent:
+def _is_chosen(peer: _Node, selector: Selector, before: Place | None) -> bool | Absent:
     if isinstance(selector, OfKind):
         return peer["__typename"] == selector.kind if "__typename" in peer else Absent.FIELD
     if isinstance(selector, Fitting):
@@ -103,27 +160,24 @@ def _is_chosen(peer: _Node, selector: Selector, before: _Node | None) -> bool | 
             if not fits(predicate, values):
                 return False
         return True
-    if "id" not in peer or before is None or "id" not in before:
+    origin = None if before is None else before.node
+    if "id" not in peer or origin is None or "id" not in origin:
         return Absent.FIELD
-    return peer["id"] != before["id"]
+    return peer["id"] != origin["id"]
 
 
-def _plain(value: JSON, path: Steps, *, many: bool) -> _Found:
-    """Follow the rest of a path through plain JSON: into objects by name, into lists where it goes on or says `[]`.
-
-    However deep it is: what is still to be followed waits in a list, not on the stack.
-    """
-    waiting = [(value, path, many)]
-    while waiting:
-        value, path, many = waiting.pop()
-        if isinstance(value, list) and (path or many):
-            waiting.extend((item, path, many) for item in reversed(value))
-        elif not path or value is None:
-            yield value
-        elif isinstance(value, dict) and path[0].selector is None and path[0].name in value:
-            waiting.append((value[path[0].name], path[1:], path[0].many))
-        else:
-            yield Absent.KEY if isinstance(value, dict) else Absent.FIELD
+def _follow_plain(at: _Plain) -> Sequence[_Pending]:
+    """Go on through plain JSON: into objects by name, into lists where the path goes on or says `[]`."""
+    value, path = at.value, at.rest
+    if isinstance(value, list) and (path or at.many):
+        crossed = at.is_element or at.many
+        return [_Plain(item, path, at.place, at.many, crossed) for item in value]
+    if not path or value is None:
+        return [Place(value, before=at.place)]
+    if isinstance(value, dict) and path[0].selector is None and path[0].name in value:
+        place = Place(value, before=at.place) if at.is_element else at.place
+        return [_Plain(value[path[0].name], path[1:], place, path[0].many)]
+    return [Absent.KEY if isinstance(value, dict) else Absent.FIELD]
 
 
 def _name(node: _Node) -> str | None:
