@@ -390,10 +390,17 @@ class Exporter:
     async def _round(self) -> None:
         await self._inventory.round()
         self._ease()
+        self._hurry_forgiven()
 
     async def _run(self, entry: QueryDiscovery) -> None:
         await self._inventory.run(entry)
         self._ease()
+        self._hurry_forgiven()
+
+    def _hurry_forgiven(self) -> None:
+        """Have the lists that an outage refused tried again as soon as anything goes well."""
+        if self._pressure.factor == 1.0:
+            self._hurry([entry for entry in self._runs if entry.is_forgiven], rows=False)
 
     def _stretched(self, seconds: float) -> float:
         return self._pressure.interval(seconds)

@@ -245,6 +245,14 @@ async def at_once(_seconds: float) -> None:
     await anyio.lowlevel.checkpoint()
 
 
+async def until(condition: Callable[[], bool]) -> None:
+    """Let the background work go on until something is so."""
+    with anyio.fail_after(5):
+        while not condition():
+            await anyio.wait_all_tasks_blocked()
+            await anyio.lowlevel.checkpoint()
+
+
 def an_event(kind: str) -> Event:
     return Event("infrahub.node.updated", kind, "1", "main")
 
@@ -263,12 +271,6 @@ async def test_an_event_brings_only_the_looks_forward_that_may_find_something() 
         outline=outline,
         events=Debounce(seconds=2.0, branch="main", sleep=at_once),
     )
-
-    async def until(condition: Callable[[], bool]) -> None:
-        with anyio.fail_after(5):
-            while not condition():
-                await anyio.wait_all_tasks_blocked()
-                await anyio.lowlevel.checkpoint()
 
     async with exporter:
         await until(lambda: all(entry.success for entry in exporter.status.entries))

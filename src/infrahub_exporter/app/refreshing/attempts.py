@@ -12,7 +12,7 @@ from infrahub_exporter.adapters.infrahub.told import ENTRY
 from infrahub_exporter.app.refreshing.handover import Kept
 from infrahub_exporter.domain.errors import ExporterError, SourceUnavailableError, UnexpectedError
 from infrahub_exporter.domain.ports import Clock
-from infrahub_exporter.domain.publishing.backoff import Backoff
+from infrahub_exporter.domain.publishing.backoff import Backoff, Outages
 from infrahub_exporter.domain.publishing.guard import GuardSpec
 from infrahub_exporter.domain.publishing.limits import Limits
 from infrahub_exporter.domain.publishing.publication import Publication
@@ -29,18 +29,30 @@ Counts = tuple[int, int, Mapping[str, int]]
 
 
 class Attempts:
-    """An entry's status, with one log line per change of state."""
+    """An entry's status, with one log line per change of state. All entries of an Infrahub share their `outages`."""
 
     def __init__(self, status: EntryStatus, clock: Clock) -> None:
         self._clock = clock
         self._said: set[str] = set()
         self._backoff = Backoff()
+        self._failed_at_well: int | None = None
+        self.outages = Outages()
         self.status = status
 
     @property
     def is_backing_off(self) -> bool:
         """Tell whether this was refused, or did not fit, and is not to be tried again yet."""
-        return not self._backoff.is_over(self._clock.monotonic())
+        return not self._backoff.is_over(self._clock.monotonic(), well=self.outages.well)
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """Tell whether this was refused, and perhaps nothing is wrong with it: an outage may refuse everything."""
+        return bool(self._backoff.refusals) and self._backoff.in_doubt
+
+    @property
+    def is_forgiven(self) -> bool:
+        """Tell whether this is in doubt, and something has gone well since: an outage may be over."""
+        return self.is_in_doubt and self.outages.well > self._backoff.well
 
     def forgive(self) -> None:
         """Try again at the next turn, whatever was refused."""
@@ -55,7 +67,7 @@ class Attempts:
         except Exception as error:  # noqa: BLE001 - whatever a read ends in, what reads goes on
             now = self._clock.monotonic()
             if not isinstance(error, SourceUnavailableError):
-                self._backoff = self._backoff.refused(now)
+                self._refused(error, now)
             self.failed(UnexpectedError.of(error), now - began)
             return None
         finally:
@@ -74,22 +86,36 @@ class Attempts:
         The error is kept without its traceback, whose frames would hold on to the answer that it came of.
         """
         before, self.status = self.status, self.status.failed(error, duration_seconds=seconds)
+        self._failed_at_well = self.outages.well
         if self._is_news(str(error)):
             kept = "; its last good data stays" if before.succeeded_at is not None else ""
             cause = error.__cause__ if isinstance(error, UnexpectedError) else None
             logger.warning("%s %s cannot be read: %s%s", before.source, before.name, error, kept, exc_info=cause)
         error.__traceback__ = error.__cause__ = error.__context__ = None
 
+    def _refused(self, error: Exception, now: float) -> None:
+        """Wait longer each time, but begin anew where it is refused for another reason: someone is mending it."""
+        well = self.outages.well
+        went_well = self._failed_at_well is None and self.status.succeeded_at is not None
+        in_doubt = went_well or well == (self._failed_at_well or 0)
+        before = Backoff() if self._is_unheard_of(str(error)) else self._backoff
+        self._backoff = before.refused(now, in_doubt=in_doubt, well=well)
+
     def _is_news(self, message: str) -> bool:
-        """Tell whether a message has not been logged since all was well; numbers in it do not make it another one."""
-        words = _NUMBER.sub("", message)
-        is_news = words not in self._said and len(self._said) < _MESSAGES
-        self._said.update([words] if is_news else [])
+        """Tell whether a message has not been logged since all was well, and remember it."""
+        is_news = self._is_unheard_of(message)
+        self._said.update([_NUMBER.sub("", message)] if is_news else [])
         return is_news
+
+    def _is_unheard_of(self, message: str) -> bool:
+        """Tell whether a message is a new one; numbers in it do not make it that, and there are not many."""
+        return _NUMBER.sub("", message) not in self._said and len(self._said) < _MESSAGES
 
     def _succeeded(self, status: EntryStatus) -> None:
         self._said.clear()
         self._backoff = Backoff()
+        self._failed_at_well = None
+        self.outages.went_well()
         before, self.status = self.status, status
         if before.error is not None:
             logger.info("%s %s is read well again: %d nodes", status.source, status.name, status.nodes)

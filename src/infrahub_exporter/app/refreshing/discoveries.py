@@ -11,7 +11,7 @@ from infrahub_exporter.adapters import http_sd
 from infrahub_exporter.app.refreshing.attempts import Counts, GuardedEntry
 from infrahub_exporter.app.refreshing.handover import KeptByKind, KeptList, KeptQuery
 from infrahub_exporter.app.refreshing.held import Held, Refreshed
-from infrahub_exporter.app.refreshing.pool import Source, Turn
+from infrahub_exporter.app.refreshing.pool import Source, Turn, answers
 from infrahub_exporter.app.refreshing.watched import WatchedDocument
 from infrahub_exporter.domain.asking.specs import DiscoverySpec
 from infrahub_exporter.domain.asking.stored import settled
@@ -160,14 +160,22 @@ class QueryDiscovery(DiscoveryEntry):
     async def refresh(self) -> None:
         """Run the query where that is due. A failure keeps the last good list; what was refused waits its time.
 
-        An answer that does not fit waits no longer when something has changed that it is made of.
+        It waits no longer when an outage is over, or the schema is another one. An answer that does not fit waits no
+        longer when something has changed that it is made of.
         """
-        if self.is_backing_off and not await self._may_fit():
+        if self.is_backing_off and not await self._may_go_well():
             return
         await self.attempt(self._refresh, self.counts)
         if not isinstance(self.status.error, SourceUnavailableError):
             self._has_news = False
         self.attempted.set()
+
+    async def _may_go_well(self) -> bool:
+        """Tell whether what was refused is worth another try by now."""
+        if self.is_in_doubt and await answers(self._source):
+            self.outages.went_well()
+            return True
+        return await self._document.has_other_schema() or await self._may_fit()
 
     async def _may_fit(self) -> bool:
         if isinstance(self.status.error, DerivationError):
@@ -181,7 +189,8 @@ class QueryDiscovery(DiscoveryEntry):
     async def _refresh(self) -> bool:
         due = self.status.error is not None or self.is_behind or await self._document.is_due()
         if due:
-            await self._document.began()
+            if await self._document.began():
+                self.outages.went_well()
             answer = await self._source.run(self._document.text, self._variables())
             found = derive_answer(self.spec, answer, optional=self._document.optional)
             self._limits.check_nodes(len(found.decisions))

@@ -21,6 +21,7 @@ from infrahub_exporter.domain.asking.variables import read_parameters
 from infrahub_exporter.domain.errors import BadParameterError, UnknownDiscoveryError
 from infrahub_exporter.domain.model import Snapshot
 from infrahub_exporter.domain.ports import Clock, SnapshotSink
+from infrahub_exporter.domain.publishing.backoff import Outages
 from infrahub_exporter.domain.publishing.guard import GuardSpec
 from infrahub_exporter.domain.publishing.limits import Limits
 from infrahub_exporter.domain.publishing.saved import Saved, fingerprint
@@ -51,6 +52,7 @@ class Inventory:
     ) -> None:
         self._clock = clock
         self._figures = figures or Figures()
+        self._outages = Outages()
         self._pool = pool
         self._sinks = tuple(sinks)
         names = entry_names(spec.kind for spec in metrics)
@@ -73,9 +75,11 @@ class Inventory:
                 overlap_seconds=overlap_seconds,
                 full_refresh_seconds=full_refresh_seconds,
             )
-            return QueryDiscovery(
+            made = QueryDiscovery(
                 spec, document, source=pool.source, clock=clock, guard=guard, limits=limits, on_demand=on_demand
             )
+            made.outages = self._outages
+            return made
 
         for spec in discoveries:
             if spec.kind is not None:
@@ -94,6 +98,7 @@ class Inventory:
             clock=clock,
             full_refresh_seconds=full_refresh_seconds,
             refresh_timeout_seconds=refresh_timeout_seconds,
+            outages=self._outages,
         )
         self._turn = anyio.Lock()
         self._assembly = Assembly()

@@ -30,6 +30,15 @@ class Source(NodeSource, QueryRunner, SchemaSource, Protocol):
         ...
 
 
+async def answers(source: Source) -> bool:
+    """Ask next to nothing, in the way that everything is asked; tell whether that goes well."""
+    try:
+        await (source.is_followable() if isinstance(source, ChangeProbe) else source.fingerprint())
+    except Exception:  # noqa: BLE001 - that is the answer
+        return False
+    return True
+
+
 def written(changes: Mapping[str, Change]) -> str:
     """Write which kinds have changed: how many nodes are looked at of how many."""
     return ", ".join(f"{len(each.ids)} of {each.count} {kind}" for kind, each in changes.items()) or "nothing"

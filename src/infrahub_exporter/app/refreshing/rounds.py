@@ -6,10 +6,11 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
 from infrahub_exporter.app.refreshing.discoveries import KindDiscovery
 from infrahub_exporter.app.refreshing.entries import MetricEntry
-from infrahub_exporter.app.refreshing.pool import Pool, Turn
+from infrahub_exporter.app.refreshing.pool import Pool, Turn, answers
 from infrahub_exporter.app.refreshing.visibility import Visibility
 from infrahub_exporter.domain.errors import DerivationError, ExporterError, SourceUnavailableError, UnexpectedError
 from infrahub_exporter.domain.ports import Clock
+from infrahub_exporter.domain.publishing.backoff import Outages
 
 logger = logging.getLogger("infrahub_exporter")
 
@@ -27,8 +28,12 @@ class Rounds:
         clock: Clock,
         full_refresh_seconds: float,
         refresh_timeout_seconds: float = math.inf,
+        outages: Outages | None = None,
     ) -> None:
         self._entries = tuple(entries)
+        self._outages = outages or Outages()
+        for entry in self._entries:
+            entry.outages = self._outages
         self._pool = pool
         self._clock = clock
         self._full_refresh_seconds = full_refresh_seconds
@@ -52,10 +57,17 @@ class Rounds:
             self.forgive()
         self._turn = turn
         self._visibility.learn(turn.fresh, at=turn.at)
-        changed = False
         order = [*self._entries[self._first :], *self._entries[: self._first]]
         self._first = 0
+        if turn.followed or (any(map(_is_waiting, order)) and await answers(self._pool.source)):
+            self._outages.went_well()
         await self._plan(order, turn)
+        changed = await self._take_turns(order, turn, publish)
+        return changed | await self._roll() if self._ended else changed
+
+    async def _take_turns(self, order: Sequence[RowEntry], turn: Turn, publish: Callable[[], Awaitable[None]]) -> bool:
+        """Refresh one after the other, to the end unless Infrahub sheds load; tell whether anything is new."""
+        changed = False
         for position, entry in enumerate(order):
             if _is_put_off(entry):
                 continue
@@ -72,7 +84,7 @@ class Rounds:
                 await publish()
             changed |= refreshed.changed and not refreshed.whole
         self._ended = True
-        return changed | await self._roll()
+        return changed
 
     def take_ages(self) -> Mapping[float, int]:
         """Return, once, how old the changes are that the last round made visible, to be asked when it is published.
@@ -147,6 +159,11 @@ def _is_put_off(entry: RowEntry) -> bool:
     """
     is_cheap = isinstance(entry.status.error, DerivationError) and entry.held.is_followed
     return entry.is_backing_off and not is_cheap
+
+
+def _is_waiting(entry: RowEntry) -> bool:
+    """Tell whether an entry waits for anything to go well."""
+    return entry.is_in_doubt and entry.is_backing_off
 
 
 def _is_shed(error: ExporterError | None) -> bool:

@@ -1,7 +1,7 @@
 """A GraphQL document that is run again only when something that it reads has changed."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from infrahub_exporter.adapters.infrahub.told import ENTRY
 from infrahub_exporter.app.refreshing.pool import Source, written
@@ -11,7 +11,7 @@ from infrahub_exporter.domain.asking.variables import Variable
 from infrahub_exporter.domain.errors import ExporterError, SourceUnavailableError
 from infrahub_exporter.domain.ports import ChangeProbe, Clock
 from infrahub_exporter.domain.replica.kinds import Kinds
-from infrahub_exporter.domain.replica.watching import Watch
+from infrahub_exporter.domain.replica.watching import Change, Watch
 
 logger = logging.getLogger("infrahub_exporter")
 
@@ -50,6 +50,7 @@ class WatchedDocument:
         self._watch = None if self._probe is None else Watch(self._probe, overlap_seconds=overlap_seconds)
         self._kinds: frozenset[str] | None = None
         self._fingerprint: str | None = None
+        self._seen: str | None = None
         self._schema_at = 0.0
         self._ran_at: float | None = None
 
@@ -83,7 +84,7 @@ class WatchedDocument:
             self._schema_at = now
             if await self._source.fingerprint() != self._fingerprint:
                 return True
-        return await self._has_changed(self._watch, self._kinds, at=await self._probe.instant())
+        return await self._looked(self._watch, self._kinds, at=await self._probe.instant()) != {}
 
     async def has_news(self) -> bool:
         """Tell whether anything that the document reads is known to have changed since it began to be run last."""
@@ -94,15 +95,27 @@ class WatchedDocument:
         except Exception:  # noqa: BLE001 - the next run tells what it is
             return False
 
-    async def began(self) -> None:
+    async def has_other_schema(self) -> bool:
+        """Tell whether the schema is another one than when the document was to be run last, asked once a minute."""
+        now = self._clock.monotonic()
+        if self._outline is None or now - self._schema_at < _SCHEMA_SECONDS:
+            return False
+        self._schema_at = now
+        try:
+            return await self._source.fingerprint() != self._seen
+        except Exception:  # noqa: BLE001 - the next run tells what it is
+            return False
+
+    async def began(self) -> bool:
         """Note, before the document is run, the instant that its answer will show at least.
 
-        Raises SourceError, and DerivationError where the document asks for secrets.
+        Tell whether Infrahub has answered anything in GraphQL meanwhile. Raises SourceError, and DerivationError where
+        the document asks for secrets.
         """
         if self._outline is None:
             await self._learn_text()
-            return
-        fingerprint = await self._source.fingerprint()
+            return self._stored is not None
+        self._seen = fingerprint = await self._source.fingerprint()
         self._schema_at = self._clock.monotonic()
         at = None if self._probe is None else await self._probe.instant()
         is_new = await self._learn_text()
@@ -115,10 +128,12 @@ class WatchedDocument:
                 self._kinds |= {stored.KIND}
             self._fingerprint = fingerprint
         if at is None or self._watch is None:
-            return
+            return False
         self._watch.start(at)
-        if self._kinds is not None:
-            await self._has_changed(self._watch, self._kinds, at=at)  # until now: that is in the answer to come
+        if self._kinds is None:
+            return False
+        # until now: that is in the answer to come
+        return await self._looked(self._watch, self._kinds, at=at) is not None
 
     async def _learn_text(self) -> bool:
         """Read the text of a stored document; tell whether it is another one."""
@@ -133,13 +148,13 @@ class WatchedDocument:
         self._ran_at = self._clock.monotonic()
 
     @staticmethod
-    async def _has_changed(watch: Watch, kinds: frozenset[str], *, at: float) -> bool:
-        """Tell whether any kind has changed, or that nothing can tell. Raises SourceUnavailableError."""
+    async def _looked(watch: Watch, kinds: frozenset[str], *, at: float) -> Mapping[str, Change] | None:
+        """Return what of the kinds has changed, None where nothing can tell. Raises SourceUnavailableError."""
         try:
             changes = await watch.look(kinds, at=at)
         except SourceUnavailableError:
             raise
         except ExporterError:
-            return True
+            return None
         logger.debug("changed for %s: %s", ENTRY.get(), written(changes))
-        return bool(changes)
+        return changes

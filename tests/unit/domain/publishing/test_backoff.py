@@ -18,3 +18,13 @@ def test_the_wait_doubles_with_every_refusal_up_to_a_bound() -> None:
     assert set(waits[6:]) == {LONGEST_SECONDS}
     assert not backoff.is_over(399.9)
     assert backoff.is_over(400.0)
+
+
+def test_what_is_in_doubt_waits_no_longer_once_anything_has_gone_well() -> None:
+    backoff = Backoff().refused(100.0).refused(100.0, in_doubt=True, well=7)
+    assert not backoff.is_over(101.0, well=7)
+    assert backoff.is_over(101.0, well=8)
+
+
+def test_what_is_wrong_in_itself_waits_whatever_goes_well() -> None:
+    assert not Backoff().refused(100.0).refused(100.0, well=7).is_over(101.0, well=8)
