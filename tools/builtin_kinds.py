@@ -3,9 +3,9 @@
 
     INFRAHUB_ADDRESS=http://127.0.0.1:8000 INFRAHUB_API_TOKEN=... tools/builtin_kinds.py [FILE]
 
-The server must be a fresh one, into which no schema was loaded. What is written are facts: names, kinds, choices,
-relations; what inheritance, groups, profiles and hierarchies add to a kind is left out, since the embedded one adds it
-itself.
+The server must be a fresh one, into which no schema was loaded. What is written are facts: names and labels, kinds,
+choices, relations; what inheritance, groups, profiles and hierarchies add to a kind is left out, since the embedded
+one adds it itself.
 """
 
 import json
@@ -83,11 +83,11 @@ def facts(kind: Mapping[str, Any]) -> dict[str, Any]:
     """Say of a kind what a schema file would."""
     attributes = [_attribute(each) for each in kind["attributes"] if not each["inherited"]]
     relationships = [
-        _pick(each, _RELATIONSHIP)
+        _pick(each, _RELATIONSHIP) | _label(each)
         for each in kind["relationships"]
         if not each["inherited"] and not (each["kind"] in _ADDED and _is_added(each))
     ]
-    picked = _pick(kind, _KIND)
+    picked = _pick(kind, _KIND) | _label(kind)
     if attributes:
         picked["attributes"] = attributes
     if relationships:
@@ -107,13 +107,19 @@ def _is_added(relationship: Mapping[str, Any]) -> bool:
 
 
 def _attribute(attribute: Mapping[str, Any]) -> dict[str, Any]:
-    picked = _pick(attribute, _ATTRIBUTE)
+    picked = _pick(attribute, _ATTRIBUTE) | _label(attribute)
     limits = {name: value for name, value in (attribute["parameters"] or {}).items() if value is not None}
     if limits:
         picked["parameters"] = limits
     if attribute["choices"]:
-        picked["choices"] = [{"name": each["name"], "color": each["color"]} for each in attribute["choices"]]
+        picked["choices"] = [_pick(each, ["name", "color"]) | _label(each) for each in attribute["choices"]]
     return picked
+
+
+def _label(named: Mapping[str, Any]) -> dict[str, str]:
+    """Give the label where it is another one than the name gives."""
+    made = " ".join(word.title() for word in named["name"].split("_"))
+    return {} if named["label"] == made else {"label": named["label"]}
 
 
 def _pick(source: Mapping[str, Any], names: list[str]) -> dict[str, Any]:

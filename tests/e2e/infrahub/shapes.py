@@ -15,11 +15,14 @@ _OF_KIND = (
     *("kind", "name", "namespace", "label", "human_friendly_id", "display_label", "order_by", "uniqueness_constraints"),
     *("inherit_from", "hierarchy", "hierarchical", "parent", "children"),
 )
-_OF_ATTRIBUTE = ("kind", "label", "description", "optional", "unique", "read_only", "default_value", "enum")
-_OF_RELATIONSHIP = ("peer", "cardinality", "kind", "identifier", "direction", "optional", "label", "hierarchical")
+_OF_ATTRIBUTE = ("kind", "label", "optional", "inherited", "unique", "read_only", "default_value", "enum")
+_OF_RELATIONSHIP = (
+    *("peer", "cardinality", "kind", "identifier", "direction", "optional", "label", "hierarchical", "inherited"),
+    *("min_count", "max_count", "on_delete", "read_only", "branch"),
+)
 
-PARTS = ("attributes", "relationships", "used_by")
-"""What of a description the embedded Infrahub may have less of: mappings by name."""
+OTHERS = "used_by"
+"""What of a description the embedded Infrahub may have less of: more schemas are loaded into the real one."""
 
 
 def kind_at(infrahub: Infrahub, kind: str) -> dict[str, Any]:
@@ -36,7 +39,7 @@ def kind_at(infrahub: Infrahub, kind: str) -> dict[str, Any]:
     described["relationships"] = {
         each["name"]: [each[key] for key in _OF_RELATIONSHIP] for each in body["relationships"]
     }
-    described["used_by"] = dict.fromkeys(body.get("used_by") or (), "")
+    described["used_by"] = sorted(body.get("used_by") or ())
     return described
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import httpx
 
-_TEXTS = frozenset({"label", "description", "icon", "documentation", "menu_placement"})
+_TEXTS = frozenset({"description", "icon", "documentation", "menu_placement"})
 _OF_THE_INSTALLATION = frozenset({"id", "hash", "used_by", "order_weight", "source_attribute_id"})
 _LEFT_OUT = _TEXTS | _OF_THE_INSTALLATION
 _OWN = frozenset({"Core", "Builtin", "Lineage"})
@@ -30,7 +30,7 @@ def _bare(described: dict[str, Any]) -> dict[str, Any]:
 
 def _value(name: str, value: Any) -> Any:
     if name == "choices" and value:
-        return [(choice["name"], choice["color"]) for choice in value]
+        return [(choice["name"], choice["color"], choice["label"]) for choice in value]
     return value
 
 

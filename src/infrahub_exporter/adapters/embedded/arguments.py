@@ -27,7 +27,7 @@ class Arguments:
         self._kinds = kinds
         self._attributes = attributes
         self._made: dict[tuple[str, bool], dict[str, GraphQLArgument]] = {}
-        direction = GraphQLEnumType("InfrahubOrderDirection", {"ASC": "ASC", "DESC": "DESC"})
+        direction = GraphQLEnumType("OrderDirection", {"ASC": "ASC", "DESC": "DESC"})
         stamps = {name: GraphQLInputField(direction) for name in ("created_at", "updated_at")}
         item = {
             "field": GraphQLInputField(GraphQLNonNull(GraphQLString)),

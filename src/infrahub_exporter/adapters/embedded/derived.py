@@ -132,11 +132,6 @@ def _template_relationships(kind: Kind, kinds: Mapping[str, Kind], *, component:
     ]
     if kind.generate_profile or any(kinds[name].generate_profile for name in kind.inherit_from):
         made.append(profiles("template__profile"))
-    if not kind.generic:
-        made += [
-            _related(f"{sort}_of_groups_for_instances", GROUP, "Generic", f"template_group_{sort}_for_instances")
-            for sort in ("member", "subscriber")
-        ]
     return {each.name: each for each in made}
 
 

@@ -6,8 +6,7 @@ from infrahub_exporter.adapters.embedded.declarations import (
     KindDeclaration,
     RelationshipDeclaration,
 )
-from infrahub_exporter.adapters.embedded.derived import profiles
-from infrahub_exporter.adapters.embedded.kinds import GROUP, Attribute, Choice, Kind, Relationship
+from infrahub_exporter.adapters.embedded.kinds import Attribute, Choice, Relationship
 from infrahub_exporter.domain.errors import ConfigError
 
 _PALETTE = [
@@ -29,7 +28,6 @@ _PALETTE = [
 ]
 """The colours that a server was seen to give to choices without one, in that order; after them it is red."""
 
-_UNGROUPED = frozenset({GROUP, "LineageOwner", "LineageSource"})
 RESERVED = frozenset({"id", "hfid", "display_label", "human_friendly_id", "ids", "any"})
 
 
@@ -133,49 +131,3 @@ def _relationship(declared: RelationshipDeclaration, owner: str) -> Relationship
         allow_override=declared.allow_override,
         display=declared.display,
     )
-
-
-def hierarchy_of(
-    parent: str, children: str, tree: str, *, read_only: bool, mandatory: bool
-) -> tuple[Relationship, Relationship]:
-    """Make the relationships of a hierarchy."""
-    return (
-        Relationship(
-            name="parent",
-            label="Parent",
-            peer=parent,
-            kind="Hierarchy",
-            identifier="parent__child",
-            hierarchical=tree,
-            read_only=read_only,
-            many=False,
-            direction="outbound",
-            optional=not mandatory,
-            min_count=int(mandatory),
-            max_count=1,
-        ),
-        Relationship(
-            name="children",
-            label="Children",
-            peer=children,
-            kind="Hierarchy",
-            identifier="parent__child",
-            hierarchical=tree,
-            read_only=read_only,
-            many=True,
-            direction="inbound",
-        ),
-    )
-
-
-def added_to(kind: Kind) -> list[Relationship]:
-    """Make the relationships that Infrahub adds to kinds: to groups, and to profiles."""
-    added = []
-    if not kind.group and kind.key not in _UNGROUPED:
-        added += [
-            Relationship(name=name, label=label_of(name), peer=GROUP, kind="Group", identifier=identifier, many=True)
-            for name, identifier in (("member_of_groups", "group_member"), ("subscriber_of_groups", "group_subscriber"))
-        ]
-    if kind.profiled:
-        added.append(profiles())
-    return added

@@ -1,37 +1,49 @@
-"""From declarations to kinds: inheritance, hierarchies, groups and what Infrahub derives."""
+"""From declarations to kinds: what a node inherits, where it stands in a hierarchy, and what cannot be."""
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from infrahub_exporter.adapters.embedded.attribute_paths import AttributePath, parse_path
-from infrahub_exporter.adapters.embedded.declarations import GenericDeclaration, KindDeclaration, NodeDeclaration
-from infrahub_exporter.adapters.embedded.derived import object_template, profiles_of, templates_of
-from infrahub_exporter.adapters.embedded.faults import Faults
-from infrahub_exporter.adapters.embedded.fields import (
-    added_to,
-    attributes_of,
-    hierarchy_of,
-    label_of,
-    relationships_of,
+from infrahub_exporter.adapters.embedded.completing import (
+    complete,
+    identified,
+    used_by,
+    weighed,
+    weighed_as_template,
 )
-from infrahub_exporter.adapters.embedded.kinds import PREFIX, RESTRICTED, Attribute, Kind, Kinds, Relationship
+from infrahub_exporter.adapters.embedded.declarations import GenericDeclaration, KindDeclaration, NodeDeclaration
+from infrahub_exporter.adapters.embedded.derived import profiles_of, templates_of
+from infrahub_exporter.adapters.embedded.faults import Faults
+from infrahub_exporter.adapters.embedded.fields import attributes_of, label_of, relationships_of
+from infrahub_exporter.adapters.embedded.kinds import RESTRICTED, Attribute, Kind, Kinds, Relationship
 from infrahub_exporter.adapters.embedded.templates import TemplateError, template_paths
 from infrahub_exporter.domain.errors import ConfigError
 
-_INHERITED = ("human_friendly_id", "display_label", "default_filter", "uniqueness_constraints", "order_by")
+_INHERITED = (
+    "human_friendly_id",
+    "display_label",
+    "display_labels",
+    "default_filter",
+    "menu_placement",
+    "uniqueness_constraints",
+    "icon",
+    "order_by",
+)
+_NOT_INHERITED = frozenset({"Profile", "Template"})
 BUILTIN = "built-in"
 """The source of what every Infrahub has."""
 
 
 class Declared(msgspec.Struct):
-    """A declaration, the file that it was written in, and the files of fields that came from another one."""
+    """A declaration, the file that it was written in, the files of fields that came from another one, who has it."""
 
     source: str
     declaration: NodeDeclaration | GenericDeclaration
     fields: dict[str, str] = {}
+    built_in: bool = False
 
     def place(self, field: str) -> str:
         """Name the file and the place of a field."""
@@ -53,35 +65,51 @@ def resolve(declared: Mapping[str, Declared]) -> Kinds:
     Raises:
         ConfigError: a line for each fault that does not follow from another, with file, kind and expectation.
     """
+    kinds = _derived(_inherited(declared))
     faults = Faults()
-    kinds: dict[str, Kind] = {}
+    for key, each in declared.items():
+        with faults.gathered():
+            _check_paths(kinds[key], kinds, each.source)
+    faults.check()
+    return Kinds(kinds)
+
+
+def _inherited(declared: Mapping[str, Declared]) -> dict[str, Kind]:
+    """Give each node what its generics have, and check that all peers are there."""
+    faults = Faults()
+    generics: dict[str, Kind] = {}
     for key, each in declared.items():
         if isinstance(each.declaration, GenericDeclaration):
             with faults.gathered():
-                kinds[key] = _generic(each.declaration, each.source)
+                generics[key] = _generic(each.declaration, each.source)
     faults.check()
+    stored = {key: _stored(kind) if declared[key].built_in else kind for key, kind in generics.items()}
+    kinds = dict(stored)
     for key, each in declared.items():
         if isinstance(each.declaration, NodeDeclaration):
             with faults.gathered():
-                kinds[key] = _node(each.declaration, each.source, kinds, declared)
+                kinds[key] = _node(each, generics if each.built_in else stored, declared)
     for kind in kinds.values():
         for relationship in kind.relationships.values():
             if relationship.peer not in declared:
                 place = _origin(relationship.name, kind, declared).place(relationship.name)
                 faults.add(f"{place}: peer {unknown(relationship.peer, declared)}")
     faults.check()
-    kinds = {key: _branch(kind, kinds) for key, kind in kinds.items()}
+    return kinds
+
+
+def _derived(declared: Mapping[str, Kind]) -> dict[str, Kind]:
+    """Add templates and profiles, and to all kinds what Infrahub adds to them."""
+    kinds = {key: _branch(kind, declared) for key, kind in declared.items()}
+    for key, kind in kinds.items():
+        kinds[key] = weighed(kind, kinds)
     templates = templates_of(kinds)
     profiles = profiles_of(kinds, templates)
-    complete = {each.key: _complete(each) for each in (*kinds.values(), *templates.values(), *profiles.values())}
-    used_by = _used_by(complete)
-    for key, kind in complete.items():
-        complete[key] = msgspec.structs.replace(kind, used_by=tuple(sorted(used_by.get(key, ()))))
-    for key, each in declared.items():
-        with faults.gathered():
-            _check_paths(complete[key], complete, each.source)
-    faults.check()
-    return Kinds(complete)
+    made = {each.key: complete(each, kinds) for each in (*kinds.values(), *templates.values(), *profiles.values())}
+    for key, kind in made.items():
+        made[key] = weighed_as_template(kind, made) if key in templates else weighed(kind, made)
+    users = used_by(made)
+    return {key: msgspec.structs.replace(kind, used_by=tuple(sorted(users.get(key, ())))) for key, kind in made.items()}
 
 
 def _branch(kind: Kind, kinds: Mapping[str, Kind]) -> Kind:
@@ -108,25 +136,6 @@ def _as_its_generic(field: Attribute | Relationship, kind: Kind, kinds: Mapping[
     return field.branch == owner.branch
 
 
-def _complete(kind: Kind) -> Kind:
-    """Give a kind the relationships that Infrahub adds to it."""
-    relationships = dict(kind.relationships)
-    for added in added_to(kind):
-        relationships.setdefault(added.name, added)
-    if not kind.generic and kind.generate_template and not kind.restricted:
-        relationships["object_template"] = object_template(kind)
-    return msgspec.structs.replace(kind, relationships=relationships)
-
-
-def _used_by(kinds: Mapping[str, Kind]) -> dict[str, list[str]]:
-    """List the nodes under each generic."""
-    used: dict[str, list[str]] = {}
-    for kind in kinds.values():
-        for label in kind.labels[1:]:
-            used.setdefault(label, []).append(kind.key)
-    return used
-
-
 def _origin(field: str, kind: Kind, declared: Mapping[str, Declared]) -> Declared:
     """Find the declaration that a field of a kind was written in: its own or a generic's."""
     for key in (kind.key, *kind.inherit_from):
@@ -137,19 +146,21 @@ def _origin(field: str, kind: Kind, declared: Mapping[str, Declared]) -> Declare
 
 
 def _generic(declaration: GenericDeclaration, source: str) -> Kind:
-    relationships = relationships_of(declaration, source)
-    key = declaration.key
-    if declaration.hierarchical:
-        for each in hierarchy_of(key, key, key, read_only=key == PREFIX, mandatory=False):
-            relationships.setdefault(each.name, each)
-    return _finish(declaration, attributes_of(declaration, source), relationships, {})
+    return identified(
+        _finish(declaration, attributes_of(declaration, source), relationships_of(declaration, source), {})
+    )
 
 
-def _node(
-    declaration: NodeDeclaration, source: str, kinds: Mapping[str, Kind], declared: Mapping[str, Declared]
-) -> Kind:
+def _stored(generic: Kind) -> Kind:
+    """Give a built-in generic what Infrahub adds to it: a server has it so when the first schema is loaded."""
+    return weighed(complete(generic, {}), {})
+
+
+def _node(node: Declared, kinds: Mapping[str, Kind], declared: Mapping[str, Declared]) -> Kind:
+    source, declaration = node.source, node.declaration
+    inherit_from = declaration.inherit_from if isinstance(declaration, NodeDeclaration) else ()
     generics = []
-    for name in declaration.inherit_from:
+    for name in inherit_from:
         if name not in declared:
             raise ConfigError(f"{source}: {declaration.key}: inherit_from {unknown(name, declared)}")
         if name not in kinds or not kinds[name].generic:
@@ -168,9 +179,9 @@ def _node(
     for generic in generics:
         _inherit(generic, attributes, relationships)
         for prop in _INHERITED:
-            inherited[prop] = inherited.get(prop) or getattr(generic, prop)
-    inherited |= _place_in_tree(Declared(source, declaration), generics, relationships, declared)
-    return _finish(declaration, attributes, relationships, inherited)
+            inherited[prop] = inherited.get(prop) or getattr(generic, prop, generic.extra.get(prop))
+    inherited |= _place_in_tree(node, generics, declared)
+    return identified(_finish(declaration, attributes, relationships, inherited))
 
 
 def _inherit(generic: Kind, attributes: dict[str, Attribute], relationships: dict[str, Relationship]) -> None:
@@ -179,17 +190,17 @@ def _inherit(generic: Kind, attributes: dict[str, Attribute], relationships: dic
         if attribute.name not in attributes and attribute.name not in relationships:
             attributes[attribute.name] = msgspec.structs.replace(attribute, inherited=True)
     for relationship in generic.relationships.values():
-        if relationship.name not in relationships and relationship.name not in attributes:
+        taken = relationship.name in relationships or relationship.name in attributes
+        if not taken and relationship.kind not in _NOT_INHERITED:
             relationships[relationship.name] = msgspec.structs.replace(relationship, inherited=True)
 
 
 def _place_in_tree(
     node: Declared,
     generics: Iterable[Kind],
-    relationships: dict[str, Relationship],
     declared: Mapping[str, Declared],
 ) -> dict[str, object]:
-    """Give a node its relationships to parent and children: an unset or empty end is the tree's generic."""
+    """Tell the hierarchy that a node is in and its ends: an unset end is the tree's generic."""
     source, declaration = node.source, node.declaration
     if not isinstance(declaration, NodeDeclaration):
         return {}
@@ -206,12 +217,6 @@ def _place_in_tree(
     root = declared[tree].declaration
     if not isinstance(root, GenericDeclaration) or not root.hierarchical:
         raise ConfigError(f"{source}: {key}: hierarchy {tree}: expected a generic with `hierarchical: true`")
-    mandatory = parent != key and not isinstance(declared[parent].declaration, GenericDeclaration)
-    for name in ("parent", "children"):
-        relationships.pop(name, None)
-    read_only = PREFIX in declaration.inherit_from
-    for each in hierarchy_of(parent, children, tree, read_only=read_only, mandatory=mandatory):
-        relationships[each.name] = each
     ends = {"parent": declaration.parent, "children": declaration.children}
     return {"hierarchy": tree, **{name: tree if value is None else value for name, value in ends.items()}}
 
@@ -222,19 +227,9 @@ def _finish(
     relationships: dict[str, Relationship],
     inherited: Mapping[str, object],
 ) -> Kind:
-    """Fill in what Infrahub derives: a human-friendly id from what is unique, and constraints from both."""
-    own: dict[str, Any] = {prop: getattr(declaration, prop) or inherited.get(prop) or () for prop in _INHERITED}
-    constraints = list(own["uniqueness_constraints"])
-    hfid = own["human_friendly_id"]
-    unique = [f"{each.name}__value" for each in attributes.values() if each.unique]
-    if not hfid and unique:
-        hfid = (unique[0],)
-    if not hfid:
-        hfid = next((each for each in constraints if len(each) == 1 and each[0].endswith("__value")), ())
-    constraints += [(name,) for name in unique if (name,) not in constraints]
-    label = own["display_label"]
-    if not label and declaration.display_labels:
-        label = " ".join(f"{{{{ {each} }}}}" for each in declaration.display_labels)
+    """Make a kind of what it says itself, and of what it inherits where it says nothing."""
+    own: dict[str, Any] = {prop: getattr(declaration, prop, None) or inherited.get(prop) for prop in _INHERITED}
+    display_label = own["display_label"] or _label_template(own["display_labels"] or ())
     return Kind(
         namespace=declaration.namespace,
         name=declaration.name,
@@ -243,11 +238,12 @@ def _finish(
         description=declaration.description,
         attributes=attributes,
         relationships=relationships,
-        human_friendly_id=tuple(hfid),
-        display_label=label or None,
+        human_friendly_id=tuple(own["human_friendly_id"] or ()),
+        display_label=display_label or None,
+        display_labels=own["display_labels"],
         default_filter=own["default_filter"] or None,
-        order_by=tuple(own["order_by"]),
-        uniqueness_constraints=tuple(constraints),
+        order_by=tuple(own["order_by"] or ()),
+        uniqueness_constraints=tuple(own["uniqueness_constraints"] or ()),
         inherit_from=declaration.inherit_from if isinstance(declaration, NodeDeclaration) else (),
         hierarchical=isinstance(declaration, GenericDeclaration) and declaration.hierarchical,
         branch=declaration.branch or "aware",
@@ -257,10 +253,19 @@ def _finish(
         if isinstance(declaration, GenericDeclaration)
         else (),
         extra={
-            name: getattr(declaration, name) for name in ("icon", "menu_placement", "documentation", "include_in_menu")
+            "icon": own["icon"],
+            "menu_placement": own["menu_placement"],
+            "documentation": declaration.documentation,
+            "include_in_menu": declaration.include_in_menu,
         },
         **{name: inherited.get(name) for name in ("hierarchy", "parent", "children")},  # type: ignore[arg-type]
     )
+
+
+def _label_template(paths: Sequence[str]) -> str:
+    """Make the one label of an earlier form, a list of paths."""
+    whole = [each if "__" in each else f"{each}__value" for each in paths]
+    return whole[0] if len(whole) == 1 else " ".join(f"{{{{ {each} }}}}" for each in whole)
 
 
 def _check_paths(kind: Kind, kinds: Mapping[str, Kind], source: str) -> None:

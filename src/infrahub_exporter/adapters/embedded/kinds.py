@@ -113,6 +113,7 @@ class Kind(Struct, frozen=True, kw_only=True):
     relationships: Mapping[str, Relationship]
     human_friendly_id: tuple[str, ...] = ()
     display_label: str | None = None
+    display_labels: tuple[str, ...] | None = None
     default_filter: str | None = None
     order_by: tuple[str, ...] = ()
     uniqueness_constraints: tuple[tuple[str, ...], ...] = ()
@@ -159,8 +160,7 @@ class Kind(Struct, frozen=True, kw_only=True):
     @property
     def labels(self) -> tuple[str, ...]:
         """The kinds under which its nodes are found."""
-        nowhere = self.generic or self.group or NODE in self.inherit_from
-        everywhere = (NODE,) if not nowhere and (self.inherit_from or self.profiled) else ()
+        everywhere = () if self.generic or self.group or NODE in self.inherit_from else (NODE,)
         return (self.key, *self.inherit_from, *everywhere)
 
 

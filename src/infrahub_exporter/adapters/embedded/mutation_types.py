@@ -119,9 +119,9 @@ class MutationTypes:
         return fields
 
     def _peer_input(self, peer: Kind) -> GraphQLInputObjectType:
-        if ADDRESS in peer.inherit_from:
+        if ADDRESS in peer.labels:
             return self._related_address
-        if PREFIX in peer.inherit_from:
+        if PREFIX in peer.labels:
             return self._related_prefix
         return self._related
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from infrahub_exporter.adapters.embedded.kinds import RESTRICTED, Attribute, Kind, Kinds, Relationship
+from infrahub_exporter.adapters.embedded.kinds import NODE, RESTRICTED, Attribute, Kind, Kinds, Relationship
 from infrahub_exporter.domain.model import JSON
 
 _PARAMETERS: Mapping[str, tuple[str, ...]] = {
@@ -16,6 +16,8 @@ _PARAMETERS: Mapping[str, tuple[str, ...]] = {
 }
 
 
+_UNDESCRIBED = ("InternalIPPrefixAvailable", "InternalIPRangeAvailable")
+"""What a server says to use `CoreNode` and does not describe."""
 _SORTS = ("nodes", "generics", "profiles", "templates")
 
 
@@ -71,7 +73,7 @@ def _describe(kind: Kind) -> dict[str, JSON]:
         "default_filter": kind.default_filter,
         "human_friendly_id": list(kind.human_friendly_id) or None,
         "display_label": kind.display_label,
-        "display_labels": None,
+        "display_labels": None if kind.display_labels is None else list(kind.display_labels),
         "include_in_menu": kind.extra.get("include_in_menu") is not False,
         "menu_placement": _text(kind.extra.get("menu_placement")),
         "icon": _text(kind.extra.get("icon")),
@@ -79,18 +81,15 @@ def _describe(kind: Kind) -> dict[str, JSON]:
         "uniqueness_constraints": [list(each) for each in kind.uniqueness_constraints] or None,
         "documentation": _text(kind.extra.get("documentation")),
         "state": "present",
-        "attributes": [_attribute(each, place) for place, each in enumerate(kind.attributes.values(), 1)],
-        "relationships": [
-            _relationship(each, place)
-            for place, each in enumerate(kind.relationships.values(), len(kind.attributes) + 1)
-        ],
+        "attributes": [_attribute(each) for each in kind.attributes.values()],
+        "relationships": [_relationship(each) for each in kind.relationships.values()],
         "kind": kind.key,
     }
     if kind.generic:
         described |= {
             "hierarchical": kind.hierarchical,
             "generate_profile": kind.generate_profile,
-            "used_by": list(kind.used_by),
+            "used_by": list(_users(kind)),
             "restricted_namespaces": list(kind.restricted_namespaces) or None,
         }
     else:
@@ -108,11 +107,15 @@ def _describe(kind: Kind) -> dict[str, JSON]:
     return described
 
 
+def _users(kind: Kind) -> list[str]:
+    return sorted((*kind.used_by, *_UNDESCRIBED)) if kind.key == NODE else list(kind.used_by)
+
+
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _attribute(attribute: Attribute, place: int) -> dict[str, JSON]:
+def _attribute(attribute: Attribute) -> dict[str, JSON]:
     choices: JSON = None
     if attribute.choices is not None:
         choices = [
@@ -137,7 +140,7 @@ def _attribute(attribute: Attribute, place: int) -> dict[str, JSON]:
         "unique": attribute.unique,
         "optional": attribute.optional,
         "branch": attribute.branch,
-        "order_weight": attribute.order_weight or place * 1000,
+        "order_weight": attribute.order_weight,
         "ordered": True,
         "default_value": attribute.default_value,
         "inherited": attribute.inherited,
@@ -149,7 +152,7 @@ def _attribute(attribute: Attribute, place: int) -> dict[str, JSON]:
     }
 
 
-def _relationship(relationship: Relationship, place: int) -> dict[str, JSON]:
+def _relationship(relationship: Relationship) -> dict[str, JSON]:
     return {
         "id": None,
         "name": relationship.name,
@@ -163,7 +166,7 @@ def _relationship(relationship: Relationship, place: int) -> dict[str, JSON]:
         "max_count": relationship.max_count,
         "common_parent": None,
         "common_relatives": None,
-        "order_weight": relationship.order_weight or place * 1000,
+        "order_weight": relationship.order_weight,
         "optional": relationship.optional,
         "branch": relationship.branch,
         "inherited": relationship.inherited,

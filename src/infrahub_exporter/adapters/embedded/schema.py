@@ -93,7 +93,7 @@ def _declare(source: str, declaration: NodeDeclaration | GenericDeclaration, dec
             raise ConfigError(
                 f"{source}: {key}: the namespace {declaration.namespace} is Infrahub's own, expected another"
             )
-        declared[key] = Declared(source, declaration)
+        declared[key] = Declared(source, declaration, built_in=source == BUILTIN)
     elif isinstance(declaration, NodeDeclaration) is not isinstance(found.declaration, NodeDeclaration):
         sort = "node" if isinstance(found.declaration, NodeDeclaration) else "generic"
         raise ConfigError(f"{source}: {key}: a {sort} in {found.source}, expected another name or the same sort")

@@ -143,8 +143,8 @@ nodes:
         (
             document("NetNote", "[{text: a, txt: b}]"),
             (
-                "document 1: NetNote[0].txt: unknown field of NetNote, expected one of text, member_of_groups, "
-                "subscriber_of_groups, profiles"
+                "document 1: NetNote[0].txt: unknown field of NetNote, expected one of text, profiles, "
+                "member_of_groups, subscriber_of_groups"
             ),
         ),
         (document("NetNote", "[{}]"), "document 1: NetNote[0]: text is mandatory for NetNote at text"),
@@ -267,7 +267,7 @@ def test_all_faults_of_the_files_are_told_at_once_but_not_what_follows_from_them
 
     with pytest.raises(ConfigError) as caught:
         EmbeddedInfrahub.load([HERE / "schema.yml"], [first, second])
-    known = "name, code, parent, children, member_of_groups, subscriber_of_groups, profiles"
+    known = "name, code, profiles, parent, children, member_of_groups, subscriber_of_groups"
     assert str(caught.value).replace(str(first.parent), "").splitlines() == [
         "/first.yml: document 1: spec: object missing required field `kind`",
         "/first.yml: document 2: spec.kind: NetThing: not declared in any of these files, nor built in",

@@ -228,3 +228,133 @@ nodes:
         f"{second}: generics: expected `array`, got `int`",
         f"{third}: empty, expected a schema with `nodes`, `generics` or `extensions`",
     ]
+
+
+def test_what_is_unique_alone_is_unique_and_constrained(write: Write) -> None:
+    kinds = load_kinds(
+        [
+            write(
+                "schema.yml",
+                """
+generics:
+  - name: Thing
+    namespace: My
+    attributes: [{name: name, kind: Text, unique: true}, {name: b, kind: Text}, {name: a, kind: Text, unique: true}]
+nodes:
+  - {name: Plain, namespace: My, inherit_from: [MyThing]}
+  - name: Own
+    namespace: My
+    inherit_from: [MyThing]
+    uniqueness_constraints: [[b__value]]
+    human_friendly_id: [b__value]
+  - name: Part
+    namespace: My
+    human_friendly_id: [whole__name__value, code__value]
+    attributes: [{name: code, kind: Text}]
+    relationships: [{name: whole, peer: MyPlain, cardinality: one, optional: false}]
+""",
+            )
+        ]
+    )
+
+    assert kinds["MyThing"].uniqueness_constraints == (("name__value",), ("a__value",))
+    assert kinds["MyPlain"].uniqueness_constraints == kinds["MyThing"].uniqueness_constraints
+    assert (kinds["MyOwn"].human_friendly_id, kinds["MyOwn"].uniqueness_constraints) == (
+        ("b__value",),
+        (("b__value",),),
+    )
+    assert kinds["MyOwn"].attributes["b"].unique
+    assert kinds["MyPart"].uniqueness_constraints == (("whole", "code__value"),)
+
+
+def test_fields_weigh_what_is_said_or_their_generic_gives_or_their_place(write: Write) -> None:
+    kinds = load_kinds(
+        [
+            write(
+                "schema.yml",
+                """
+generics:
+  - {name: Thing, namespace: My, attributes: [{name: name, kind: Text}, {name: note, kind: Text, order_weight: 7}]}
+nodes:
+  - name: Box
+    namespace: My
+    inherit_from: [MyThing]
+    generate_template: true
+    attributes: [{name: size, kind: Number}]
+    relationships: [{name: boxes, peer: MyBox}]
+""",
+            )
+        ]
+    )
+
+    def weights(kind: str) -> dict[str, int | None]:
+        attributes, relationships = kinds[kind].attributes, kinds[kind].relationships
+        return {name: each.order_weight for name, each in attributes.items()} | {
+            name: each.order_weight for name, each in relationships.items()
+        }
+
+    assert weights("MyBox") == {
+        "size": 1000,
+        "name": 1000,
+        "note": 7,
+        "boxes": 4000,
+        "object_template": 1,
+        "profiles": 99000,
+        "member_of_groups": 7000,
+        "subscriber_of_groups": 8000,
+    }
+    assert weights("TemplateMyBox") == {
+        "template_name": 1000,
+        "size": 11000,
+        "name": 11000,
+        "note": 10007,
+        "related_nodes": None,
+        "boxes": 14000,
+        "size_from_resource_pool": None,
+        "profiles": 99000,
+        "member_of_groups": 17000,
+        "subscriber_of_groups": 18000,
+        "member_of_groups_for_instances": None,
+        "subscriber_of_groups_for_instances": None,
+    }
+
+
+def test_the_kinds_of_a_schema_inherit_from_built_in_generics_what_infrahub_added_to_them() -> None:
+    kinds = load_kinds([HERE / "schema.yml"])
+
+    def inherited(kind: str) -> set[str]:
+        return {each.name for each in kinds[kind].relationships.values() if each.inherited}
+
+    groups = {"member_of_groups", "subscriber_of_groups"}
+    assert inherited("NetPrefix") == {"ip_namespace", "ip_addresses", "resource_pool", "parent", "children", *groups}
+    assert inherited("NetSite") == inherited("CoreStandardGroup") - {"members", "subscribers"} == set()
+
+
+def test_generics_are_used_by_whom_infrahub_names() -> None:
+    kinds = load_kinds([HERE / "schema.yml"])
+
+    assert kinds["CoreProfile"].used_by == tuple(
+        sorted(each.key for each in kinds.values() if each.namespace == "Profile")
+    )
+    assert {"CoreStandardGroup", "NetNote", "ProfileNetNote"} <= set(kinds["CoreNode"].used_by)
+    assert not any(each.startswith("Profile") for each in kinds["LineageSource"].used_by)
+    assert "CoreNode" in kinds["CoreAccountRole"].labels
+    assert "CoreNode" not in kinds["CoreStandardGroup"].labels
+
+
+def test_a_list_of_display_labels_becomes_one_label(write: Write) -> None:
+    kinds = load_kinds(
+        [
+            write(
+                "schema.yml",
+                """
+nodes:
+  - {name: A, namespace: My, attributes: [{name: x, kind: Text}], display_labels: [x]}
+  - {name: B, namespace: My, attributes: [{name: x, kind: Text}, {name: y, kind: Text}], display_labels: [x__value, y]}
+""",
+            )
+        ]
+    )
+
+    assert (kinds["MyA"].display_label, kinds["MyA"].display_labels) == ("x__value", ("x",))
+    assert kinds["MyB"].display_label == "{{ x__value }} {{ y__value }}"
