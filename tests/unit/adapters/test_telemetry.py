@@ -147,6 +147,7 @@ def test_what_the_guard_holds_the_store_and_infrahub_are_told() -> None:
         "infrahub_exporter_response_bytes_total 900.0",
         'infrahub_exporter_infrahub_info{version="1.11.9"} 1.0',
         "infrahub_exporter_request_retries_total 1.0",
+        "infrahub_exporter_retrying 0.0",
         "infrahub_exporter_clock_skew_seconds 2.5",
     ]
 

@@ -61,6 +61,8 @@ def remarks(status: Status) -> tuple[str, ...]:
     """Say in a few words each what is not as on a good day, worst first."""
     counts = Counter(_states(entry)[0] for entry in status.entries)
     found = [f"these loops have died: {', '.join(status.dead)}"] if status.dead else []
+    if status.source is not None and status.source.retrying is not None:
+        found.append("Infrahub does not answer, retrying")
     found += [f"{counts[state]} of {len(status.entries)} {state}" for state in _STATES[:-1] if counts[state]]
     if status.config is not None and status.config.error is not None:
         found.append("the last reload was refused, the old configuration stays")
@@ -197,6 +199,8 @@ def _reading(status: Status) -> str:
         said.append(("Last round took", _lasting(status.round_seconds)))
     if status.source is not None:
         said += [("Requests", _number(status.source.sent)), ("Retries", _number(status.source.retries))]
+    if status.source is not None and status.source.retrying is not None:
+        said.append(("State", f'<strong class="bad">retrying</strong>: {_text(status.source.retrying)}'))
     if status.source is not None and status.source.version is not None:
         said.append(("Infrahub", _text(status.source.version)))
     if status.source is not None and status.source.skew_seconds is not None:

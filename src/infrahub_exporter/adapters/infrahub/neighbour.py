@@ -26,4 +26,5 @@ class GoodNeighbour:
             self._reader.skew_seconds,
             read_bytes=tally.read_bytes,
             version=self._reader.version,
+            retrying=self._transport.trouble,
         )

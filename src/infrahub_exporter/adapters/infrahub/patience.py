@@ -4,6 +4,7 @@ import logging
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
+from typing import TypeAlias
 
 import anyio
 
@@ -17,9 +18,31 @@ logger = logging.getLogger("infrahub_exporter.infrahub")
 
 _PASSING = frozenset({HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT})
 _SHED = HTTPStatus.TOO_MANY_REQUESTS
+HANG_SECONDS = 5.0
+"""A small question without an answer is asked once more beside: who is slow answers yet, a dead connection never."""
+_QUIET_SECONDS = 5.0
+"""How long no try may have failed for an end of the trouble to be told: with some, every other one fails."""
 _FIRST_SECONDS = 0.5
 _DOUBLINGS = 4
 """The longest wait is 8 s: a database that comes back takes some 14 s for its first answer."""
+
+
+Outcome: TypeAlias = Reply | SourceUnavailableError
+
+
+class _Tries:
+    """The tries of one call."""
+
+    def __init__(self, send: Callable[[], Awaitable[Reply]]) -> None:
+        self._send = send
+        self.count = 0
+
+    async def once(self) -> Outcome:
+        self.count += 1
+        try:
+            return await self._send()
+        except SourceUnavailableError as error:
+            return error
 
 
 class PatientTransport:
@@ -28,7 +51,10 @@ class PatientTransport:
     A call has `deadline_seconds` in all, waits included; where they run out, its last reply or error is what comes of
     it. Waits double and are spread by `random`, so that exporters that lost their Infrahub together do not return
     together; a longer `Retry-After` is kept. Nothing else is tried again, 429 neither: that one stretches the interval
-    (see `after_cycle`). Calls may overlap.
+    (see `after_cycle`). What is small and hangs for `hang_seconds` is tried once more beside, as often as it takes, and
+    the first outcome counts. Calls may overlap.
+
+    `trouble` says how the last try failed, None where it did not. The first failed try is a line in the log.
     """
 
     def __init__(
@@ -39,7 +65,11 @@ class PatientTransport:
         deadline_seconds: float,
         random: Callable[[], float] = random.random,
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
+        hang_seconds: float = HANG_SECONDS,
     ) -> None:
+        self._hang_seconds = hang_seconds
+        self._failed_at: float | None = None
+        self.trouble: str | None = None
         self._transport = transport
         self._clock = clock
         self._deadline_seconds = deadline_seconds
@@ -77,27 +107,65 @@ class PatientTransport:
     async def _call(self, request: Request, send: Callable[[], Awaitable[Reply]]) -> Reply:
         began = self._clock.monotonic()
         ends = began + self._deadline_seconds
-        outcome: Reply | SourceUnavailableError = SourceUnavailableError(
-            f"no answer from Infrahub within {self._deadline_seconds:g} s"
-        )
+        outcome: Outcome = SourceUnavailableError(f"no answer from Infrahub within {self._deadline_seconds:g} s")
+        tries = _Tries(send)
         attempt = 0
         try:
             while True:
                 with anyio.move_on_after(ends - self._clock.monotonic()) as scope:
-                    outcome = await _attempted(send)
+                    outcome = await (self._insist(tries) if request.is_small else tries.once())
                 if scope.cancelled_caught or not self._passes(outcome):
+                    self._note(outcome)
                     return _result(outcome)
+                self._note(outcome)
                 wait = self._wait(attempt, _asked(outcome))
                 if self._clock.monotonic() + wait >= ends:
                     return _result(outcome)
                 await self._sleep(wait)
                 attempt += 1
-                self._retries += 1
         finally:
+            self._retries += max(0, tries.count - 1)
             if logger.isEnabledFor(logging.DEBUG):
-                _tell(request, outcome, tries=attempt + 1, seconds=self._clock.monotonic() - began)
+                _tell(request, outcome, tries=tries.count, seconds=self._clock.monotonic() - began)
 
-    def _passes(self, outcome: Reply | SourceUnavailableError) -> bool:
+    async def _insist(self, tries: _Tries) -> Outcome:
+        """Try; while no answer comes, try once more beside, and again in its place: the first outcome counts."""
+        found: list[Outcome | Exception] = []
+        async with anyio.create_task_group() as under_way:
+
+            async def attempt() -> None:
+                try:
+                    found.append(await tries.once())
+                except Exception as error:  # noqa: BLE001 - raised below, outside of the group
+                    found.append(error)
+                under_way.cancel_scope.cancel()
+
+            under_way.start_soon(attempt)
+            await anyio.sleep(self._hang_seconds)
+            while not found:
+                self._note(SourceUnavailableError(f"no answer from Infrahub for {self._hang_seconds:g} s"))
+                with anyio.move_on_after(self._hang_seconds):
+                    await attempt()
+        if isinstance(found[0], Reply | SourceUnavailableError):
+            return found[0]
+        raise found[0]
+
+    def _note(self, outcome: Outcome) -> None:
+        """Remember how a try ended, and say when trouble begins and when it is over."""
+        now = self._clock.monotonic()
+        if isinstance(outcome, Reply):
+            self.trouble = str(failure(outcome)) if status_of(outcome) in _PASSING else None
+        else:
+            self.trouble = str(outcome)
+        if self.trouble is not None:
+            if self._failed_at is None:
+                logger.warning("%s; trying again", self.trouble)
+            self._failed_at = now
+        elif self._failed_at is not None and now - self._failed_at >= _QUIET_SECONDS:
+            self._failed_at = None
+            logger.info("Infrahub answers again")
+
+    def _passes(self, outcome: Outcome) -> bool:
         """Tell whether another try may end better; remember what was shed."""
         if isinstance(outcome, SourceUnavailableError):
             return True
@@ -113,7 +181,7 @@ class PatientTransport:
         return max(doubled * (1.0 + self._random()) / 2.0, asked_seconds)
 
 
-def _tell(request: Request, outcome: Reply | SourceUnavailableError, *, tries: int, seconds: float) -> None:
+def _tell(request: Request, outcome: Outcome, *, tries: int, seconds: float) -> None:
     """Log one line of a request that has ended."""
     if isinstance(outcome, Reply):
         ended, size = f"status {outcome.status}", len(outcome.body)
@@ -131,20 +199,13 @@ def _tell(request: Request, outcome: Reply | SourceUnavailableError, *, tries: i
     )
 
 
-async def _attempted(send: Callable[[], Awaitable[Reply]]) -> Reply | SourceUnavailableError:
-    try:
-        return await send()
-    except SourceUnavailableError as error:
-        return error
-
-
-def _result(outcome: Reply | SourceUnavailableError) -> Reply:
+def _result(outcome: Outcome) -> Reply:
     if isinstance(outcome, SourceUnavailableError):
         raise outcome
     return outcome
 
 
-def _asked(outcome: Reply | SourceUnavailableError) -> float:
+def _asked(outcome: Outcome) -> float:
     """Return the seconds that an outcome asks to wait."""
     error = failure(outcome) if isinstance(outcome, Reply) else outcome
     return (error.retry_after_seconds or 0.0) if isinstance(error, SourceUnavailableError) else 0.0

@@ -23,6 +23,14 @@ DEFAULT_BRANCH = (
 """Ask whether a branch is the default one, and which version this Infrahub is."""
 
 
+_PROBE = f"query {OPERATION}($since: DateTime!) {{ merging: InfrahubBranch(status__value: MERGING) {{ count }}"
+
+
+def is_small(document: str) -> bool:
+    """Tell whether a document asks for next to nothing, so that its answer comes soon or not at all."""
+    return document == DEFAULT_BRANCH or document.startswith(_PROBE)
+
+
 class ProbeDocument:
     """One request for any number of kinds. Counts need no permission, so it works for anyone who may log in."""
 
@@ -32,10 +40,7 @@ class ProbeDocument:
             f"all{index}: {kind} {{ count }} changed{index}: {kind}({_SINCE}) {{ count }}"
             for index, kind in enumerate(self._kinds)
         )
-        self.text = (
-            f"query {OPERATION}($since: DateTime!) {{ "
-            f"merging: InfrahubBranch(status__value: MERGING) {{ count }} {fields} }}"
-        )
+        self.text = f"{_PROBE} {fields} }}"
 
     def decode(self, body: bytes) -> Probed:
         """Read the counts. Raises msgspec.DecodeError where the body does not fit."""

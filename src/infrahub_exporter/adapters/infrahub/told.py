@@ -7,6 +7,7 @@ from contextvars import ContextVar
 from msgspec import Struct
 
 from infrahub_exporter.adapters.infrahub.documents import OPERATION
+from infrahub_exporter.adapters.infrahub.probes import is_small
 
 ENTRY: ContextVar[str] = ContextVar("entry", default="")
 """The entry of the configuration that requests are made for just now, where it is one: `kind DcimDevice`."""
@@ -16,11 +17,15 @@ _ROOT = re.compile(r"\{\s*(?:\w+\s*:\s*)?(\w+)")
 
 
 class Request(Struct, frozen=True):
-    """A request as the log has it: its operation, the entry that it is for, and the names of its variables."""
+    """A request as the log has it: its operation, the entry that it is for, and the names of its variables.
+
+    A small one has its answer soon, or not at all.
+    """
 
     operation: str
     entry: str
     variables: tuple[str, ...] = ()
+    is_small: bool = False
 
     def __str__(self) -> str:
         return f"{self.operation} for {self.entry}" if self.entry else self.operation
@@ -32,9 +37,9 @@ def of_document(document: str, variables: Mapping[str, object]) -> Request:
     operation = "a query without a name" if named is None else named[1]
     if operation == OPERATION and (root := _ROOT.search(document)) is not None:
         operation = f"{OPERATION}({root[1]})"
-    return Request(operation, ENTRY.get(), tuple(sorted(variables)))
+    return Request(operation, ENTRY.get(), tuple(sorted(variables)), is_small(document))
 
 
 def of_path(path: str) -> Request:
     """Name a REST request by its path."""
-    return Request(f"GET {path}", ENTRY.get())
+    return Request(f"GET {path}", ENTRY.get(), is_small=True)

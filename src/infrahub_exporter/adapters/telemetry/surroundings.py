@@ -130,6 +130,11 @@ def _source(source: SourceStatus) -> Iterator[Metric]:
         info.add_metric((source.version,), 1)
         yield info
     yield CounterMetricFamily("infrahub_exporter_request_retries", "Requests that were tried again.", source.retries)
+    yield GaugeMetricFamily(
+        "infrahub_exporter_retrying",
+        "1 from the first try that failed in passing until one goes well.",
+        source.retrying is not None,
+    )
     if source.skew_seconds is not None:
         yield GaugeMetricFamily(
             "infrahub_exporter_clock_skew_seconds",

@@ -101,7 +101,8 @@ class PushStatus(Struct, frozen=True):
 class SourceStatus(Struct, frozen=True):
     """How it goes with Infrahub since the start; `skew_seconds` is how far its clock is ahead of this one.
 
-    `version` is None before it was asked.
+    `version` is None before it was asked. `retrying` says why the last try of a request failed in passing, None where
+    it did not: what passes is tried again.
 
     `requests` are counted by what they ask and how they ended, however many tries each took.
     """
@@ -111,6 +112,7 @@ class SourceStatus(Struct, frozen=True):
     skew_seconds: float | None = None
     read_bytes: int = 0
     version: str | None = None
+    retrying: str | None = None
 
     @property
     def sent(self) -> int:

@@ -294,6 +294,17 @@ def test_how_infrahub_is_read(skew: float, said: str) -> None:
     }
 
 
+def test_while_requests_are_tried_again_the_page_says_so_and_why() -> None:
+    status = Status((), source=SourceStatus(retries=3, retrying="Infrahub cannot be reached: <refused>"))
+
+    assert section(status, "Reading Infrahub") == {
+        "Requests": "0",
+        "Retries": "3",
+        "State": "retrying: Infrahub cannot be reached: <refused>",
+    }
+    assert remarks(status) == ("Infrahub does not answer, retrying",)
+
+
 def test_what_is_not_known_of_infrahub_is_left_out() -> None:
     assert section(Status((), source=SourceStatus()), "Reading Infrahub") == {"Requests": "0", "Retries": "0"}
     assert b"<dl>" not in render(Status(()), now=NOW)

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infrahub_exporter.adapters.infrahub.answers import status_of
-from infrahub_exporter.adapters.infrahub.patience import PatientTransport
+from infrahub_exporter.adapters.infrahub.patience import HANG_SECONDS, PatientTransport
+from infrahub_exporter.adapters.infrahub.probes import DEFAULT_BRANCH, ProbeDocument
 from infrahub_exporter.adapters.infrahub.told import ENTRY
 from infrahub_exporter.domain.errors import SourceUnavailableError
 from infrahub_exporter.domain.ports import Reply, Transport
@@ -70,8 +71,10 @@ async def _never() -> Reply:
     raise AssertionError("unreachable")
 
 
-def patient(line: Line, *, deadline: float = 30.0, chance: float = 1.0) -> PatientTransport:
-    return PatientTransport(line, clock=line, deadline_seconds=deadline, random=lambda: chance, sleep=line.sleep)
+def patient(line: Line, *, deadline: float = 30.0, chance: float = 1.0, hang: float = HANG_SECONDS) -> PatientTransport:
+    return PatientTransport(
+        line, clock=line, deadline_seconds=deadline, random=lambda: chance, sleep=line.sleep, hang_seconds=hang
+    )
 
 
 async def test_it_is_a_transport_that_hands_calls_on() -> None:
@@ -272,6 +275,7 @@ async def test_at_debug_each_request_is_a_line_without_its_text_and_values(caplo
     with pytest.raises(SourceUnavailableError):
         await subject.get("/api/schema/summary")
     assert caplog.messages == [
+        "Infrahub cannot be reached: reset; trying again",
         (
             "request infrahub_exporter(InfraDevice) for kind InfraDevice: status 200, 1500 ms, 12 bytes, 3 tries, "
             "variables limit, name"
@@ -281,3 +285,95 @@ async def test_at_debug_each_request_is_a_line_without_its_text_and_values(caplo
         "request GET /api/schema/summary: status 200, 0 ms, 12 bytes, 1 try, variables none",
         "request GET /api/schema/summary: no answer, 23500 ms, 0 bytes, 7 tries, variables none",
     ]
+
+
+PROBE = ProbeDocument(["BuiltinTag"]).text
+SMALL = pytest.mark.parametrize(
+    "ask",
+    [
+        lambda transport: transport.graphql(PROBE, {}),
+        lambda transport: transport.graphql(DEFAULT_BRANCH, {}),
+        lambda transport: transport.get("/api/schema/summary"),
+    ],
+    ids=["probe", "branch", "REST"],
+)
+SOON = 0.01
+Ask = Callable[[PatientTransport], Awaitable[Reply]]
+
+
+@SMALL
+async def test_a_small_question_that_hangs_is_asked_once_more_beside(
+    ask: Ask, caplog: pytest.LogCaptureFixture
+) -> None:
+    line = Line(_never, _never, GOOD)
+    subject = patient(line, hang=SOON)
+
+    assert await ask(subject) == GOOD
+
+    assert (len(line.calls), subject.retries, line.slept) == (3, 2, [])
+    assert caplog.messages == ["no answer from Infrahub for 0.01 s; trying again"]
+
+
+async def test_who_is_slow_is_heard_though_asked_once_more() -> None:
+    asked_again = anyio.Event()
+
+    async def slow() -> Reply:
+        await asked_again.wait()
+        return GOOD
+
+    async def never() -> Reply:
+        asked_again.set()
+        return await _never()
+
+    line = Line(slow, never)
+    assert await patient(line, hang=SOON).graphql(PROBE, {}) == GOOD
+    assert len(line.calls) == 2
+
+
+async def test_a_small_question_that_hangs_for_good_ends_at_the_deadline() -> None:
+    with pytest.raises(SourceUnavailableError, match=r"^no answer from Infrahub within 0\.05 s$"):
+        await patient(Line(_never), deadline=0.05, hang=SOON).graphql(PROBE, {})
+
+
+async def test_a_large_question_is_waited_for() -> None:
+    line = Line(_never)
+    with pytest.raises(SourceUnavailableError):
+        await patient(line, deadline=0.05, hang=SOON).graphql("query infrahub_exporter($limit: Int) { Any }", {})
+    assert len(line.calls) == 1
+
+
+async def test_another_error_of_a_small_question_is_raised_as_it_is() -> None:
+    async def broken() -> Reply:
+        raise ValueError("broken")
+
+    with pytest.raises(ValueError, match=r"^broken$"):
+        await patient(Line(broken)).graphql(PROBE, {})
+
+
+async def test_the_first_failed_try_is_told_at_once_and_the_end_when_it_is_sure(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    line = Line(LOST, Reply(503, {}, b""), LOST, GOOD, LOST, GOOD)
+    subject = patient(line)
+    states: list[str | None] = [subject.trouble]
+
+    async def sleep(seconds: float) -> None:
+        states.append(subject.trouble)
+        await line.sleep(seconds)
+
+    subject._sleep = sleep
+    await subject.get("/api/x")
+    states.append(subject.trouble)
+    assert states == [None, str(LOST), "Infrahub is not available (503)", str(LOST), None]
+    await subject.get("/api/x")
+    assert caplog.messages == ["Infrahub cannot be reached: reset; trying again"]
+    line.now += 5.0
+    await subject.get("/api/x")
+    assert caplog.messages == ["Infrahub cannot be reached: reset; trying again", "Infrahub answers again"]
+
+
+async def test_what_infrahub_refuses_or_sheds_is_no_trouble_of_the_line() -> None:
+    subject = patient(Line(Reply(429, {}, b"")))
+    await subject.get("/api/x")
+    assert subject.trouble is None
