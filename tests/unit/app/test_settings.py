@@ -31,6 +31,7 @@ from infrahub_exporter.app.configuration.settings import (
     read_users,
     read_webhook_key,
 )
+from infrahub_exporter.domain.asking.conditions import Check
 from infrahub_exporter.domain.asking.specs import DiscoverySpec, GuardOverride, MetricSpec, Override
 from infrahub_exporter.domain.errors import ConfigError
 from infrahub_exporter.domain.publishing.guard import GuardSpec
@@ -134,7 +135,18 @@ def test_every_key_has_the_value_that_the_file_gives_it() -> None:
                     refresh_interval_seconds=15,
                     guard=GuardOverride(max_loss_ratio=0.9, confirmations=10),
                 ),
-                QuerySettings(kind="InfraDevice", filters={"role__value": "edge"}, target_field="name", guard=False),
+                QuerySettings(
+                    kind="InfraDevice",
+                    filters={"role__value": "edge"},
+                    rows="ports[]",
+                    where={"speed": Check(above=0), "role": ("up", 5)},
+                    exclude={"name": Check(unlike="lo0")},
+                    match={"side": "^side"},
+                    distinct=("port",),
+                    target_field="^name",
+                    label_mappings={"port": "name"},
+                    guard=False,
+                ),
             ),
         ),
         metrics=MetricsSettings(

@@ -9,9 +9,10 @@ from msgspec import Meta, Struct
 
 from infrahub_exporter.app.configuration.decoding import InnerPath
 from infrahub_exporter.app.configuration.places import Place, SettingError, at, written
+from infrahub_exporter.domain.asking.conditions import Condition
 from infrahub_exporter.domain.asking.forms import Written
 from infrahub_exporter.domain.asking.forms import paths as paths_of
-from infrahub_exporter.domain.asking.paths import parse
+from infrahub_exporter.domain.asking.paths import parse, suggestion
 from infrahub_exporter.domain.asking.specs import (
     Booleans,
     DiscoverySpec,
@@ -24,7 +25,7 @@ from infrahub_exporter.domain.asking.specs import (
 from infrahub_exporter.domain.asking.variables import Variable, check_given, find, typed
 from infrahub_exporter.domain.errors import SourceRejectedError
 from infrahub_exporter.domain.model import JSON
-from infrahub_exporter.domain.views.discovery import check
+from infrahub_exporter.domain.views.discovery import check_labels, chosen_by
 
 SEGMENT = r"(?!\.{1,2}(?:/|\Z))[A-Za-z0-9._~!$&'()*+,;=:@-]+"
 """What can stand between two slashes of a URL without escapes (RFC 3986, `pchar`)."""
@@ -47,6 +48,11 @@ class QuerySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     filters: Filters = {}
     variables: Variables = {}
     parameters: tuple[str, ...] = ()
+    rows: str | None = None
+    where: dict[str, Condition] = {}
+    exclude: dict[str, Condition] = {}
+    match: dict[str, str] = {}
+    distinct: tuple[str, ...] = ()
     name: Name | None = None
     endpoint_path: EndpointPath | None = None
     target_field: Written
@@ -94,6 +100,11 @@ class QuerySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             declared=declared,
             kind=self.kind,
             filters=self.filters,
+            rows=self.rows,
+            where=self.where,
+            exclude=self.exclude,
+            match=self.match,
+            distinct=self.distinct,
             guard=self.guard,
             booleans=self.booleans,
         )
@@ -160,9 +171,21 @@ def _check_paths(spec: DiscoverySpec) -> None:
             if path.isdigit():
                 raise SettingError(place, f"expected a path, got {path!r}; a constant is written {{value: {path}}}")
             with at(*place):
-                parse(path)
+                parse(path, rows=spec.rows is not None)
+    if spec.rows is not None:
+        with at("rows"):
+            parse(spec.rows)
+    for key, path in chosen_by(spec):
+        with at(key):
+            parse(path, rows=spec.rows is not None)
     with at("label_mappings"):
-        check(spec)
+        check_labels(spec)
+    for index, label in enumerate(spec.distinct):
+        if label not in spec.label_mappings:
+            near = suggestion(label, spec.label_mappings)
+            raise SettingError(
+                ("distinct", index), f"expected one of the labels of label_mappings, got {label!r}{near}"
+            )
 
 
 def check_served(specs: Sequence[DiscoverySpec], metrics_path: str | None) -> None:

@@ -26,6 +26,7 @@ from infrahub_exporter.domain.replica.kinds import Kinds
 from infrahub_exporter.domain.views import discovery, skipped
 from infrahub_exporter.domain.views.discovery import SKIP_REASONS, Decision
 from infrahub_exporter.domain.views.queried import derive_answer
+from infrahub_exporter.domain.views.uniting import listing
 
 logger = logging.getLogger("infrahub_exporter")
 
@@ -224,13 +225,15 @@ class KindDiscovery(DiscoveryEntry):
 
     def __init__(self, spec: DiscoverySpec, kind: str, *, clock: Clock, guard: GuardSpec, limits: Limits) -> None:
         super().__init__(spec, clock, guard=guard, limits=limits)
-        decide = discovery.row_deriver(spec)
-        self.held: Held[Decision] = Held(
+        derive = discovery.deriver(spec)
+        self.held: Held[tuple[Decision, ...]] = Held(
             kind,
             discovery.paths(spec),
             spec.filters,
-            derive=lambda delta: {row.id: decide(row) for row in delta.rows()},
+            derive=lambda delta: {row.id: derive(row.id, found) for row, found in delta.found()},
+            rows=spec.rows,
         )
+        self._listing = listing(spec)
         self._list = http_sd.TargetList()
         self._checked_by: Kinds | None = None
 
@@ -247,7 +250,8 @@ class KindDiscovery(DiscoveryEntry):
     async def _check_ends(self, kinds: Kinds) -> None:
         """Refuse a target or a port that ends on a relation, by the schema as it is by now."""
         if self._checked_by is not kinds:
-            selection = await kinds.select(str(self.spec.kind), discovery.paths(self.spec), self.spec.filters)
+            paths = discovery.paths(self.spec)
+            selection = await kinds.select(str(self.spec.kind), paths, self.spec.filters, self.spec.rows)
             discovery.check_columns(self.spec, selection.columns)
             self._checked_by = kinds
 
@@ -264,12 +268,12 @@ class KindDiscovery(DiscoveryEntry):
 
     def kept(self) -> KeptByKind:
         """Return what a discovery that reads and derives the same, from the same source, can go on from."""
-        return KeptByKind(fingerprint(self.spec), self._kept_list(), self.held, self._list)
+        return KeptByKind(fingerprint(self.spec), self._kept_list(), self.held, self._listing, self._list)
 
     def go_on(self, kept: KeptByKind) -> None:
         """Go on from that."""
         self._go_on_from(kept.shown)
-        self.held, self._list = kept.held, kept.rendered
+        self.held, self._listing, self._list = kept.held, kept.listing, kept.rendered
 
     def _offer_again(self) -> None:
         self._offer_read(verified=False)
@@ -277,7 +281,7 @@ class KindDiscovery(DiscoveryEntry):
     def _offer_read(self, *, verified: bool) -> bool:
         self._behind = True
         self._limits.check_nodes(len(self.held.blocks))
-        return self._offer_decisions(self.held.blocks.blocks, verified=verified)
+        return self._offer_decisions(self._listing.of(self.held.blocks.blocks), verified=verified)
 
     def _rendered(self) -> Sequence[bytes]:
         return self._list.render(self.publication.blocks)

@@ -14,6 +14,7 @@ from infrahub_exporter.domain.publishing.guard import Guard
 from infrahub_exporter.domain.publishing.limits import Limits
 from infrahub_exporter.domain.publishing.status import EntryStatus
 from infrahub_exporter.domain.views.discovery import Decision
+from infrahub_exporter.domain.views.uniting import Listing
 
 Item = TypeVar("Item")
 
@@ -54,7 +55,8 @@ class KeptByKind(Struct, frozen=True):
 
     fingerprint: str
     shown: KeptList
-    held: Held[Decision]
+    held: Held[tuple[Decision, ...]]
+    listing: Listing
     rendered: TargetList
 
 

@@ -60,8 +60,11 @@ def paths(written: Written) -> tuple[str, ...]:
 def apply(written: Written, found: Sequence[tuple[object, ...]]) -> tuple[object, ...]:
     """Make the value of what each of `paths(written)` found at a row, without nulls; an empty tuple is no value.
 
-    What `times` multiplies and is no number is nothing.
+    What `times` multiplies and is no number is nothing. An empty text is no value where there is a choice; what one
+    path alone found is that, as it is.
     """
+    if isinstance(written, str):
+        return found[0]
     present = next((values for values in found if any(each != "" for each in values)), ())
     if not isinstance(written, Form):
         return present

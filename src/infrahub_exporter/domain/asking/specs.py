@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from msgspec import Meta, Struct
 
+from infrahub_exporter.domain.asking.conditions import Condition
 from infrahub_exporter.domain.asking.forms import Written
 from infrahub_exporter.domain.asking.paths import label_names
 from infrahub_exporter.domain.asking.variables import Variable
@@ -63,7 +64,9 @@ class MetricSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class DiscoverySpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A discovery, resolved: served at each of `paths`, read by GraphQL (`document`) or by `kind` and `filters`.
 
-    `target` says what the targets are: hosts and addresses, or URLs. `stored` names a document that lies in Infrahub.
+    `rows` leads to the rows; `where`, `exclude` and `match` choose among them, and those that are alike in the labels
+    of `distinct` are one. `target` says what the targets are: hosts and addresses, or URLs. `stored` names a document
+    that lies in Infrahub.
     `declared` are the document's variables, `variables` their values, and `parameters` those that a URL may give.
     """
 
@@ -81,6 +84,11 @@ class DiscoverySpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     declared: tuple[Variable, ...] = ()
     kind: KindName | None = None
     filters: Filters = {}
+    rows: str | None = None
+    where: dict[str, Condition] = {}
+    exclude: dict[str, Condition] = {}
+    match: dict[str, str] = {}
+    distinct: tuple[str, ...] = ()
     booleans: Booleans | None = None
     guard: Override = None
 

@@ -1,40 +1,51 @@
-"""From a query's answer, or rows, to HTTP SD target groups, with a decision per node."""
+"""From rows to HTTP SD target groups, with a decision per row."""
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from infrahub_exporter.domain.asking.forms import Form, Written, apply
+from infrahub_exporter.domain.asking.forms import Form, Written
 from infrahub_exporter.domain.asking.forms import paths as paths_of
-from infrahub_exporter.domain.asking.paths import parse
 from infrahub_exporter.domain.asking.selection import Column
 from infrahub_exporter.domain.asking.specs import DiscoverySpec
 from infrahub_exporter.domain.errors import ConfigError, SourceRejectedError
-from infrahub_exporter.domain.model import Peer, Row, TargetGroup
+from infrahub_exporter.domain.model import Peer, TargetGroup
 from infrahub_exporter.domain.texts import capitalised, text
+from infrahub_exporter.domain.views.rows import Found, Places, Sieve, Value
+from infrahub_exporter.domain.views.scraping import fault
 from infrahub_exporter.domain.views.targets import address, port_number, url
 
 ID_LABEL = "__meta_infrahub_id"
 KIND_LABEL = "__meta_infrahub_kind"
-NO_TARGET, BAD_TARGET, BAD_PORT, NO_PORT = "no_target", "bad_target", "bad_port", "no_port"
-SKIP_REASONS = (NO_TARGET, BAD_TARGET, BAD_PORT, NO_PORT)
+NO_TARGET, BAD_TARGET, BAD_PORT, NO_PORT, BAD_LABEL = "no_target", "bad_target", "bad_port", "no_port", "bad_label"
+SKIP_REASONS = (NO_TARGET, BAD_TARGET, BAD_PORT, NO_PORT, BAD_LABEL)
 _RESERVED = {
     ID_LABEL: "the exporter sets it",
     KIND_LABEL: "the exporter sets it",
     "__address__": "Prometheus sets it from the target",
     "__meta_url": "Prometheus sets it",
 }
+_ENDS = frozenset({"target_field", "port_field"})
+CONDITIONS = ("where", "exclude", "match")
+"""The places of paths that choose rows."""
 
 
 class Decision(Struct, frozen=True):
-    """What became of one node: a group, or the reason why it is skipped."""
+    """What became of one row: a group, or the reason why it is skipped.
+
+    `id` and `kind` are those of the row's node; `also` are other nodes that the group stands for: the one that the row
+    belongs to, and those of rows that it is united of. `values` has those labels of a row to be united whose values
+    are several.
+    """
 
     kind: str
     id: str | None = None
     group: TargetGroup | None = None
     reason: str | None = None
+    also: tuple[str, ...] = ()
+    values: Mapping[str, tuple[str, ...]] = {}
 
 
 class Discovery(Struct, frozen=True):
@@ -49,23 +60,29 @@ class Discovery(Struct, frozen=True):
 
     @property
     def skipped(self) -> Mapping[str, int]:
-        """Count the nodes without a group, by reason."""
+        """Count the rows without a group, by reason."""
         counted = Counter(decision.reason for decision in self.decisions if decision.reason is not None)
         return {reason: counted[reason] for reason in SKIP_REASONS}
 
 
-def check(spec: DiscoverySpec) -> None:
-    """Raise ConfigError for a path that is none, a label that is reserved and two that become one."""
+def check_labels(spec: DiscoverySpec) -> None:
+    """Raise ConfigError for labels that are reserved, that become one, and for constants that Prometheus refuses."""
     owners: dict[str, str] = {}
-    for path in paths(spec):
-        parse(path)
     for label in spec.label_mappings:
         name = legal_label_name(label)
         if name in _RESERVED:
-            raise ConfigError(f"label_mappings: {label!r} cannot be mapped, {_RESERVED[name]}")
+            raise ConfigError(f"{label!r} cannot be mapped, {_RESERVED[name]}")
         if name in owners:
-            raise ConfigError(f"label_mappings: {owners[name]!r} and {label!r} would both be the label {name!r}")
+            raise ConfigError(f"{owners[name]!r} and {label!r} would both be the label {name!r}")
         owners[name] = label
+    constants = {
+        legal_label_name(label): text(written.value)
+        for label, written in spec.label_mappings.items()
+        if isinstance(written, Form) and written.value is not None
+    }
+    wrong = fault(constants)
+    if wrong is not None:
+        raise ConfigError(wrong)
 
 
 def check_columns(spec: DiscoverySpec, columns: Sequence[Column]) -> None:
@@ -75,7 +92,7 @@ def check_columns(spec: DiscoverySpec, columns: Sequence[Column]) -> None:
     """
     by_path = {column.path: column for column in columns}
     for place, path in places(spec):
-        for way in by_path[path].ways if place in {"target_field", "port_field"} else ():
+        for way in by_path[path].ways if place in _ENDS else ():
             if way.attribute is None:
                 raise SourceRejectedError(
                     f"{place} {path!r}: expected a path that ends on an attribute, "
@@ -84,15 +101,27 @@ def check_columns(spec: DiscoverySpec, columns: Sequence[Column]) -> None:
 
 
 def places(spec: DiscoverySpec) -> Iterator[tuple[str, str]]:
-    """List the paths that a spec reads with the places that they stand in: target, labels, port."""
+    """List the paths that a spec reads with the places that they stand in: target, labels, port, conditions."""
     for place, written in _written(spec):
         for path in paths_of(written):
             yield place, path
+    yield from chosen_by(spec)
+
+
+def chosen_by(spec: DiscoverySpec) -> Iterator[tuple[str, str]]:
+    """List the paths of the conditions on rows, each with the key that it stands below."""
+    yield from (("where", path) for path in spec.where)
+    yield from (("exclude", path) for path in spec.exclude)
+    yield from (("match", path) for pair in spec.match.items() for path in pair)
 
 
 def paths(spec: DiscoverySpec) -> tuple[str, ...]:
-    """List the paths that a spec reads: target, labels, then the port where there is one."""
-    return tuple(path for _, path in places(spec))
+    """List the paths that a spec reads, each once."""
+    return _places(spec).paths
+
+
+def _places(spec: DiscoverySpec) -> Places:
+    return Places(path for _, path in places(spec))
 
 
 def _written(spec: DiscoverySpec) -> Iterator[tuple[str, Written]]:
@@ -109,48 +138,58 @@ def legal_label_name(name: str) -> str:
     return f"_{legal}" if legal[:1].isdigit() or not legal else legal
 
 
-def row_deriver(spec: DiscoverySpec) -> Callable[[Row], Decision]:
-    """Return what makes a decision of a row whose columns are `paths(spec)`."""
-    decide = decider(spec)
-    return lambda row: decide(row.kind, row.id, tuple(map(_present, row.values)))
+Derive = Callable[[str, Iterable[Found]], tuple[Decision, ...]]
+"""Make the decisions of a node's rows, by its id; the rows have the values of `paths(spec)`."""
 
 
-def _present(value: object) -> tuple[object, ...]:
-    values = value if isinstance(value, tuple) else (value,)
-    return tuple(each for each in values if each is not None)
+def deriver(spec: DiscoverySpec) -> Derive:
+    """Return what chooses rows, and applies a spec's rules, SD-06 to SD-13, to each."""
+    sieve = Sieve(spec.where, spec.exclude, spec.match, _places(spec))
+    decide = _decider(spec)
+
+    def derive(node: str, rows: Iterable[Found]) -> tuple[Decision, ...]:
+        return tuple([decide(row, node) for row in rows if sieve.passes(row)])
+
+    return derive
 
 
-Decide = Callable[[str, str | None, Sequence[tuple[object, ...]]], Decision]
-"""Make a decision of a node's kind, its id and what each of a spec's paths found at it, without nulls."""
-
-
-def decider(spec: DiscoverySpec) -> Decide:
-    """Return what applies a spec's rules, SD-06 to SD-10, to a node."""
-    names = tuple(map(legal_label_name, spec.label_mappings))
-    values = tuple(_readers(spec))
+def _decider(spec: DiscoverySpec) -> Callable[[Found, str], Decision]:
+    at = _places(spec)
+    target = Value(spec.target_field, at)
+    labelled = [(legal_label_name(label), Value(written, at)) for label, written in spec.label_mappings.items()]
+    port_of = None if spec.port_field is None else Value(spec.port_field, at)
     port_is_mapped = isinstance(spec.port_field, Form) and spec.port_field.map is not None
     write = address if spec.target == "address" else _url
     label = text if spec.booleans != "True" else _capitalised_text
+    keeps_values = bool(spec.distinct)
 
-    def decide(kind: str, identifier: str | None, found: Sequence[tuple[object, ...]]) -> Decision:
-        target, *others = [value(found) for value in values]
-        hosts = _texts(target)
+    def decide(row: Found, node: str) -> Decision:
+        kind, identifier = row.kind, row.id or None
+        found = target.read(row)
+        hosts = _texts(found)
         if not hosts:
             return Decision(kind, identifier, reason=NO_TARGET)
-        ports = {port_number(each) for value in others[len(names) :] for each in _texts(value)}
+        ports = () if port_of is None else {port_number(each) for each in _texts(port_of.read(row))}
         if None in ports or len(ports) > 1:
             return Decision(kind, identifier, reason=BAD_PORT)
         if port_is_mapped and not ports:
             return Decision(kind, identifier, reason=NO_PORT)
         written = [write(host, next(iter(ports), None)) for host in hosts]
         targets = tuple(dict.fromkeys(each for each in written if each is not None))
-        if None in written or any(isinstance(each, Peer) for each in target):  # a node is no host
+        if None in written or any(isinstance(each, Peer) for each in found):  # a node is no host
             return Decision(kind, identifier, reason=BAD_TARGET)
-        labels = {name: label(value) for name, value in zip(names, others, strict=False) if value}
+        values = {name: value for name, each in labelled if (value := each.read(row))}
+        labels = {name: label(value) for name, value in values.items()}
+        if fault(labels) is not None:
+            return Decision(kind, identifier, reason=BAD_LABEL)
         if identifier is not None:
             labels[ID_LABEL] = identifier
-        labels[KIND_LABEL] = kind
-        return Decision(kind, identifier, TargetGroup(targets, labels))
+        if kind:
+            labels[KIND_LABEL] = kind
+        several = {name: tuple(map(label, value)) for name, value in values.items() if len(value) > 1}
+        also = (node,) if node not in {"", identifier} else ()
+        group = TargetGroup(targets, labels)
+        return Decision(kind, identifier, group, also=also, values=several if keeps_values else {})
 
     return decide
 
@@ -163,21 +202,6 @@ def _url(written: str, port: int | None) -> str | None:
     """Pass a URL on as it is; its port is its own."""
     del port
     return url(written)
-
-
-def _readers(spec: DiscoverySpec) -> Iterator[Callable[[Sequence[tuple[object, ...]]], tuple[object, ...]]]:
-    """Make what takes each value from what the paths found."""
-    start = 0
-    for _, written in _written(spec):
-        end = start + len(paths_of(written))
-        yield _reader(written, start, end)
-        start = end
-
-
-def _reader(written: Written, start: int, end: int) -> Callable[[Sequence[tuple[object, ...]]], tuple[object, ...]]:
-    if isinstance(written, str):
-        return lambda found: found[start]
-    return lambda found: apply(written, found[start:end])
 
 
 def _texts(values: Sequence[object]) -> list[str]:

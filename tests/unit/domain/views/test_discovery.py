@@ -14,12 +14,13 @@ from infrahub_exporter.domain.model import JSON, Peer, Row, TargetGroup
 from infrahub_exporter.domain.views.discovery import (
     Decision,
     Discovery,
-    check,
+    check_labels,
+    deriver,
     legal_label_name,
     paths,
-    row_deriver,
 )
 from infrahub_exporter.domain.views.queried import derive_answer
+from infrahub_exporter.domain.views.rows import Found
 from tests.unit.domain.anything import JSON_VALUES, PATHS
 
 
@@ -37,6 +38,13 @@ def spec(
 
 def answer(*nodes: JSON, root: str = "InfraDevice") -> dict[str, JSON]:
     return {root: {"count": len(nodes), "edges": [{"node": node} for node in nodes]}}
+
+
+def decided(asked: DiscoverySpec, row: Row) -> Decision:
+    """Decide on the one row of a node that is its row itself."""
+    values = [value if isinstance(value, tuple) else (value,) for value in row.values]
+    found = tuple(tuple(each for each in several if each is not None) for several in values)
+    return deriver(asked)(row.id, [Found(row.id, row.kind, found)])[0]
 
 
 DEVICES = spec(
@@ -119,7 +127,7 @@ def test_a_query_s_answer_becomes_one_group_per_node() -> None:
             },
         ),
     )
-    assert found.skipped == {"no_target": 0, "bad_target": 0, "bad_port": 0, "no_port": 0}
+    assert found.skipped == {"no_target": 0, "bad_target": 0, "bad_port": 0, "no_port": 0, "bad_label": 0}
 
 
 def test_sd_06_and_sd_07_a_group_is_targets_and_labels_that_are_texts() -> None:
@@ -177,7 +185,7 @@ def test_a_node_without_target_or_with_a_wrong_one_is_skipped_and_counted_by_rea
     found = derive_answer(spec(port_field="port"), answer(node, good))
     assert [decision.reason for decision in found.decisions] == [reason, None]
     assert [group.targets for group in found.groups] == [("10.0.0.9",)]
-    assert found.skipped == {"no_target": 0, "bad_target": 0, "bad_port": 0, "no_port": 0, reason: 1}
+    assert found.skipped == {"no_target": 0, "bad_target": 0, "bad_port": 0, "no_port": 0, "bad_label": 0, reason: 1}
 
 
 @pytest.mark.parametrize(
@@ -249,7 +257,10 @@ def test_sd_02_a_target_field_that_no_node_contains_is_a_failure_not_an_empty_li
 )
 def test_a_target_field_that_is_null_everywhere_is_an_empty_list(there: dict[str, JSON]) -> None:
     found = derive_answer(spec(), answer(there, {"name": {"value": "x"}}))
-    assert (found.groups, found.skipped) == ((), {"no_target": 2, "bad_target": 0, "bad_port": 0, "no_port": 0})
+    assert (found.groups, found.skipped) == (
+        (),
+        {"no_target": 2, "bad_target": 0, "bad_port": 0, "no_port": 0, "bad_label": 0},
+    )
 
 
 @given(strategies.dictionaries(strategies.text(max_size=5), JSON_VALUES, max_size=3), JSON_VALUES, PATHS, PATHS)
@@ -296,7 +307,7 @@ def test_rows_become_one_group_each_by_the_same_rules() -> None:
         Row("17ae", "InfraDevice", None, ("10.0.0.3", "bad port", None, (), (), None, 70000)),
         Row("17af", "InfraDevice", None, ("not an address/x", "bad target", None, (), (), None, None)),
     ]
-    found = Discovery(tuple(map(row_deriver(ROWS), rows)))
+    found = Discovery(tuple(decided(ROWS, row) for row in rows))
     assert found == Discovery(
         (
             Decision(
@@ -328,19 +339,19 @@ def test_rows_become_one_group_each_by_the_same_rules() -> None:
             Decision("InfraDevice", "17af", reason="bad_target"),
         )
     )
-    assert found.skipped == {"no_target": 1, "bad_target": 1, "bad_port": 1, "no_port": 0}
+    assert found.skipped == {"no_target": 1, "bad_target": 1, "bad_port": 1, "no_port": 0, "bad_label": 0}
 
 
 @pytest.mark.parametrize("values", [("10.0.0.2/24", "10.0.0.1", None), ["10.0.0.1", "10.0.0.2"]])
 def test_a_row_whose_target_is_a_list_has_several_targets(values: object) -> None:
-    group = row_deriver(spec())(Row("1", "Kind", None, (values,))).group
+    group = decided(spec(), Row("1", "Kind", None, (values,))).group
     assert group is not None
     assert group.targets == ("10.0.0.1", "10.0.0.2")
 
 
 @pytest.mark.parametrize("target", [Peer("17ab", "IpamIPAddress"), (Peer("17ab", "Kind", ("router1",)), "10.0.0.1")])
 def test_a_row_s_target_that_ends_on_a_relation_is_no_host_but_a_bad_target(target: object) -> None:
-    derived = row_deriver(spec())(Row("1", "Kind", None, (target,)))
+    derived = decided(spec(), Row("1", "Kind", None, (target,)))
     assert derived == Decision("Kind", "1", reason="bad_target")
 
 
@@ -349,7 +360,7 @@ def test_an_attribute_reads_the_same_from_an_answer_and_from_a_row(value: JSON) 
     asked = spec("ip", labels={"label": "attribute"})
     node: dict[str, JSON] = {"id": "1", "ip": {"value": "a"}, "attribute": {"value": value}}
     from_answer = derive_answer(asked, answer(node, root="Kind"))
-    assert (row_deriver(asked)(Row("1", "Kind", None, ("a", value))),) == from_answer.decisions
+    assert (decided(asked, Row("1", "Kind", None, ("a", value))),) == from_answer.decisions
 
 
 @pytest.mark.parametrize(
@@ -369,7 +380,7 @@ def test_an_attribute_reads_the_same_from_an_answer_and_from_a_row(value: JSON) 
 )
 def test_a_label_can_be_more_than_one_path(written: Written, found: tuple[object, ...], label: str | None) -> None:
     asked = DiscoverySpec(name="x", paths=(), target_field=Form(value="host"), label_mappings={"x": written})
-    group = row_deriver(asked)(Row("1", "Kind", None, found)).group
+    group = decided(asked, Row("1", "Kind", None, found)).group
     assert group is not None
     assert group.targets == ("host",)
     assert group.labels.get("x") == label
@@ -388,14 +399,14 @@ def test_a_label_can_be_more_than_one_path(written: Written, found: tuple[object
 )
 def test_so_can_a_port(port: Written, found: tuple[object, ...], targets: tuple[str, ...]) -> None:
     asked = DiscoverySpec(name="x", paths=(), target_field=Form(value="host"), port_field=port)
-    group = row_deriver(asked)(Row("1", "Kind", None, found)).group
+    group = decided(asked, Row("1", "Kind", None, found)).group
     assert group is not None
     assert group.targets == targets
 
 
 def test_a_port_that_a_map_lacks_is_no_target() -> None:
     asked = DiscoverySpec(name="x", paths=(), target_field="a", port_field=Form(path="b", map={"edge": 6030}))
-    assert row_deriver(asked)(Row("1", "Kind", None, ("host", "core"))) == Decision("Kind", "1", reason="no_port")
+    assert decided(asked, Row("1", "Kind", None, ("host", "core"))) == Decision("Kind", "1", reason="no_port")
 
 
 def test_what_a_spec_reads_is_the_target_then_the_labels_then_the_port() -> None:
@@ -438,9 +449,16 @@ def test_sd_08_any_text_becomes_a_legal_label_name_and_a_legal_one_stays(name: s
     assert legal_label_name(legal) == legal
 
 
-@pytest.mark.parametrize("asked", [DEVICES, ROWS, spec(labels={"__scheme__": "scheme", "__metrics_path__": "path"})])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        DEVICES,
+        ROWS,
+        spec(labels={"__scheme__": "scheme", "__metrics_path__": "path", "__scrape_interval__": Form(value="1m")}),
+    ],
+)
 def test_a_good_spec_passes(asked: DiscoverySpec) -> None:
-    check(asked)
+    check_labels(asked)
 
 
 @pytest.mark.parametrize(
@@ -448,37 +466,126 @@ def test_a_good_spec_passes(asked: DiscoverySpec) -> None:
     [
         (
             spec(labels={"my-label": "name", "my.label": "site.name"}),
-            "label_mappings: 'my-label' and 'my.label' would both be the label 'my_label'",
+            "'my-label' and 'my.label' would both be the label 'my_label'",
         ),
         (
             spec(labels={"__meta_infrahub_id": "name"}),
-            "label_mappings: '__meta_infrahub_id' cannot be mapped, the exporter sets it",
+            "'__meta_infrahub_id' cannot be mapped, the exporter sets it",
         ),
         (
             spec(labels={"__meta-infrahub-kind": "name"}),
-            "label_mappings: '__meta-infrahub-kind' cannot be mapped, the exporter sets it",
+            "'__meta-infrahub-kind' cannot be mapped, the exporter sets it",
         ),
         (
             spec(labels={"__address__": "name"}),
-            "label_mappings: '__address__' cannot be mapped, Prometheus sets it from the target",
+            "'__address__' cannot be mapped, Prometheus sets it from the target",
         ),
         # SD-11
-        (spec(labels={"__meta_url": "name"}), "label_mappings: '__meta_url' cannot be mapped, Prometheus sets it"),
+        (spec(labels={"__meta_url": "name"}), "'__meta_url' cannot be mapped, Prometheus sets it"),
+        # SD-12, SD-13
+        (spec(labels={"__scheme__": Form(value="ftp")}), "__scheme__: expected http or https, got 'ftp'"),
         (
-            spec("address."),
-            "path 'address.': expected names joined by dots, each perhaps followed by [], as in 'tags[].name'",
+            spec(labels={"__scrape_interval__": Form(value=60)}),
+            "__scrape_interval__: expected a duration such as 30s or 1m30s, got '60'",
         ),
         (
-            spec(port_field="a b"),
-            "path 'a b': expected names joined by dots, each perhaps followed by [], as in 'tags[].name'",
-        ),
-        (
-            spec(labels={"x": ""}),
-            "path '': expected names joined by dots, each perhaps followed by [], as in 'tags[].name'",
+            spec(labels={"__scrape_interval__": Form(value="30s"), "__scrape_timeout__": Form(value="1m")}),
+            "__scrape_timeout__: expected no more than __scrape_interval__, 30s, got 1m",
         ),
     ],
 )
 def test_a_spec_that_cannot_hold_is_refused_by_name(asked: DiscoverySpec, message: str) -> None:
     with pytest.raises(ConfigError) as raised:
-        check(asked)
+        check_labels(asked)
     assert str(raised.value) == message
+
+
+CHOSEN = DiscoverySpec(
+    name="x",
+    paths=(),
+    target_field="ip",
+    where={"role": ("core", "edge")},
+    exclude={"phase": "gone"},
+    match={"side": "only_side"},
+)
+
+
+@pytest.mark.parametrize(
+    ("role", "phase", "side", "only", "is_there"),
+    [
+        ("core", None, None, None, True),
+        ("edge", "live", "a", "a", True),
+        ("access", None, None, None, False),
+        (None, None, None, None, False),
+        ("core", "gone", None, None, False),
+        ("core", None, "a", "b", False),
+        ("core", None, None, "b", False),
+    ],
+)
+def test_a_row_that_the_conditions_leave_out_is_none_and_not_skipped(
+    role: str | None, phase: str | None, side: str | None, only: str | None, *, is_there: bool
+) -> None:
+    names = ("role", "phase", "side", "only_side")
+    node: dict[str, JSON] = {"ip": "a", **dict(zip(names, (role, phase, side, only), strict=True))}
+    found = derive_answer(CHOSEN, answer(node, root="Kind"))
+    group = TargetGroup(("a",), {"__meta_infrahub_kind": "Kind"})
+    assert found.decisions == ((Decision("Kind", None, group),) if is_there else ())
+
+
+@pytest.mark.parametrize(
+    ("labels", "reason"),
+    [
+        ({"__scheme__": "https", "__scrape_interval__": "1m", "__scrape_timeout__": "30s"}, None),
+        ({"__scheme__": "", "__metrics_path__": "/probe", "__param_module": "any thing"}, None),
+        ({"__scheme__": "ftp"}, "bad_label"),
+        ({"__scrape_interval__": "60"}, "bad_label"),
+        ({"__scrape_timeout__": "0s"}, "bad_label"),
+        ({"__scrape_interval__": "10s", "__scrape_timeout__": "11s"}, "bad_label"),
+    ],
+)
+def test_sd_13_a_row_whose_labels_prometheus_would_refuse_is_skipped(
+    labels: dict[str, str], reason: str | None
+) -> None:
+    asked = spec("ip", labels={name: name.strip("_") for name in labels})
+    node: dict[str, JSON] = {"ip": "a", **{name.strip("_"): value for name, value in labels.items()}}
+    (decision,) = derive_answer(asked, answer(node, root="Kind")).decisions
+    assert decision.reason == reason
+    group = TargetGroup(("a",), {**labels, "__meta_infrahub_kind": "Kind"})
+    assert decision.group == (None if reason else group)
+
+
+IN_ROWS = DiscoverySpec(
+    name="doors",
+    paths=(),
+    rows="Application[].doors[]",
+    where={"protocol": "tcp"},
+    target_field="^address",
+    port_field="port",
+    label_mappings={"service": "^name", "door": "name"},
+)
+
+
+def test_rows_of_an_answer_are_targets_of_their_own() -> None:
+    doors: list[dict[str, JSON]] = [
+        {"id": "w", "name": "web", "port": 80, "protocol": "tcp"},
+        {"id": "n", "name": "dns", "port": 53, "protocol": "udp"},
+        {"id": "t", "name": "tls", "port": None, "protocol": "tcp"},
+    ]
+    shop: dict[str, JSON] = {
+        "name": "shop",
+        "address": "10.0.0.1",
+        "doors": {"edges": [{"node": each} for each in doors]},
+    }
+    assert derive_answer(IN_ROWS, answer(shop, root="Application")).groups == (
+        TargetGroup(("10.0.0.1:80",), {"service": "shop", "door": "web", "__meta_infrahub_id": "w"}),
+        TargetGroup(("10.0.0.1",), {"service": "shop", "door": "tls", "__meta_infrahub_id": "t"}),
+    )
+
+
+def test_a_condition_on_what_no_row_contains_is_a_failure_not_an_empty_list() -> None:
+    asked = DiscoverySpec(
+        name="x", paths=(), rows="Application[]", target_field="ip", where={"rol": "core"}, exclude={"facts.mute": True}
+    )
+    with pytest.raises(DerivationError) as raised:
+        derive_answer(asked, answer({"ip": "a", "role": "core", "facts": {"value": {}}}, root="Application"))
+    assert str(raised.value) == "where 'rol': no row of the query's answer contains it, did you mean 'role'?"
