@@ -273,18 +273,19 @@ class Exporter:
         SourceUnavailableError or the error of the last attempt where none was good.
         """
         entry = self._inventory.find(name)
-        return entry.groups if entry.body else ()
+        return entry.groups if entry.body() else ()
 
     async def discovery(self, name: str, parameters: Sequence[tuple[str, str]] = ()) -> bytes:
         """Return the body of `/sd/<name>`, the last good list; only before the first attempt's end it waits for that.
 
-        `parameters` are those of the URL, each set of which has a list of its own. Raises as `target_groups`, and
-        BadParameterError for a parameter that the discovery does not take.
+        `parameters` are those of the URL, each set of which has a list of its own; `format` names one of the formats
+        that it is offered in. Raises as `target_groups`, and BadParameterError for what the discovery does not take.
         """
         return b"".join(await self.target_list(name, parameters))
 
     async def target_list(self, name: str, parameters: Sequence[tuple[str, str]] = ()) -> Sequence[bytes]:
         """Return the same in chunks, without joining them."""
+        form, parameters = self._inventory.take_format(name, parameters)
         entry = self._inventory.find(name, parameters)
         if parameters and self._tasks is not None:
             self._run_queries(self._tasks)
@@ -292,7 +293,7 @@ class Exporter:
             await self._first_attempt(entry)
         if isinstance(entry.status.error, BadParameterError):
             self._inventory.forget(entry)
-        return entry.body
+        return entry.body(form)
 
     async def refresh(self) -> None:
         """Read everything once, now, and publish it. What fails is in `status`; nothing is raised for it."""

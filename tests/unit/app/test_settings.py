@@ -32,6 +32,7 @@ from infrahub_exporter.app.configuration.settings import (
     read_webhook_key,
 )
 from infrahub_exporter.domain.asking.conditions import Check
+from infrahub_exporter.domain.asking.formats import Formats, GnmicFormat
 from infrahub_exporter.domain.asking.specs import DiscoverySpec, GuardOverride, MetricSpec, Override
 from infrahub_exporter.domain.errors import ConfigError
 from infrahub_exporter.domain.publishing.guard import GuardSpec
@@ -143,6 +144,7 @@ def test_every_key_has_the_value_that_the_file_gives_it() -> None:
                     exclude={"name": Check(unlike="lo0")},
                     match={"side": "^side"},
                     distinct=("port",),
+                    formats=Formats(gnmic=GnmicFormat(name="port", subscriptions="port", tags=("port",))),
                     target_field="^name",
                     label_mappings={"port": "name"},
                     guard=False,

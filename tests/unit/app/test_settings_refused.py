@@ -177,7 +177,7 @@ otlp_key_alone.yml: exporters.otlp.client_key: expected client_certificate besid
 otlp_certificate_alone.yml: exporters.otlp.client_certificate: expected client_key beside it, got nothing
 otlp_protocol.yml: exporters.otlp.protocol: expected one of grpc, http/protobuf, got 'http/json'
 otlp_request_bytes.yml: exporters.otlp.max_request_bytes: expected a whole number from 200000 to 67108864, got 1000
-query_distinct.yml: service_discovery.queries[0].distinct[1]: expected one of the labels of label_mappings, got 'sites', did you mean 'site'?
+query_distinct.yml: service_discovery.queries[0].distinct: expected labels of label_mappings, got 'sites', did you mean 'site'?
 query_label_interval.yml: service_discovery.queries[0].label_mappings: __scrape_interval__: expected a duration such as 30s or 1m30s, got '60'
 query_label_scheme.yml: service_discovery.queries[0].label_mappings: __scheme__: expected http or https, got 'ftp'
 query_match_path.yml: service_discovery.queries[0].match: path 'a[': expected a ] for each [
@@ -187,6 +187,10 @@ query_where_nothing.yml: service_discovery.queries[0].where.name: expected text,
 query_where_path.yml: service_discovery.queries[0].where: path 'a..b': expected names joined by dots, each perhaps followed by [], as in 'tags[].name'
 query_where_up.yml: service_discovery.queries[0].exclude: path '^phase': ^ leads from a row to what stands before it, and no rows are given here
 query_where_value.yml: service_discovery.queries[0].where.name.like: unknown key, expected one of not, present, matches, above, below
+query_formats_label.yml: service_discovery.queries[0].formats.gnmic.subscriptions: expected labels of label_mappings, got 'sites', did you mean 'site'?
+query_formats_name.yml: service_discovery.queries[0].formats.gnmic.name: expected text, got nothing
+query_formats_parameter.yml: service_discovery.queries[0].formats: expected no parameter 'format' beside it
+query_formats_unknown.yml: service_discovery.queries[0].formats.gnmi: unknown key, did you mean 'gnmic'?
 compat_boolean.yml: compat.booleans: expected one of true, True, got true, put it in quotes
 """  # noqa: E501 - the lines stand as they are printed
 REFUSED = {line.partition(".yml: ")[0]: line for line in LINES.splitlines()}

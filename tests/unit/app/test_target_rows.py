@@ -4,11 +4,16 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
+from litestar import Litestar
+from litestar.testing import AsyncTestClient
 
+from infrahub_exporter.adapters.http.routes import build_router
 from infrahub_exporter.app.configuration.settings import parse_settings
 from infrahub_exporter.app.container import build_exporter
 from infrahub_exporter.app.exporter import Exporter
+from infrahub_exporter.domain.errors import BadParameterError, SourceRejectedError
 
 pytestmark = pytest.mark.anyio
 YARD = Path(__file__).parent / "targets"
@@ -155,3 +160,63 @@ async def test_a_list_of_rows_that_is_wrong_in_itself_is_a_failure(change: dict[
     (status,) = subject.status.entries
     assert status.succeeded_at is None
     assert problem in str(status.error)
+
+
+GNMIC = {**ROUNDS, "formats": {"gnmic": {"name": "box", "subscriptions": "probes", "tags": ["team"]}}}
+
+
+async def test_the_same_list_is_offered_as_the_map_that_gnmic_reads() -> None:
+    subject = yard(GNMIC, {"kind": "YardCrane", "target_field": "panel.address.ip"})
+    await subject.refresh()
+    assert json.loads(await subject.discovery("rounds", [("format", "gnmic")])) == {
+        "crane1": {
+            "address": "192.0.2.1:6030",
+            "subscriptions": ["load", "wind"],
+            "event-tags": {"team": "north"},
+        },
+        "crane2": {
+            "address": "192.0.2.2:6030",
+            "subscriptions": ["load", "wind"],
+            "event-tags": {"team": "north,south"},
+        },
+        "scale1": {
+            "address": "[2001:db8::3]:7000",
+            "subscriptions": ["load", "wind"],
+            "event-tags": {"team": "south"},
+        },
+    }
+    with pytest.raises(BadParameterError, match=r"^format: expected one of gnmic, got 'yaml'$"):
+        await subject.discovery("rounds", [("format", "yaml")])
+    with pytest.raises(BadParameterError, match=r"^'format' is no parameter of this list$"):
+        await subject.discovery("yardcrane", [("format", "gnmic")])
+
+
+async def test_a_format_of_a_list_that_was_never_read_well_is_its_error() -> None:
+    subject = yard({**GNMIC, "rows": "nobody"})
+    with pytest.raises(SourceRejectedError, match="nobody"):
+        await subject.discovery("rounds", [("format", "gnmic")])
+
+
+async def test_a_reload_that_adds_a_format_goes_on_from_the_list_that_is_there() -> None:
+    before = yard(ROUNDS)
+    await before.refresh()
+    list_before = await before.discovery("rounds")
+    after = yard(GNMIC)
+    left = before.handover()
+    await after.resume(msgspec.structs.replace(left, source=after._source))
+    assert await after.discovery("rounds") == list_before
+    assert json.loads(await after.discovery("rounds", [("format", "gnmic")])).keys() == {"crane1", "crane2", "scale1"}
+
+
+async def test_a_format_has_a_tag_of_its_own_over_http() -> None:
+    subject = yard(GNMIC)
+    await subject.refresh()
+    async with AsyncTestClient(Litestar([build_router(subject)])) as client:
+        first = await client.get("/sd/rounds?format=gnmic")
+        assert (first.status_code, first.headers["content-type"]) == (200, "application/json")
+        again = await client.get("/sd/rounds?format=gnmic", headers={"If-None-Match": first.headers["etag"]})
+        assert again.status_code == 304
+        plain = await client.get("/sd/rounds", headers={"If-None-Match": first.headers["etag"]})
+        assert (plain.status_code, plain.json()[0].keys()) == (200, {"targets", "labels"})
+        wrong = await client.get("/sd/rounds?format=yaml")
+        assert (wrong.status_code, wrong.json()["detail"]) == (400, "format: expected one of gnmic, got 'yaml'")

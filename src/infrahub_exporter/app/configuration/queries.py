@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 from infrahub_exporter.app.configuration.decoding import InnerPath
 from infrahub_exporter.app.configuration.places import Place, SettingError, at, written
 from infrahub_exporter.domain.asking.conditions import Condition
+from infrahub_exporter.domain.asking.formats import PARAMETER, Formats
 from infrahub_exporter.domain.asking.forms import Written
 from infrahub_exporter.domain.asking.forms import paths as paths_of
 from infrahub_exporter.domain.asking.paths import parse, suggestion
@@ -53,6 +54,7 @@ class QuerySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     exclude: dict[str, Condition] = {}
     match: dict[str, str] = {}
     distinct: tuple[str, ...] = ()
+    formats: Formats = field(default_factory=Formats)
     name: Name | None = None
     endpoint_path: EndpointPath | None = None
     target_field: Written
@@ -73,6 +75,8 @@ class QuerySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
                 raise SettingError((key,), "expected file_path or stored beside it: a kind has filters")
         if self.filters and self.kind is None:
             raise SettingError(("filters",), "expected kind beside it: the filters of a query stand in its GraphQL")
+        if self.formats.names and PARAMETER in self.parameters:
+            raise SettingError(("formats",), f"expected no parameter {PARAMETER!r} beside it")
         if self.target == "url" and self.port_field is not None:
             raise SettingError(("port_field",), "expected none with target: url, the port of a URL stands in it")
 
@@ -105,6 +109,7 @@ class QuerySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             exclude=self.exclude,
             match=self.match,
             distinct=self.distinct,
+            formats=self.formats,
             guard=self.guard,
             booleans=self.booleans,
         )
@@ -180,12 +185,13 @@ def _check_paths(spec: DiscoverySpec) -> None:
             parse(path, rows=spec.rows is not None)
     with at("label_mappings"):
         check_labels(spec)
-    for index, label in enumerate(spec.distinct):
+    named: list[tuple[Place, str]] = [(("distinct",), label) for label in spec.distinct]
+    if spec.formats.gnmic is not None:
+        named += [(("formats", "gnmic", key), label) for key, label in spec.formats.gnmic.labels]
+    for place, label in named:
         if label not in spec.label_mappings:
             near = suggestion(label, spec.label_mappings)
-            raise SettingError(
-                ("distinct", index), f"expected one of the labels of label_mappings, got {label!r}{near}"
-            )
+            raise SettingError(place, f"expected labels of label_mappings, got {label!r}{near}")
 
 
 def check_served(specs: Sequence[DiscoverySpec], metrics_path: str | None) -> None:

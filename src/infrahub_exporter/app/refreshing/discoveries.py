@@ -8,6 +8,7 @@ import anyio
 import anyio.to_thread
 
 from infrahub_exporter.adapters import http_sd
+from infrahub_exporter.adapters.gnmic import GnmicMap
 from infrahub_exporter.app.refreshing.attempts import Counts, GuardedEntry
 from infrahub_exporter.app.refreshing.handover import KeptByKind, KeptList, KeptQuery
 from infrahub_exporter.app.refreshing.held import Held, Refreshed
@@ -42,6 +43,8 @@ class DiscoveryEntry(GuardedEntry[Decision]):
         )
         self.spec = spec
         self.chunks: Sequence[bytes] | None = None
+        self._maps = {} if spec.formats.gnmic is None else {"gnmic": GnmicMap(spec.formats.gnmic)}
+        self._formatted: Mapping[str, Sequence[bytes]] = {}
         self.lock = anyio.Lock()
         self.attempted = anyio.Event()
         self._counted: Counts = (0, 0, {})
@@ -53,15 +56,17 @@ class DiscoveryEntry(GuardedEntry[Decision]):
         """Return the last good list; None of `chunks` tells that there is none yet."""
         return tuple(each.group for block in self.publication.blocks for each in block if each.group is not None)
 
-    @property
-    def body(self) -> Sequence[bytes]:
-        """Return the last good list in chunks; raise the last attempt's error, or SourceUnavailableError."""
+    def body(self, form: str | None = None) -> Sequence[bytes]:
+        """Return the last good list in chunks, in another format where one is named.
+
+        Raises the last attempt's error, or SourceUnavailableError.
+        """
         if self.chunks is None:
             error = self.status.error
             if error is not None:
                 raise error.with_traceback(None)  # it is kept, and each raise would add to its traceback
             raise SourceUnavailableError(f"discovery {self.spec.name!r} has not been read yet")
-        return self.chunks
+        return self.chunks if form is None else self._formatted[form]
 
     def failed(self, error: ExporterError, seconds: float = 0.0) -> None:
         """Note a failure, which ends the wait for the first attempt too."""
@@ -96,6 +101,7 @@ class DiscoveryEntry(GuardedEntry[Decision]):
     def _go_on_from(self, kept: KeptList) -> None:
         self._go_on(kept.entry)
         self.chunks, self._counted, self._told = kept.chunks, kept.counted, kept.told
+        self._render_formats()
         if kept.was_attempted:
             self.attempted.set()
 
@@ -130,9 +136,13 @@ class DiscoveryEntry(GuardedEntry[Decision]):
 
     def _render(self) -> None:
         self.chunks = self._rendered()
+        self._render_formats()
         _, left_out = self._tally.of(self.publication.blocks)
         counts = {reason: left_out[reason].count if reason in left_out else 0 for reason in SKIP_REASONS}
         self._counted = sum(map(len, self.publication.blocks)), self.publication.count, counts
+
+    def _render_formats(self) -> None:
+        self._formatted = {name: each.render(self.publication.blocks) for name, each in self._maps.items()}
 
     def _rendered(self) -> Sequence[bytes]:
         return (http_sd.render(self.groups),)

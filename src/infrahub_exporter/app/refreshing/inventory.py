@@ -16,6 +16,7 @@ from infrahub_exporter.app.refreshing.pool import Pool
 from infrahub_exporter.app.refreshing.rounds import Rounds
 from infrahub_exporter.app.refreshing.watched import Outline, WatchedDocument
 from infrahub_exporter.domain.access.webhooks import Touched
+from infrahub_exporter.domain.asking.formats import Asked, take_format
 from infrahub_exporter.domain.asking.specs import DiscoverySpec, MetricSpec, entry_names
 from infrahub_exporter.domain.asking.variables import read_parameters
 from infrahub_exporter.domain.errors import BadParameterError, UnknownDiscoveryError
@@ -134,13 +135,23 @@ class Inventory:
 
         Raises BadParameterError for parameters that it does not take, SourceUnavailableError past a limit.
         """
-        if name not in self._specs:
-            raise UnknownDiscoveryError(f"no discovery {name!r} is configured")
-        spec = self._specs[name]
+        spec = self._spec(name)
         values = read_parameters(spec.parameters, spec.declared, asked)
         if missing := [each for each in spec.required if each not in values]:
             raise BadParameterError(f"expected the parameter {missing[0]!r}, as in /sd/{name}?{missing[0]}=...")
         return self._sets[name].find(values) if values else self.discoveries[name]
+
+    def take_format(self, name: str, asked: Asked) -> tuple[str | None, Asked]:
+        """Take the format that a list is asked for in out of parameters. Raises UnknownDiscoveryError.
+
+        Raises BadParameterError for a format that the list is not offered in.
+        """
+        return take_format(asked, self._spec(name).formats)
+
+    def _spec(self, name: str) -> DiscoverySpec:
+        if name not in self._specs:
+            raise UnknownDiscoveryError(f"no discovery {name!r} is configured")
+        return self._specs[name]
 
     def forget(self, entry: DiscoveryEntry) -> None:
         """Let go of a list that was made for parameters which do not fit."""

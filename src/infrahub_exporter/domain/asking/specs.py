@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from msgspec import Meta, Struct
 
 from infrahub_exporter.domain.asking.conditions import Condition
+from infrahub_exporter.domain.asking.formats import Formats
 from infrahub_exporter.domain.asking.forms import Written
 from infrahub_exporter.domain.asking.paths import label_names
 from infrahub_exporter.domain.asking.variables import Variable
@@ -89,6 +90,7 @@ class DiscoverySpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     exclude: dict[str, Condition] = {}
     match: dict[str, str] = {}
     distinct: tuple[str, ...] = ()
+    formats: Formats = Formats()
     booleans: Booleans | None = None
     guard: Override = None
 
