@@ -28,6 +28,7 @@ class _StoredKind(Struct, frozen=True):
     read_at: float
     label_names: tuple[str, ...]
     blocks: tuple[bytes, ...]
+    nodes: int | None = None
 
 
 class _StoredList(Struct, frozen=True):
@@ -63,7 +64,9 @@ class Packing:
             saved.source,
             saved.schema,
             tuple(
-                _StoredKind(each.name, each.fingerprint, each.read_at, each.label_names, packed(each.blocks))
+                _StoredKind(
+                    each.name, each.fingerprint, each.read_at, each.label_names, packed(each.blocks), each.nodes
+                )
                 for each in saved.kinds
             ),
             tuple(_StoredList(each.name, each.fingerprint, each.read_at, packed(each.blocks)) for each in saved.lists),
@@ -86,7 +89,14 @@ def unpack(payload: bytes) -> Saved:
             stored.source,
             stored.schema,
             tuple(
-                SavedKind(each.name, each.fingerprint, each.read_at, each.label_names, _opened(each.blocks, samples))
+                SavedKind(
+                    each.name,
+                    each.fingerprint,
+                    each.read_at,
+                    each.label_names,
+                    _opened(each.blocks, samples),
+                    each.nodes,
+                )
                 for each in stored.kinds
             ),
             tuple(

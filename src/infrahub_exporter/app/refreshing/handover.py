@@ -20,7 +20,7 @@ Item = TypeVar("Item")
 
 
 class Kept(Struct, Generic[Item], frozen=True):
-    """What an entry published last, and how it was doing; `count` is the number of series or groups in `blocks`."""
+    """What an entry published last, and how it was doing; `count` is what the guard judges by: nodes, or groups."""
 
     blocks: tuple[tuple[Item, ...], ...]
     count: int
@@ -30,14 +30,22 @@ class Kept(Struct, Generic[Item], frozen=True):
     status: EntryStatus
 
 
+class KeptSections(Struct, frozen=True):
+    """What an entry of rows shows as series; `series` is how many."""
+
+    entry: Kept[Sample]
+    label_names: tuple[str, ...]
+    sections: tuple[Section, ...]
+    series: int
+    duplicates: int
+
+
 class KeptMetric(Struct, frozen=True):
     """An entry of `metrics.kind`; `fingerprint` is that of its spec."""
 
     fingerprint: str
-    entry: Kept[Sample]
+    shown: KeptSections
     held: Held[Sample]
-    sections: tuple[Section, ...]
-    duplicates: int
 
 
 class KeptList(Struct, frozen=True):

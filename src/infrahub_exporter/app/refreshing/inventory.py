@@ -1,6 +1,6 @@
 """The entries at work, and what is published of them."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Generic, TypeVar
 
@@ -11,6 +11,7 @@ from infrahub_exporter.app.refreshing.discoveries import DiscoveryEntry, KindDis
 from infrahub_exporter.app.refreshing.entries import MetricEntry
 from infrahub_exporter.app.refreshing.figures import Figures
 from infrahub_exporter.app.refreshing.handover import KeptByKind, KeptEntries, KeptMetric, KeptQuery
+from infrahub_exporter.app.refreshing.measured import MeasuredEntry
 from infrahub_exporter.app.refreshing.parameters import ParameterSets
 from infrahub_exporter.app.refreshing.pool import Pool
 from infrahub_exporter.app.refreshing.rounds import Rounds
@@ -27,7 +28,7 @@ from infrahub_exporter.domain.publishing.guard import GuardSpec
 from infrahub_exporter.domain.publishing.limits import Limits
 from infrahub_exporter.domain.publishing.saved import Saved, fingerprint
 from infrahub_exporter.domain.publishing.status import EntryStatus, PoolStatus
-from infrahub_exporter.domain.views.metrics import Assembly, Entry, assemble, metric_name
+from infrahub_exporter.domain.views.families import Assembly, Shown, assemble
 
 AnyKept = TypeVar("AnyKept", KeptMetric, KeptByKind, KeptQuery)
 
@@ -50,6 +51,7 @@ class Inventory:
         guard: GuardSpec,
         limits: Limits,
         figures: Figures | None = None,
+        prefix: str = "infrahub_",
     ) -> None:
         self._clock = clock
         self._figures = figures or Figures()
@@ -58,7 +60,7 @@ class Inventory:
         self._sinks = tuple(sinks)
         names = entry_names(spec.kind for spec in metrics)
         self.metrics = tuple(
-            MetricEntry(name, spec, clock=clock, guard=guard, limits=limits, others=self._others)
+            MetricEntry(name, spec, clock=clock, guard=guard, limits=limits, others=self._others, prefix=prefix)
             for name, spec in zip(names, metrics, strict=True)
         )
         self.by_kind: list[KindDiscovery] = []
@@ -271,18 +273,18 @@ class Inventory:
         """When the newest good read of a kind began, 0 before any."""
         return max((entry.status.succeeded_at or 0.0 for entry in self.metrics), default=0.0)
 
-    def _oldest(self, read: Sequence[MetricEntry]) -> Mapping[str, float]:
+    def _oldest(self, read: Iterable[tuple[MeasuredEntry, Sequence[Shown]]]) -> Mapping[str, float]:
         """When the oldest data of a metric was read, by its name, where others are newer."""
         newest = self._read_at()
         found: dict[str, float] = {}
-        for entry in read:
-            name, at = metric_name(entry.spec.kind), entry.status.succeeded_at or 0.0
-            if at < newest:
-                found[name] = min(at, found.get(name, at))
+        for entry, shown in read:
+            at = entry.status.succeeded_at or 0.0
+            for each in shown if at < newest else ():
+                found[each.family.name] = min(at, found.get(each.family.name, at))
         return found
 
-    def _others(self, entry: MetricEntry) -> int:
-        return sum(other.publication.count for other in self.metrics if other is not entry)
+    def _others(self, entry: MeasuredEntry) -> int:
+        return sum(other.series for other in self.metrics if other is not entry)
 
     async def _round(self) -> None:
         began = self._clock.monotonic()
@@ -297,11 +299,11 @@ class Inventory:
         read = [entry for entry in self.metrics if entry.status.succeeded_at is not None]
         if not read:
             return
-        entries = [Entry(entry.spec, entry.sections, entry.finder()) for entry in read]
-        self._assembly = assemble(entries, self._assembly)
+        shown = [entry.shown for entry in read]
+        self._assembly = assemble(shown, self._assembly)
         for entry, duplicates in zip(read, self._assembly.duplicates, strict=True):
             entry.published(duplicates)
-        self.snapshot = Snapshot(self._assembly.families, self._read_at(), self._oldest(read))
+        self.snapshot = Snapshot(self._assembly.families, self._read_at(), self._oldest(zip(read, shown, strict=True)))
         for sink in self._sinks:
             await sink.publish(self.snapshot)
 

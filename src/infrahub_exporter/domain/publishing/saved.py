@@ -7,18 +7,20 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import Struct
 
+from infrahub_exporter.domain.asking.series import SeriesSpec
 from infrahub_exporter.domain.asking.specs import DiscoverySpec, MetricSpec
 from infrahub_exporter.domain.model import Sample
 from infrahub_exporter.domain.views.discovery import Decision
 
-_NOT_READ = frozenset({"name", "paths", "formats", "guard", "max_series", "refresh_interval_seconds"})
+_NOT_READ = frozenset({"name", "help", "unit", "paths", "formats", "guard", "max_series", "refresh_interval_seconds"})
 """What a spec says that does not change what is read and derived."""
 
 
 class SavedKind(Struct, frozen=True):
-    """The samples of an entry of `metrics.kind`, block by block, each with a label value per name.
+    """The samples of an entry of `metrics`, block by block, each with a label value per name.
 
-    `fingerprint` is that of its spec, `read_at` when its last good read began (unix seconds).
+    `fingerprint` is that of its spec, `read_at` when its last good read began (unix seconds). `nodes` is how many nodes
+    they were made of; None in what was saved when each node was a series.
     """
 
     name: str
@@ -26,6 +28,7 @@ class SavedKind(Struct, frozen=True):
     read_at: float
     label_names: tuple[str, ...]
     blocks: tuple[tuple[Sample, ...], ...]
+    nodes: int | None = None
 
 
 class SavedList(Struct, frozen=True):
@@ -45,7 +48,7 @@ class Saved(Struct, frozen=True):
     kinds: tuple[SavedKind, ...] = ()
     lists: tuple[SavedList, ...] = ()
 
-    def find_kind(self, name: str, spec: MetricSpec) -> SavedKind | None:
+    def find_kind(self, name: str, spec: MetricSpec | SeriesSpec) -> SavedKind | None:
         """Return the samples of an entry, where they were derived as the spec wants them."""
         wanted = fingerprint(spec)
         return next((each for each in self.kinds if each.name == name and each.fingerprint == wanted), None)
@@ -112,7 +115,7 @@ class StoreStatus(Struct, frozen=True):
         return msgspec.structs.replace(self, failures=self.failures + 1, last_error=reason)
 
 
-def fingerprint(spec: MetricSpec | DiscoverySpec) -> str:
+def fingerprint(spec: MetricSpec | SeriesSpec | DiscoverySpec) -> str:
     """Return a text that changes with what a spec reads and derives, not with how it is named, served and limited."""
     return digest([(name, value) for name, value in msgspec.structs.asdict(spec).items() if name not in _NOT_READ])
 

@@ -7,22 +7,28 @@ from hypothesis import given, strategies
 
 from infrahub_exporter.domain.asking.specs import MetricSpec
 from infrahub_exporter.domain.model import Family, FamilyType, Peer, Row, Sample, Section
-from infrahub_exporter.domain.views.metrics import Assembly, Entry, assemble, metric_name, sample
+from infrahub_exporter.domain.views.families import Assembly, Shown, assemble
+from infrahub_exporter.domain.views.metrics import info, metric_name, sample
 
 NOTHING = Assembly()
 
 
-def entry(kind: str, labels: tuple[str, ...], *blocks: Sequence[tuple[str, ...]]) -> Entry:
+def entry(kind: str, labels: tuple[str, ...], *blocks: Sequence[tuple[str, ...]]) -> tuple[Shown, ...]:
     """Make an entry of one section per block; a series is its values of `id`, `hfid` and these labels."""
     sections = tuple(
         Section(("id", "hfid", *labels), tuple(Sample(each[0], each) for each in block)) for block in blocks
     )
     held = {each.id: each for section in sections for each in section.samples}
-    return Entry(MetricSpec(kind=kind, include=labels), sections, held.get)
+    return (info(MetricSpec(kind=kind, include=labels), sections, held.get),)
+
+
+def sections(shown: tuple[Shown, ...]) -> tuple[Section, ...]:
+    return shown[0].family.sections
 
 
 def test_a_kind_s_metric_is_named_after_it_in_lower_case() -> None:
     assert metric_name("InfraDevice") == "infrahub_infradevice_info"
+    assert metric_name("InfraDevice", "org_") == "org_infradevice_info"
 
 
 def test_a_row_becomes_one_sample_of_identity_and_values() -> None:
@@ -88,13 +94,13 @@ def test_tx_03_entries_of_one_kind_live_side_by_side_in_one_family_each_with_its
                 "infrahub_infradevice_info",
                 FamilyType.INFO,
                 "Nodes of kind InfraDevice in Infrahub.",
-                (*entries[0].sections, *entries[2].sections),
+                (*sections(entries[0]), *sections(entries[2])),
             ),
             Family(
                 "infrahub_locationsite_info",
                 FamilyType.INFO,
                 "Nodes of kind LocationSite in Infrahub.",
-                entries[1].sections,
+                sections(entries[1]),
             ),
         ),
         (0, 0, 0),
@@ -102,14 +108,14 @@ def test_tx_03_entries_of_one_kind_live_side_by_side_in_one_family_each_with_its
     )
 
 
-def test_kinds_whose_metrics_have_one_name_share_its_family_and_its_help_names_both() -> None:
+def test_kinds_whose_metrics_have_one_name_share_its_family_and_its_help_is_the_first_s() -> None:
     entries = [entry("InfraDevice", (), [("1", "InfraDevice__a")]), entry("Infradevice", (), [("2", "Infradevice__a")])]
     assert assemble(entries, NOTHING).families == (
         Family(
             "infrahub_infradevice_info",
             FamilyType.INFO,
-            "Nodes of kind InfraDevice, Infradevice in Infrahub.",
-            (*entries[0].sections, *entries[1].sections),
+            "Nodes of kind InfraDevice in Infrahub.",
+            (*sections(entries[0]), *sections(entries[1])),
         ),
     )
 
@@ -127,7 +133,7 @@ def test_tx_04_a_series_that_two_entries_would_make_equal_stays_with_the_first_a
     assembly = assemble(entries, NOTHING)
     assert assembly.duplicates == (0, 2, 2, 1)
     assert assembly.families[0].sections == (
-        *entries[0].sections,
+        *sections(entries[0]),
         Section(("id", "hfid", "name"), (Sample("2", ("2", "D__b", "B")),)),
         Section(("id", "hfid", "role", "name"), ()),
         Section(("id", "hfid", "role", "name"), (Sample("2", ("2", "D__b", "x", "B")),)),
@@ -142,9 +148,9 @@ def test_sections_without_duplicates_are_shared_not_copied() -> None:
         entry("LocationSite", (), [("9", "S__p")]),
     ]
     devices, sites = assemble(entries, NOTHING).families
-    assert devices.sections[0] is entries[0].sections[0]
-    assert devices.sections[1] is entries[1].sections[0]
-    assert sites.sections[0] is entries[2].sections[0]
+    assert devices.sections[0] is sections(entries[0])[0]
+    assert devices.sections[1] is sections(entries[1])[0]
+    assert sites.sections[0] is sections(entries[2])[0]
 
 
 def test_the_next_assembly_makes_the_same_objects_of_the_same_samples() -> None:
@@ -168,14 +174,14 @@ def test_a_section_that_loses_other_samples_than_before_is_made_again() -> None:
     after = assemble([entry("InfraDevice", (), [("2", "D__b")]), second], before)
     assert after.families[0].sections[1] == Section(("id", "hfid"), (Sample("1", ("1", "D__a")),))
     restored = assemble([entry("InfraDevice", (), [("9", "D__z")]), second], after)
-    assert restored.families[0].sections[1] is second.sections[0]
+    assert restored.families[0].sections[1] is sections(second)[0]
     assert restored.shortened == {}
 
 
 def test_what_another_section_with_the_same_identity_lost_is_not_taken_for_this_one_s() -> None:
     first, second = (entry("InfraDevice", (), [("1", "D__a"), ("2", "D__b")][:count]) for count in (1, 2))
-    other = msgspec.structs.replace(second.sections[0])
-    mistaken = Assembly(shortened={id(second.sections[0]): (other, Section(("id", "hfid"), (Sample("x", ("x",)),)))})
+    other = msgspec.structs.replace(sections(second)[0])
+    mistaken = Assembly(shortened={id(sections(second)[0]): (other, Section(("id", "hfid"), (Sample("x", ("x",)),)))})
     assert assemble([first, second], mistaken).families[0].sections[1] == Section(
         ("id", "hfid"), (Sample("2", ("2", "D__b")),)
     )
@@ -195,7 +201,7 @@ def test_tx_04_no_series_is_there_twice_and_none_is_lost(
         for labels, samples in found
     ]
     assembly = assemble(entries, NOTHING)
-    before = [series for each in entries for section in each.sections for series in shown(section)]
+    before = [series for each in entries for section in sections(each) for series in shown(section)]
     after = [series for family in assembly.families for section in family.sections for series in shown(section)]
     assert len(after) == len(set(after))
     assert set(after) == set(before)
