@@ -16,17 +16,21 @@ class FileSd:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._known: tuple[Sequence[bytes], tuple[int, ...]] | None = None
 
     def write(self, chunks: Sequence[bytes]) -> bool:
         """Put a list in place where it differs from what is there; tell whether it did. Blocks. Raises OSError.
 
-        The file that is replaced leaves its mode and, where that is allowed, its owner to the new one.
+        The file that is replaced leaves its mode and, where that is allowed, its owner to the new one. A link stays.
         """
-        body = b"".join(chunks)
         before = self._held()
-        if before is not None and self._path.read_bytes() == body:
+        if before is not None and self._known is not None and self._known == (chunks, _signature(before)):
             return False
-        descriptor, name = tempfile.mkstemp(prefix=f".{self._path.name}.", suffix=".tmp", dir=self._path.parent)
+        path, body = self._path.resolve(), b"".join(chunks)
+        if before is not None and path.read_bytes() == body:
+            self._known = chunks, _signature(before)
+            return False
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
         made = Path(name)
         try:
             with os.fdopen(descriptor, "wb") as file:
@@ -37,11 +41,12 @@ class FileSd:
                 if before is not None:
                     with contextlib.suppress(PermissionError):
                         os.fchown(file.fileno(), before.st_uid, before.st_gid)
-            made.replace(self._path)
+            made.replace(path)
         except BaseException:
             with contextlib.suppress(OSError):
                 made.unlink()
             raise
+        self._known = chunks, _signature(path.stat())
         return True
 
     def _held(self) -> os.stat_result | None:
@@ -49,3 +54,8 @@ class FileSd:
             return self._path.stat()
         except FileNotFoundError:
             return None
+
+
+def _signature(found: os.stat_result) -> tuple[int, ...]:
+    """Return what tells that nobody else has written a file since."""
+    return found.st_ino, found.st_dev, found.st_size, found.st_mtime_ns

@@ -24,6 +24,28 @@ def test_an_equal_list_is_not_written_again(tmp_path: Path) -> None:
     assert path.stat() == before
 
 
+def test_what_somebody_else_wrote_in_the_meantime_is_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "devices.json"
+    subject = FileSd(path)
+    assert subject.write(LIST)
+    assert not subject.write(LIST)
+    path.write_bytes(b"[]")
+    assert subject.write(LIST)
+    path.unlink()
+    assert subject.write(LIST)
+    assert path.read_bytes() == b"".join(LIST)
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    real, link = tmp_path / "there" / "devices.json", tmp_path / "devices.json"
+    link.symlink_to(real)
+    assert FileSd(link).write(LIST)
+    assert link.is_symlink()
+    assert real.read_bytes() == b"".join(LIST)
+    assert list((tmp_path / "there").iterdir()) == [real]
+
+
 def test_mode_and_owner_of_the_file_before_stay(tmp_path: Path) -> None:
     path = tmp_path / "devices.json"
     path.write_bytes(b"[]")

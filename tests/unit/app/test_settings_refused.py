@@ -191,6 +191,8 @@ query_formats_label.yml: service_discovery.queries[0].formats.gnmic.subscription
 query_formats_name.yml: service_discovery.queries[0].formats.gnmic.name: expected text, got nothing
 query_formats_parameter.yml: service_discovery.queries[0].formats: expected no parameter 'format' beside it
 query_formats_unknown.yml: service_discovery.queries[0].formats.gnmi: unknown key, did you mean 'gnmic'?
+query_file_parameters.yml: service_discovery.queries[0].file: expected no parameters beside it: each set of them is a list of its own
+query_file_twice.yml: service_discovery.queries[1].file: expected another file than that of service_discovery.queries[0].file, got '/srv/a.json'
 compat_boolean.yml: compat.booleans: expected one of true, True, got true, put it in quotes
 """  # noqa: E501 - the lines stand as they are printed
 REFUSED = {line.partition(".yml: ")[0]: line for line in LINES.splitlines()}

@@ -165,6 +165,8 @@ def _details(entry: EntryStatus, now: float) -> list[str]:
         details.append(f"{_number(entry.reading)} nodes read so far{before}")
     if entry.series_limit_ratio is not None and entry.series_limit_ratio >= NEAR_LIMIT:
         details.append(f"it has {entry.series_limit_ratio:.0%} of its max_series")
+    if entry.write_error is not None:
+        details.append(f"its file cannot be written: {_text(entry.write_error)}")
     if skipped := {reason: nodes for reason, nodes in entry.skipped.items() if nodes}:
         details.append(f"skipped nodes: {_counts(skipped)}")
     if entry.errors:

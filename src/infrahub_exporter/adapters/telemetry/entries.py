@@ -41,6 +41,11 @@ def of_entries(entries: Sequence[EntryStatus], now: float) -> Iterator[Metric]:
         "Nodes of the last good refresh that gave no series or target, by reason.",
         labels=(*_ENTRY, "reason"),
     )
+    written = GaugeMetricFamily(
+        "infrahub_exporter_file_written",
+        "1 when the last list of a query is in its file, 0 when it could not be written.",
+        labels=("name",),
+    )
     errors = CounterMetricFamily(
         "infrahub_exporter_refresh_errors", "Failed refreshes, by class of error.", labels=(*_ENTRY, "class")
     )
@@ -57,11 +62,13 @@ def of_entries(entries: Sequence[EntryStatus], now: float) -> Iterator[Metric]:
             (series if entry.source == "kind" else targets).add_metric((entry.name,), entry.published)
         if entry.series_limit_ratio is not None:
             limits.add_metric((entry.name,), entry.series_limit_ratio)
+        if entry.is_written is not None:
+            written.add_metric((entry.name,), float(entry.is_written))
         for reason, count in entry.skipped.items():
             skipped.add_metric((*names, reason), count)
         for reason, count in entry.errors.items():
             errors.add_metric((*names, reason), count)
-    yield from (success, succeeded, age, duration, durations, nodes, series, limits, targets, skipped, errors)
+    yield from (success, succeeded, age, duration, durations, nodes, series, limits, targets, written, skipped, errors)
 
 
 def of_guards(entries: Sequence[EntryStatus]) -> Iterator[Metric]:

@@ -24,6 +24,8 @@ ExistingPath = Annotated[Path, Meta(description="the path of something that exis
 FilesPath = Annotated[Path, Meta(description="a file, a folder or a pattern of files that exist")]
 InnerPath = Annotated[Path, Meta(description="a path", title="inside")]
 """A relative one does not lead out of the folder that it is found in, not over a symbolic link either."""
+WrittenPath = Annotated[Path, Meta(description="a path", title="written")]
+"""One that is written: a relative one is looked for nowhere but beside the configuration, which its reader sees to."""
 StructT = TypeVar("StructT", bound=Struct)
 
 
@@ -95,7 +97,7 @@ def _leaf(value: object, annotation: Any, place: Place, find: Find) -> object:
         raise SettingError(place, f"expected {describe(annotation)}, got {got}") from None
     if isinstance(made, float) and not math.isfinite(made):
         raise SettingError(place, f"expected {describe(annotation)}, got {shown(value)}")
-    if isinstance(made, Path):
+    if isinstance(made, Path) and annotation != WrittenPath:
         found = find(made)
         missing = annotation == ExistingPath and not exists(found)
         if missing or (annotation == FilesPath and not exists(found) and not matches(found)):

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Sequence
+from os.path import normpath
 from pathlib import Path
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
-from infrahub_exporter.app.configuration.decoding import InnerPath
+from infrahub_exporter.app.configuration.decoding import InnerPath, WrittenPath
 from infrahub_exporter.app.configuration.places import Place, SettingError, at, written
 from infrahub_exporter.domain.asking.conditions import Condition
 from infrahub_exporter.domain.asking.formats import PARAMETER, Formats
@@ -55,6 +56,7 @@ class QuerySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     match: dict[str, str] = {}
     distinct: tuple[str, ...] = ()
     formats: Formats = field(default_factory=Formats)
+    file: WrittenPath | None = None
     name: Name | None = None
     endpoint_path: EndpointPath | None = None
     target_field: Written
@@ -77,6 +79,8 @@ class QuerySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             raise SettingError(("filters",), "expected kind beside it: the filters of a query stand in its GraphQL")
         if self.formats.names and PARAMETER in self.parameters:
             raise SettingError(("formats",), f"expected no parameter {PARAMETER!r} beside it")
+        if self.file is not None and self.parameters:
+            raise SettingError(("file",), "expected no parameters beside it: each set of them is a list of its own")
         if self.target == "url" and self.port_field is not None:
             raise SettingError(("port_field",), "expected none with target: url, the port of a URL stands in it")
 
@@ -110,6 +114,7 @@ class QuerySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             match=self.match,
             distinct=self.distinct,
             formats=self.formats,
+            file=None if self.file is None else normpath(self.file),
             guard=self.guard,
             booleans=self.booleans,
         )
@@ -195,8 +200,12 @@ def _check_paths(spec: DiscoverySpec) -> None:
 
 
 def check_served(specs: Sequence[DiscoverySpec], metrics_path: str | None) -> None:
-    """Raise SettingError where two things would be served at one path, or one at a path of the exporter itself."""
+    """Raise SettingError where two things would be served at one path, or one at a path of the exporter itself.
+
+    So it does where two lists would be written to one file.
+    """
     names: dict[str, Place] = {}
+    files: dict[str, Place] = {}
     owners: dict[str, Place] = {}
     if metrics_path is not None:
         _claim(owners, metrics_path, ("exporters", "prometheus", "metrics_path"))
@@ -206,6 +215,11 @@ def check_served(specs: Sequence[DiscoverySpec], metrics_path: str | None) -> No
             other = written(names[spec.name])
             raise SettingError((*place, "name"), f"expected another name than {other}, got {spec.name!r}")
         names[spec.name] = (*place, "name")
+        if spec.file is not None:
+            if spec.file in files:
+                other = written(files[spec.file])
+                raise SettingError((*place, "file"), f"expected another file than that of {other}, got {spec.file!r}")
+            files[spec.file] = (*place, "file")
         for number, path in enumerate(spec.paths):
             _claim(owners, path, (*place, "endpoint_path" if number else "name"))
 

@@ -342,7 +342,7 @@ def _load(
         infrahub["address"] = DEFAULT_ADDRESS
         warn(located(("infrahub", "address"), f"not set, {DEFAULT_ADDRESS} is read"))
     try:
-        settings = _with_store_in(directory, decode(overrides.tree, Settings, find=find))
+        settings = _with_written_in(directory, decode(overrides.tree, Settings, find=find))
     except SettingError as error:
         raise ConfigError(located(error.place, error.problem)) from None
     if settings.infrahub.address is not None and settings.infrahub.is_anonymous:
@@ -353,12 +353,17 @@ def _load(
     return settings
 
 
-def _with_store_in(directory: Path, settings: Settings) -> Settings:
-    """Put a store that is not there yet beside the configuration."""
-    if settings.store is None or settings.store.path.is_absolute():
-        return settings
-    store = msgspec.structs.replace(settings.store, path=(directory / settings.store.path).absolute())
-    return msgspec.structs.replace(settings, store=store)
+def _with_written_in(directory: Path, settings: Settings) -> Settings:
+    """Put a store that is not there yet, and the files of lists, beside the configuration."""
+    store, discovery = settings.store, settings.service_discovery
+    if store is not None:
+        store = msgspec.structs.replace(store, path=(directory / store.path).absolute())
+    queries = tuple(
+        each if each.file is None else msgspec.structs.replace(each, file=(directory / each.file).absolute())
+        for each in discovery.queries
+    )
+    discovery = msgspec.structs.replace(discovery, queries=queries)
+    return msgspec.structs.replace(settings, store=store, service_discovery=discovery)
 
 
 def _drop_overridden(overrides: Overrides) -> None:

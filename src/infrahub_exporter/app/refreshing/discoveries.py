@@ -3,11 +3,14 @@
 import logging
 from collections.abc import Mapping, Sequence
 from functools import partial
+from pathlib import Path
 
 import anyio
 import anyio.to_thread
+import msgspec
 
 from infrahub_exporter.adapters import http_sd
+from infrahub_exporter.adapters.file_sd import FileSd
 from infrahub_exporter.adapters.gnmic import GnmicMap
 from infrahub_exporter.app.refreshing.attempts import Counts, GuardedEntry
 from infrahub_exporter.app.refreshing.handover import KeptByKind, KeptList, KeptQuery
@@ -43,6 +46,7 @@ class DiscoveryEntry(GuardedEntry[Decision]):
         )
         self.spec = spec
         self.chunks: Sequence[bytes] | None = None
+        self._file = None if spec.file is None else FileSd(Path(spec.file))
         self._maps = {} if spec.formats.gnmic is None else {"gnmic": GnmicMap(spec.formats.gnmic)}
         self._formatted: Mapping[str, Sequence[bytes]] = {}
         self.lock = anyio.Lock()
@@ -73,6 +77,21 @@ class DiscoveryEntry(GuardedEntry[Decision]):
         super().failed(error, seconds)
         self.attempted.set()
 
+    async def write(self) -> None:
+        """Put the last good list into its file where it is not there already; a failure is noted, and told once."""
+        if self._file is None or self.chunks is None:
+            return
+        before, name, error = self.status.write_error, self.spec.name, None
+        try:
+            await anyio.to_thread.run_sync(self._file.write, self.chunks)
+        except (OSError, ValueError) as failure:
+            error = f"{self.spec.file}: {getattr(failure, 'strerror', None) or failure}"
+        self.status = msgspec.structs.replace(self.status, is_written=error is None, write_error=error)
+        if error is not None and error != before:
+            logger.warning("query %s: its file cannot be written: %s", name, error)
+        elif error is None and before is not None:
+            logger.info("query %s: its file is written again", name)
+
     def counts(self) -> Counts:
         """Return what the list was made of."""
         return self._counted
@@ -102,6 +121,7 @@ class DiscoveryEntry(GuardedEntry[Decision]):
         self._go_on(kept.entry)
         self.chunks, self._counted, self._told = kept.chunks, kept.counted, kept.told
         self._render_formats()
+        self.status = msgspec.structs.replace(self.status, is_written=None, write_error=None)
         if kept.was_attempted:
             self.attempted.set()
 

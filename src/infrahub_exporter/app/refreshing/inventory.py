@@ -170,6 +170,7 @@ class Inventory:
         """Run a discovery's document where it is due."""
         async with entry.lock:
             await entry.refresh()
+            await entry.write()
 
     async def attempt(self, entry: DiscoveryEntry) -> None:
         """Try a discovery that has not been tried yet; several at once are one attempt."""
@@ -178,6 +179,7 @@ class Inventory:
                 return
             if isinstance(entry, QueryDiscovery):
                 await entry.refresh()
+                await entry.write()
             else:
                 await self._round()
 
@@ -262,6 +264,8 @@ class Inventory:
                 return False
             if isinstance(entry, MetricEntry):
                 await self._publish()
+            else:
+                await entry.write()
             return True
 
     def let_go(self) -> None:
@@ -291,6 +295,8 @@ class Inventory:
         changed = await self._rounds.run(self._publish)
         if changed or self._read_at() > self.snapshot.at:
             await self._publish()
+        for entry in self.by_kind:
+            await entry.write()
         for seconds, changes in self._rounds.take_ages().items():
             self._figures.change_age = self._figures.change_age.observed(seconds, changes)
         self.round_seconds = self._clock.monotonic() - began

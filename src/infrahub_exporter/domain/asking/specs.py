@@ -67,7 +67,7 @@ class DiscoverySpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     `rows` leads to the rows; `where`, `exclude` and `match` choose among them, and those that are alike in the labels
     of `distinct` are one. `target` says what the targets are: hosts and addresses, or URLs. `stored` names a document
-    that lies in Infrahub.
+    that lies in Infrahub, `file` where the list is written, too.
     `declared` are the document's variables, `variables` their values, and `parameters` those that a URL may give.
     """
 
@@ -91,6 +91,7 @@ class DiscoverySpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     match: dict[str, str] = {}
     distinct: tuple[str, ...] = ()
     formats: Formats = Formats()
+    file: str | None = None
     booleans: Booleans | None = None
     guard: Override = None
 

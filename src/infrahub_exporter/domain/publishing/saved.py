@@ -12,7 +12,9 @@ from infrahub_exporter.domain.asking.specs import DiscoverySpec, MetricSpec
 from infrahub_exporter.domain.model import Sample
 from infrahub_exporter.domain.views.discovery import Decision
 
-_NOT_READ = frozenset({"name", "help", "unit", "paths", "formats", "guard", "max_series", "refresh_interval_seconds"})
+_NOT_READ = frozenset(
+    {"name", "help", "unit", "paths", "formats", "file", "guard", "max_series", "refresh_interval_seconds"}
+)
 """What a spec says that does not change what is read and derived."""
 
 

@@ -22,7 +22,8 @@ class EntryStatus(Struct, frozen=True):
     by class since the start; `error` is the last refresh's, None after a good one. `hold` says what the guard holds
     back, `is_restored` that the data is from before a restart, `reading` how many nodes of a whole read have come,
     `on_demand` that it is there because somebody asked for it, `durations` are those of all good refreshes in seconds,
-    `series_limit_ratio` is how much of its `max_series` an entry has, where it has one.
+    `series_limit_ratio` is how much of its `max_series` an entry has, where it has one. `is_written` tells whether its
+    last list is in its file, None where it has none or no list was good yet; `write_error` says why it is not.
     """
 
     source: str
@@ -40,6 +41,8 @@ class EntryStatus(Struct, frozen=True):
     reading: int | None = None
     on_demand: bool = False
     series_limit_ratio: float | None = None
+    is_written: bool | None = None
+    write_error: str | None = None
     durations: Distribution = Distribution((0.01, 0.1, 1.0, 10.0, 60.0, 600.0))
 
     @property
