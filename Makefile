@@ -21,7 +21,7 @@ demo: $(VENV)/.runtime ## run the exporter on a shipped network, no Infrahub nee
 	@exec $(RUN) --config demo/config.yml --any-port
 
 test: $(VENV)/.test ## run the tests
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist worksteal
 
 check: $(VENV)/.check ## lint, format, types, architecture, docs
 	@tools/check $(BIN)
@@ -72,8 +72,8 @@ clean: ## remove the environments and caches
 $(BIN)/python:
 	@tools/make-venv $(VENV) $(PYTHON)
 
-$(VENV)/.%: requirements/%.txt pyproject.toml | $(BIN)/python
+$(VENV)/.%: requirements/%.txt requirements/build.txt pyproject.toml | $(BIN)/python
 	@echo "Installing requirements/$*.txt into $(VENV) (once) ..."
-	@$(PIP) install --require-hashes --only-binary :all: -r requirements/$*.txt
+	@$(PIP) install --require-hashes --only-binary :all: -r requirements/$*.txt -r requirements/build.txt
 	@$(PIP) install --no-index --no-deps --no-build-isolation -e .
 	@touch $(VENV)/.runtime $(if $(filter test check,$*),$(VENV)/.test) $(if $(filter check,$*),$(VENV)/.check)

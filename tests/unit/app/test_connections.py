@@ -424,6 +424,7 @@ def test_any_bytes_leave_the_server_well(pieces: list[bytes]) -> None:
         served = Served(server.sockets[0].getsockname()[1], class_.all, state)  # type: ignore[attr-defined]
         said = await served.ask(*pieces)
         assert said in {b"", b"reset"} or said.startswith((b"HTTP/1.1 200", b"HTTP/1.1 4"))
+        class_.bounds = Bounds()  # type: ignore[attr-defined] # a busy machine takes longer than 10 ms
         assert await served.is_well()
         server.close()
 
