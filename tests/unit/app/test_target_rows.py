@@ -10,8 +10,9 @@ from litestar import Litestar
 from litestar.testing import AsyncTestClient
 
 from infrahub_exporter.adapters.http.routes import build_router
+from infrahub_exporter.app.configuration.fitting import misfit
 from infrahub_exporter.app.configuration.settings import parse_settings
-from infrahub_exporter.app.container import build_exporter
+from infrahub_exporter.app.container import Build, build_exporter
 from infrahub_exporter.app.exporter import Exporter
 from infrahub_exporter.domain.errors import BadParameterError, SourceRejectedError
 
@@ -220,3 +221,28 @@ async def test_a_format_has_a_tag_of_its_own_over_http() -> None:
         assert (plain.status_code, plain.json()[0].keys()) == (200, {"targets", "labels"})
         wrong = await client.get("/sd/rounds?format=yaml")
         assert (wrong.status_code, wrong.json()["detail"]) == (400, "format: expected one of gnmic, got 'yaml'")
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({}, None),
+        ({"rows": "teams[].nobody"}, "'teams[].nobody': CoreStandardGroup has no field 'nobody'"),
+        ({"exclude": {"^^labl": "x"}}, "'^^labl': YardRound has no field 'labl', did you mean 'label'?"),
+        (
+            {"target_field": ["panel.address.ip", "panel"]},
+            (
+                "target_field 'panel': expected a path that ends on an attribute, "
+                "got one that ends on the relation to IpamIPAddress"
+            ),
+        ),
+    ],
+)
+async def test_rows_and_what_is_read_there_are_looked_up_before_anything_is_served(
+    change: dict[str, Any], problem: str | None
+) -> None:
+    files = {"schema": [str(YARD / "schema.yml")]}
+    queries = {"enabled": True, "queries": [{**ROUNDS, **change}]}
+    settings = parse_settings({"infrahub": {"embedded": files}, "service_discovery": queries})
+    found = await misfit(settings, Build(settings).parts.source)
+    assert (found and str(found)) == (problem and f"service_discovery.queries[0]: {problem}")
