@@ -118,7 +118,7 @@ def _source_of(settings: Settings) -> tuple[object, ...]:
 def _pushed_of(settings: Settings) -> tuple[object, ...]:
     """Return the same for a push: it must not go on with what was read of another Infrahub, or is no longer read."""
     otlp, infrahub = settings.exporters.otlp, settings.infrahub
-    return otlp, tuple(map(stamp, files_of(otlp))), infrahub.address, infrahub.branch, bool(settings.metrics.kind)
+    return otlp, tuple(map(stamp, files_of(otlp))), infrahub.address, infrahub.branch, settings.metrics.measures
 
 
 def _transport(infrahub: InfrahubSettings, limits: Limits) -> Transport:
@@ -215,6 +215,8 @@ def _exporter(
 ) -> Exporter:
     return Exporter(
         metrics=settings.metric_specs,
+        series=settings.metrics.series,
+        prefix=settings.metrics.prefix,
         discoveries=settings.discoveries,
         source=source,
         clock=clock,

@@ -26,6 +26,7 @@ from infrahub_exporter.app.refreshing.parts import Neighbour, Pusher, Store
 from infrahub_exporter.app.refreshing.pool import Pool, Source
 from infrahub_exporter.app.refreshing.watched import Outline
 from infrahub_exporter.domain.access.webhooks import Event
+from infrahub_exporter.domain.asking.series import SeriesSpec
 from infrahub_exporter.domain.asking.specs import DiscoverySpec, MetricSpec
 from infrahub_exporter.domain.errors import BadParameterError
 from infrahub_exporter.domain.model import Snapshot, TargetGroup
@@ -73,6 +74,8 @@ class Exporter:
         self,
         *,
         metrics: Sequence[MetricSpec],
+        series: Sequence[SeriesSpec] = (),
+        prefix: str = "infrahub_",
         discoveries: Sequence[DiscoverySpec],
         source: Source,
         clock: Clock,
@@ -106,6 +109,8 @@ class Exporter:
         self._figures = figures or Figures()
         self._inventory = Inventory(
             metrics=metrics,
+            series=series,
+            prefix=prefix,
             discoveries=discoveries,
             pool=Pool(source, clock=clock, overlap_seconds=overlap_seconds),
             sinks=(self._text,) if pusher is None else (self._text, pusher),
@@ -120,7 +125,7 @@ class Exporter:
         )
         self._pressure = Pressure()
         intervals = [entry.spec.refresh_interval_seconds for entry in self._inventory.by_kind]
-        intervals += [poll_interval_seconds] if metrics else []
+        intervals += [poll_interval_seconds] if metrics or series else []
         self._specs = tuple(discoveries)
         self._pace = pace = partial(Pace, clock=clock, stretch=self._stretched)
         self._rounds = pace(min(intervals), delay_seconds=_delay(min(intervals))) if intervals else None

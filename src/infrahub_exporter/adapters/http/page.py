@@ -139,7 +139,7 @@ def _row(entry: EntryStatus, now: float) -> str:
 
 
 def _items(entry: EntryStatus) -> str:
-    return "series" if entry.source == "kind" else "target groups"
+    return "target groups" if entry.source == "query" else "series"
 
 
 def _refresh(entry: EntryStatus) -> str:
@@ -169,6 +169,7 @@ def _details(entry: EntryStatus, now: float) -> list[str]:
         details.append(f"its file cannot be written: {_text(entry.write_error)}")
     if skipped := {reason: nodes for reason, nodes in entry.skipped.items() if nodes}:
         details.append(f"skipped nodes: {_counts(skipped)}")
+    details += [f"{_text(reason)}, such as {_text(', '.join(named))}" for reason, named in entry.examples.items()]
     if entry.errors:
         details.append(f"errors since the start: {_counts(entry.errors)}")
     return details

@@ -53,7 +53,8 @@ def lines(name: str, section: Section) -> bytes:
     """Write a section's samples, a line each."""
     samples = section.samples
     labels = ",".join(f'{label}="%s"' for label in section.label_names)
-    line = f"{name}{{{labels}}} %s\n" if _differ(samples) else f"{name}{{{labels}}} 1\n"
+    series = f"{name}{{{labels}}}" if labels else name
+    line = f"{series} %s\n" if _differ(samples) else f"{series} 1\n"
     values = tuple(_values(samples))
     if _needs_escape("".join(values)):
         values = tuple(map(_escape_value, values))

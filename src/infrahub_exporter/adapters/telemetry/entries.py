@@ -29,7 +29,7 @@ def of_entries(entries: Sequence[EntryStatus], now: float) -> Iterator[Metric]:
         "infrahub_exporter_refresh_duration_seconds", "How long good refreshes took.", labels=_ENTRY
     )
     nodes = GaugeMetricFamily("infrahub_exporter_nodes", "Nodes in the last good refresh.", labels=_ENTRY)
-    series = GaugeMetricFamily("infrahub_exporter_series", "Series published for a kind.", labels=("name",))
+    series = GaugeMetricFamily("infrahub_exporter_series", "Series published for an entry.", labels=("name",))
     limits = GaugeMetricFamily(
         "infrahub_exporter_series_limit_ratio",
         "How much of its max_series an entry has, published or not.",
@@ -59,7 +59,7 @@ def of_entries(entries: Sequence[EntryStatus], now: float) -> Iterator[Metric]:
             succeeded.add_metric(names, entry.succeeded_at)
             age.add_metric(names, max(0.0, now - entry.succeeded_at))
             nodes.add_metric(names, entry.nodes)
-            (series if entry.source == "kind" else targets).add_metric((entry.name,), entry.published)
+            (targets if entry.source == "query" else series).add_metric((entry.name,), entry.published)
         if entry.series_limit_ratio is not None:
             limits.add_metric((entry.name,), entry.series_limit_ratio)
         if entry.is_written is not None:

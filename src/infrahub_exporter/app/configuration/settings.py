@@ -29,6 +29,7 @@ from infrahub_exporter.app.configuration.web import (
 )
 from infrahub_exporter.app.configuration.wording import describe, shown
 from infrahub_exporter.domain.asking.paths import label_names
+from infrahub_exporter.domain.asking.series import SeriesSpec, check
 from infrahub_exporter.domain.asking.specs import Booleans, DiscoverySpec, MetricSpec, Seconds
 from infrahub_exporter.domain.errors import ConfigError
 from infrahub_exporter.domain.publishing.guard import GuardSpec
@@ -80,6 +81,10 @@ Address = Annotated[
     ),
 ]
 UrlPath = Annotated[str, Meta(pattern=rf"^(/{SEGMENT})+/?\Z", description="a path such as /metrics")]
+Prefix = Annotated[
+    str,
+    Meta(pattern=r"^([a-zA-Z_][a-zA-Z0-9_]*)?\Z", description="the beginning of a metric's name, such as infrahub_"),
+]
 NonEmpty = Annotated[str, Meta(pattern=r"^\S+\Z", description="text without spaces")]
 
 
@@ -170,6 +175,13 @@ class MetricsSettings(_Section, frozen=True):
     """What is measured."""
 
     kind: tuple[MetricSpec, ...] = ()
+    series: tuple[SeriesSpec, ...] = ()
+    prefix: Prefix = "infrahub_"
+
+    @property
+    def measures(self) -> bool:
+        """Tell whether anything is measured."""
+        return bool(self.kind or self.series)
 
 
 class WebhookSettings(_Section, frozen=True):
@@ -231,6 +243,9 @@ class Settings(_Section, frozen=True, dict=True):
                 label_names(entry.include)
             with at("metrics", "kind", index, "labels"):
                 label_names(entry.include, entry.labels)
+        for index, measured in enumerate(self.metrics.series):
+            with at("metrics", "series", index):
+                check(measured)
         prometheus = self.exporters.prometheus
         check_served(self.discoveries, prometheus.metrics_path if prometheus.enabled else None)
 

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from infrahub_exporter.adapters.http_sd import TargetList
 from infrahub_exporter.app.refreshing.held import Held
+from infrahub_exporter.app.refreshing.held_series import HeldSeries
 from infrahub_exporter.app.refreshing.pool import Pool
 from infrahub_exporter.app.refreshing.watched import WatchedDocument
 from infrahub_exporter.domain.model import JSON, Sample, Section
@@ -46,6 +47,14 @@ class KeptMetric(Struct, frozen=True):
     fingerprint: str
     shown: KeptSections
     held: Held[Sample]
+
+
+class KeptSeries(Struct, frozen=True):
+    """An entry of `metrics.series`."""
+
+    fingerprint: str
+    shown: KeptSections
+    held: HeldSeries
 
 
 class KeptList(Struct, frozen=True):
@@ -91,6 +100,7 @@ class KeptEntries(Struct, frozen=True):
 
     pool: Pool
     metrics: tuple[KeptMetric, ...]
+    series: tuple[KeptSeries, ...]
     by_kind: tuple[KeptByKind, ...]
     queries: tuple[KeptQuery, ...]
     sets: Mapping[str, tuple[KeptSet, ...]]

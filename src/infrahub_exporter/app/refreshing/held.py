@@ -8,9 +8,11 @@ import anyio.to_thread
 from msgspec import Struct
 
 from infrahub_exporter.app.refreshing.pool import Limit, Turn
+from infrahub_exporter.domain.asking.selection import Selection
 from infrahub_exporter.domain.asking.specs import Filters
 from infrahub_exporter.domain.errors import ExporterError, SourceUnavailableError, UnexpectedError
 from infrahub_exporter.domain.replica.following import Following
+from infrahub_exporter.domain.replica.kinds import Kinds
 from infrahub_exporter.domain.replica.views import Delta, View
 from infrahub_exporter.domain.views.blocks import Blocks
 
@@ -59,6 +61,10 @@ class Held(Generic[Item]):
         self._limit = Limit()
         self._told = 0
 
+    def __len__(self) -> int:
+        """Return the number of nodes."""
+        return len(self.blocks)
+
     @property
     def reading(self) -> int | None:
         """How many nodes of everything have been read so far, None while nothing is being read whole."""
@@ -87,6 +93,7 @@ class Held(Generic[Item]):
                 self._refused = UnexpectedError.of(error)
                 return not isinstance(error, SourceUnavailableError)
             self._view = turn.following.view(planned, dependencies)
+            self._selected(selection, turn.kinds)
         return True
 
     async def refresh(self, turn: Turn) -> Refreshed:
@@ -130,6 +137,9 @@ class Held(Generic[Item]):
         if self._view is not None and self._following is not None:
             self._following.release(self._view)
         self._view = self._following = None
+
+    def _selected(self, selection: Selection, kinds: Kinds) -> None:
+        """Learn what is read, at first and after each change of the schema: everything will be derived anew."""
 
     def _progress(self, nodes: int) -> None:
         if nodes // _TOLD_NODES > self._told:

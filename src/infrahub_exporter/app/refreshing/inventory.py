@@ -10,14 +10,16 @@ import msgspec
 from infrahub_exporter.app.refreshing.discoveries import DiscoveryEntry, KindDiscovery, QueryDiscovery
 from infrahub_exporter.app.refreshing.entries import MetricEntry
 from infrahub_exporter.app.refreshing.figures import Figures
-from infrahub_exporter.app.refreshing.handover import KeptByKind, KeptEntries, KeptMetric, KeptQuery
+from infrahub_exporter.app.refreshing.handover import KeptByKind, KeptEntries, KeptMetric, KeptQuery, KeptSeries
 from infrahub_exporter.app.refreshing.measured import MeasuredEntry
 from infrahub_exporter.app.refreshing.parameters import ParameterSets
 from infrahub_exporter.app.refreshing.pool import Pool
 from infrahub_exporter.app.refreshing.rounds import Rounds
+from infrahub_exporter.app.refreshing.series import SeriesEntry
 from infrahub_exporter.app.refreshing.watched import Outline, WatchedDocument
 from infrahub_exporter.domain.access.webhooks import Touched
 from infrahub_exporter.domain.asking.formats import Asked, take_format
+from infrahub_exporter.domain.asking.series import SeriesSpec
 from infrahub_exporter.domain.asking.specs import DiscoverySpec, MetricSpec, entry_names
 from infrahub_exporter.domain.asking.variables import read_parameters
 from infrahub_exporter.domain.errors import BadParameterError, UnknownDiscoveryError
@@ -30,7 +32,7 @@ from infrahub_exporter.domain.publishing.saved import Saved, fingerprint
 from infrahub_exporter.domain.publishing.status import EntryStatus, PoolStatus
 from infrahub_exporter.domain.views.families import Assembly, Shown, assemble
 
-AnyKept = TypeVar("AnyKept", KeptMetric, KeptByKind, KeptQuery)
+AnyKept = TypeVar("AnyKept", KeptMetric, KeptSeries, KeptByKind, KeptQuery)
 
 
 class Inventory:
@@ -40,6 +42,7 @@ class Inventory:
         self,
         *,
         metrics: Sequence[MetricSpec],
+        series: Sequence[SeriesSpec] = (),
         discoveries: Sequence[DiscoverySpec],
         pool: Pool,
         sinks: Sequence[SnapshotSink],
@@ -59,10 +62,16 @@ class Inventory:
         self._pool = pool
         self._sinks = tuple(sinks)
         names = entry_names(spec.kind for spec in metrics)
-        self.metrics = tuple(
+        self._kinds = tuple(
             MetricEntry(name, spec, clock=clock, guard=guard, limits=limits, others=self._others, prefix=prefix)
             for name, spec in zip(names, metrics, strict=True)
         )
+        named = [msgspec.structs.replace(spec, name=f"{prefix}{spec.name}") for spec in series]
+        self._series = tuple(
+            SeriesEntry(name, spec, clock=clock, guard=guard, limits=limits, others=self._others)
+            for name, spec in zip(entry_names(spec.name for spec in named), named, strict=True)
+        )
+        self.metrics: tuple[MeasuredEntry, ...] = (*self._kinds, *self._series)
         self.by_kind: list[KindDiscovery] = []
         self._queries: list[QueryDiscovery] = []
         self._sets: dict[str, ParameterSets] = {}
@@ -124,7 +133,7 @@ class Inventory:
         return (*self.discoveries.values(), *(entry for sets in self._sets.values() for entry in sets.entries))
 
     @property
-    def _entries(self) -> tuple[MetricEntry | DiscoveryEntry, ...]:
+    def _entries(self) -> tuple[MeasuredEntry | DiscoveryEntry, ...]:
         return (*self.metrics, *self._lists)
 
     @property
@@ -205,7 +214,8 @@ class Inventory:
         """Return what an inventory over the same source can go on from, once nothing is read any more."""
         return KeptEntries(
             self._pool,
-            tuple(entry.kept() for entry in self.metrics),
+            tuple(entry.kept() for entry in self._kinds),
+            tuple(entry.kept() for entry in self._series),
             tuple(entry.kept() for entry in self.by_kind),
             tuple(entry.kept() for entry in self._queries),
             {name: sets.kept() for name, sets in self._sets.items()},
@@ -215,9 +225,12 @@ class Inventory:
         """Publish and go on from what was held of the same kinds and queries; the rows are in the pool."""
         self._pool = kept.pool
         self._rounds.go_on(kept.pool)
-        metrics, by_kind, queries = _Left(kept.metrics), _Left(kept.by_kind), _Left(kept.queries)
-        for metric in self.metrics:
+        metrics, series = _Left(kept.metrics), _Left(kept.series)
+        by_kind, queries = _Left(kept.by_kind), _Left(kept.queries)
+        for metric in self._kinds:
             metrics.give(metric.spec, metric.go_on)
+        for measured in self._series:
+            series.give(measured.spec, measured.go_on)
         for listed in self.by_kind:
             by_kind.give(listed.spec, listed.go_on)
         for asked in self._queries:
@@ -226,6 +239,8 @@ class Inventory:
             sets.go_on(kept.sets.get(name, ()))
         for metric_left in metrics.rest():
             metric_left.held.release()
+        for series_left in series.rest():
+            series_left.held.release()
         for list_left in by_kind.rest():
             list_left.held.release()
         await self._publish()
@@ -257,12 +272,12 @@ class Inventory:
             raise UnknownDiscoveryError(f"no kind and no discovery {name!r} is configured")
         return any([await self._released(entry) for entry in named])
 
-    async def _released(self, entry: MetricEntry | DiscoveryEntry) -> bool:
+    async def _released(self, entry: MeasuredEntry | DiscoveryEntry) -> bool:
         """Release an entry as soon as it is not being read: a query waits for itself alone."""
         async with entry.lock if isinstance(entry, QueryDiscovery) else self._turn:
             if not entry.release():
                 return False
-            if isinstance(entry, MetricEntry):
+            if isinstance(entry, MeasuredEntry):
                 await self._publish()
             else:
                 await entry.write()
@@ -322,7 +337,7 @@ class _Left(Generic[AnyKept]):
         for each in reversed(kept):
             self._kept.setdefault(each.fingerprint, []).append(each)
 
-    def give(self, spec: MetricSpec | DiscoverySpec, take: Callable[[AnyKept], None]) -> None:
+    def give(self, spec: MetricSpec | SeriesSpec | DiscoverySpec, take: Callable[[AnyKept], None]) -> None:
         """Let an entry take what one of the same spec left, if there is any."""
         if alike := self._kept.get(fingerprint(spec)):
             take(alike.pop())

@@ -142,7 +142,7 @@ class MeasuredEntry(GuardedEntry[Sample]):
         return msgspec.structs.replace(refreshed, changed=published)
 
     def _offer_read(self, *, verified: bool) -> bool:
-        nodes = len(self.held.blocks)
+        nodes = len(self.held)
         self._behind = True
         self._limits.check_nodes(nodes)
         label_names, blocks = self._read()

@@ -5,7 +5,7 @@ import math
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
 from infrahub_exporter.app.refreshing.discoveries import KindDiscovery
-from infrahub_exporter.app.refreshing.entries import MetricEntry
+from infrahub_exporter.app.refreshing.measured import MeasuredEntry
 from infrahub_exporter.app.refreshing.pool import Pool, Turn, answers
 from infrahub_exporter.app.refreshing.visibility import Visibility
 from infrahub_exporter.domain.errors import DerivationError, ExporterError, SourceUnavailableError, UnexpectedError
@@ -14,7 +14,7 @@ from infrahub_exporter.domain.publishing.backoff import Outages
 
 logger = logging.getLogger("infrahub_exporter")
 
-RowEntry = MetricEntry | KindDiscovery
+RowEntry = MeasuredEntry | KindDiscovery
 
 
 class Rounds:

@@ -24,11 +24,13 @@ class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     `max_label_length` counts characters, `max_response_bytes` those of one answer after decompression,
     `max_response_values` the JSON values in it, whose objects take up to a hundred times as much memory as their text.
+    `max_rows_per_node` are the rows of one node where an entry has `rows`.
     `max_read_bytes` are those of all answers of one whole read, `max_parameter_sets` the lists of one query,
     one for each set of parameters.
     """
 
     max_nodes: Most = 1_000_000
+    max_rows_per_node: Most = 10_000
     max_series: Most = 2_000_000
     max_label_length: Most = 65_536
     max_response_bytes: Most = 67_108_864

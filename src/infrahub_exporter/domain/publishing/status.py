@@ -15,7 +15,7 @@ _OWN_FAULTS = frozenset({SourceRejectedError.reason, DerivationError.reason, Une
 
 
 class EntryStatus(Struct, frozen=True):
-    """The state of one entry: `source` is `kind` or `query`, `name` is unique among those.
+    """The state of one entry: `source` is `kind`, `series` or `query`, `name` is unique among those.
 
     `success` is None before the first refresh has ended. `published` counts the series or target groups of the last
     good refresh, which stay published; `skipped` its nodes that gave none, by reason. `errors` counts failed refreshes
@@ -24,6 +24,7 @@ class EntryStatus(Struct, frozen=True):
     `on_demand` that it is there because somebody asked for it, `durations` are those of all good refreshes in seconds,
     `series_limit_ratio` is how much of its `max_series` an entry has, where it has one. `is_written` tells whether its
     last list is in its file, None where it has none or no list was good yet; `write_error` says why it is not.
+    `examples` names some of the skipped nodes by reason.
     """
 
     source: str
@@ -43,6 +44,7 @@ class EntryStatus(Struct, frozen=True):
     series_limit_ratio: float | None = None
     is_written: bool | None = None
     write_error: str | None = None
+    examples: Mapping[str, tuple[str, ...]] = {}
     durations: Distribution = Distribution((0.01, 0.1, 1.0, 10.0, 60.0, 600.0))
 
     @property

@@ -7,10 +7,11 @@ counted. Or rows that are alike in some labels are united to one.
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Generic, Protocol, TypeVar
 
+from infrahub_exporter.domain.asking.series import SeriesSpec
 from infrahub_exporter.domain.model import Sample, Section
 from infrahub_exporter.domain.views.blocks import Blocks
 from infrahub_exporter.domain.views.counting import Part, Tally
-from infrahub_exporter.domain.views.series import Outcome, Point, joined
+from infrahub_exporter.domain.views.series import Attributes, Outcome, Point, joined, label_names, zeros
 
 Key = TypeVar("Key", bound=Hashable)
 Item = TypeVar("Item")
@@ -289,6 +290,14 @@ class TallySeries:
     def has(self, labels: Labels) -> bool:
         """Tell whether there is a series of these label values."""
         return any(sample.labels == labels for sample in self._section.samples)
+
+
+def kept(spec: SeriesSpec, attributes: Attributes) -> KeptSeries:
+    """Make what keeps the series of a spec."""
+    names = label_names(spec, attributes)
+    if spec.value is None:
+        return TallySeries(names, zeros(spec, attributes))
+    return UnitedSeries(names, spec.distinct) if spec.distinct else PointSeries(names)
 
 
 def _written(key: Labels) -> str:

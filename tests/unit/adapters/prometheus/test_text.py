@@ -33,7 +33,7 @@ def test_families_are_written_whole_each_with_its_help_and_type_once() -> None:
         'infrahub_infradevice_info{id="1",hfid="InfraDevice__a"} 1\n'
         "# HELP x X.\n"
         "# TYPE x gauge\n"
-        "x{} 2.5\n"
+        "x 2.5\n"
     )
 
 

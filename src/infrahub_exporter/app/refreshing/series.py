@@ -1,0 +1,62 @@
+"""An entry of `metrics.series` at work: what it reads becomes series, counts or sums that follow what changes."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from infrahub_exporter.app.refreshing.attempts import Counts
+from infrahub_exporter.app.refreshing.handover import KeptSeries
+from infrahub_exporter.app.refreshing.held_series import HeldSeries
+from infrahub_exporter.app.refreshing.measured import Blocks, MeasuredEntry
+from infrahub_exporter.domain.asking.series import SeriesSpec
+from infrahub_exporter.domain.ports import Clock
+from infrahub_exporter.domain.publishing.guard import GuardSpec
+from infrahub_exporter.domain.publishing.limits import Limits
+from infrahub_exporter.domain.publishing.saved import fingerprint
+from infrahub_exporter.domain.publishing.status import EntryStatus
+from infrahub_exporter.domain.views import outcomes
+from infrahub_exporter.domain.views.families import Shown, shown
+
+
+class SeriesEntry(MeasuredEntry):
+    """An entry of `metrics.series`. Its labels may be others with another schema."""
+
+    def __init__(
+        self,
+        name: str,
+        spec: SeriesSpec,
+        *,
+        clock: Clock,
+        guard: GuardSpec,
+        limits: Limits,
+        others: Callable[[MeasuredEntry], int],
+    ) -> None:
+        super().__init__(EntryStatus("series", name), spec, clock=clock, guard=guard, limits=limits, others=others)
+        self.spec = spec
+        self.held: HeldSeries = HeldSeries(spec, limits.max_rows_per_node)
+
+    @property
+    def shown(self) -> tuple[Shown, ...]:
+        """Return the family with what is published."""
+        family = outcomes.family(self.spec, self._label_names, self.sections)
+        if self.is_behind or not self.status.success:
+            return (shown(family),)
+        return (Shown(family, self.held.has),)
+
+    def kept(self) -> KeptSeries:
+        """Return what an entry that reads and derives the same, from the same source, can go on from."""
+        return KeptSeries(fingerprint(self.spec), self._kept_sections(), self.held)
+
+    def go_on(self, kept: KeptSeries) -> None:
+        """Go on from that."""
+        self._go_on_from(kept.shown)
+        self.held = kept.held
+        self.held.most_rows = self._limits.max_rows_per_node
+
+    def _read(self) -> tuple[tuple[str, ...], Blocks]:
+        self.status = msgspec.structs.replace(self.status, examples=self.held.examples)
+        return self.held.label_names, tuple(section.samples for section in self.held.sections)
+
+    def _counts(self) -> Counts:
+        duplicates = self._duplicates + self.held.duplicates
+        return len(self.held), self.series - self._duplicates, {**self.held.skipped, "duplicate": duplicates}
