@@ -31,6 +31,14 @@ class Row(Struct, frozen=True, gc=False):
     values: tuple[object, ...]
 
 
+class BadContent(Struct, frozen=True, gc=False):
+    """What stands in a row for the content of a file that cannot be read: a row that shows it is left out."""
+
+
+BAD_CONTENT = "bad_content"
+"""Why such a row is left out."""
+
+
 class AttributeSchema(Struct, frozen=True):
     """An attribute of a kind, as `GET /api/schema/<Kind>` describes it."""
 

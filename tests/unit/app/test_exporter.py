@@ -177,8 +177,20 @@ async def test_one_round_publishes_metrics_and_targets() -> None:
         (each.source, each.name, each.nodes, each.published, dict(each.skipped)) for each in subject.status.entries
     ] == [
         ("kind", "Device", 2, 2, {"duplicate": 0}),
-        ("query", "q", 1, 1, {"no_target": 0, "bad_target": 0, "bad_port": 0, "no_port": 0, "bad_label": 0}),
-        ("query", "k", 2, 1, {"no_target": 0, "bad_target": 0, "bad_port": 1, "no_port": 0, "bad_label": 0}),
+        (
+            "query",
+            "q",
+            1,
+            1,
+            {"no_target": 0, "bad_target": 0, "bad_port": 0, "no_port": 0, "bad_label": 0, "bad_content": 0},
+        ),
+        (
+            "query",
+            "k",
+            2,
+            1,
+            {"no_target": 0, "bad_target": 0, "bad_port": 1, "no_port": 0, "bad_label": 0, "bad_content": 0},
+        ),
     ]
 
 

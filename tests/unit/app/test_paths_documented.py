@@ -26,7 +26,9 @@ from infrahub_exporter.domain.texts import text
 pytestmark = pytest.mark.anyio
 ROOT = Path(__file__).resolve().parents[3]
 TEXT = (ROOT / "docs" / "paths.md").read_text(encoding="utf-8")
-DEMO = EmbeddedSettings(schema=(ROOT / "demo" / "schema.yml",), objects=(ROOT / "demo" / "objects.yml",))
+DEMO = EmbeddedSettings(
+    schema=(ROOT / "demo" / "schema.yml",), objects=(ROOT / "demo" / "objects.yml", ROOT / "demo" / "files.yml")
+)
 FOLDER = Path(__file__).parent / "library"
 LIBRARY = EmbeddedSettings(schema=(FOLDER / "schema.yml",), objects=(FOLDER / "objects.yml",))
 TABLE = re.compile(r"^\| path of a `(\w+)` \|[^|]*\| for `([^`]+)` \|\n\|[-|]+\|\n((?:\|.*\n)+)", re.MULTILINE)
@@ -62,7 +64,7 @@ def tables() -> list[Table]:
 
 
 def test_there_are_examples() -> None:
-    assert [len(table.values) for table in tables()] == [13, 3, 10, 4, 2, 6, 6, 2]
+    assert [len(table.values) for table in tables()] == [13, 3, 10, 4, 2, 6, 6, 6, 2]
 
 
 @pytest.mark.parametrize("table", tables(), ids=lambda table: f"{table.kind} {table.name}")

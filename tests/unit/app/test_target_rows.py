@@ -143,7 +143,14 @@ async def test_conditions_choose_among_nodes_and_a_label_that_prometheus_refuses
         }
     ]
     (status,) = subject.status.entries
-    assert status.skipped == {"no_target": 1, "bad_target": 0, "bad_port": 0, "no_port": 0, "bad_label": 1}
+    assert status.skipped == {
+        "no_target": 1,
+        "bad_target": 0,
+        "bad_port": 0,
+        "no_port": 0,
+        "bad_label": 1,
+        "bad_content": 0,
+    }
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from graphql import (
     validate,
 )
 
-from infrahub_exporter.adapters.embedded import documents, rest
+from infrahub_exporter.adapters.embedded import documents, files, rest
 from infrahub_exporter.adapters.embedded.instants import parse_moment, write_utc
 from infrahub_exporter.adapters.embedded.kinds import Kinds
 from infrahub_exporter.adapters.embedded.mutation_types import MutationTypes
@@ -31,7 +31,13 @@ from infrahub_exporter.adapters.embedded.names import Names
 from infrahub_exporter.adapters.embedded.node_types import NodeTypes
 from infrahub_exporter.adapters.embedded.objects import Loader
 from infrahub_exporter.adapters.embedded.reading import Request
-from infrahub_exporter.adapters.embedded.refusals import RefusedError, format_errors, graphql_body, rest_body
+from infrahub_exporter.adapters.embedded.refusals import (
+    NodeNotFoundError,
+    RefusedError,
+    format_errors,
+    graphql_body,
+    rest_body,
+)
 from infrahub_exporter.adapters.embedded.scalars import in_utc
 from infrahub_exporter.adapters.embedded.schema import load_kinds
 from infrahub_exporter.adapters.embedded.store import NOW, Store, from_instant, to_instant
@@ -40,6 +46,7 @@ from infrahub_exporter.domain.ports import Reply
 
 BRANCH = "main"
 _CRASHED = b"Internal Server Error"
+_FILES = "/api/storage/files/"
 _JSON = "application/json"
 _PLAIN = "text/plain; charset=utf-8"
 _CACHED = 256
@@ -238,9 +245,23 @@ class EmbeddedInfrahub:
         branch = query.get("branch", BRANCH)
         if branch != BRANCH:
             raise RefusedError(f"Branch: {branch} not found.", http_status=400)
+        if path.startswith(_FILES):
+            return self._file(path.removeprefix(_FILES), self._instant(query["at"]) if "at" in query else NOW)
         if path not in self._bodies:
             self._bodies[path] = msgspec.json.encode(self._describe(path))
         return 200, _JSON, self._bodies[path]
+
+    def _file(self, identity: str, at: int) -> tuple[int, str, bytes]:
+        """Hand out the file of a node as it was at an instant."""
+        with self._lock:
+            record = self._store.find(identity, at, files.FILE_OBJECT)
+            if record is None:
+                raise NodeNotFoundError(files.FILE_OBJECT, identity)
+            values = record.at(at).values
+            content = self._store.files.get(str(values["storage_id"].value))
+            if content is None:
+                raise NodeNotFoundError("StorageObject", str(values["storage_id"].value))
+            return 200, str(values["file_type"].value), content
 
     def _describe(self, path: str) -> Mapping[str, Any]:
         if path == "/api/schema":
@@ -262,7 +283,13 @@ class EmbeddedInfrahub:
 
 def _read_operation(headers: Mapping[str, str], body: bytes) -> tuple[Any, str | None]:
     """Read the body of a GraphQL request, or say what is wrong with it."""
-    if headers.get("content-type", "").partition(";")[0].strip() != _JSON:
+    content_type = headers.get("content-type", "")
+    if content_type.partition(";")[0].strip() == "multipart/form-data":
+        try:
+            return files.operation_of(content_type, body), None
+        except ValueError as exc:
+            return None, str(exc)
+    if content_type.partition(";")[0].strip() != _JSON:
         return None, "Content-type must be application/json or multipart/form-data"
     try:
         operation = msgspec.json.decode(body)

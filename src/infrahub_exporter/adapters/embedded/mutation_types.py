@@ -17,7 +17,7 @@ from graphql import (
     GraphQLString,
 )
 
-from infrahub_exporter.adapters.embedded import changing
+from infrahub_exporter.adapters.embedded import changing, files
 from infrahub_exporter.adapters.embedded.attribute_types import GENERIC_POOL
 from infrahub_exporter.adapters.embedded.kinds import ADDRESS, PREFIX, Kind, Kinds
 from infrahub_exporter.adapters.embedded.node_types import NodeTypes
@@ -96,7 +96,11 @@ class MutationTypes:
         done = GraphQLObjectType(
             name, {"ok": GraphQLField(GraphQLBoolean), "object": GraphQLField(self._nodes[kind.key])}
         )
-        return GraphQLField(done, args=self._arguments(data), resolve=_resolver(change, kind))
+        arguments = self._arguments(data)
+        if files.is_file_object(kind):
+            is_new = change is changing.create
+            arguments[files.FIELD] = GraphQLArgument(GraphQLNonNull(files.UPLOAD) if is_new else files.UPLOAD)
+        return GraphQLField(done, args=arguments, resolve=_resolver(change, kind))
 
     def _arguments(self, data: GraphQLInputObjectType) -> dict[str, GraphQLArgument]:
         return {"data": GraphQLArgument(GraphQLNonNull(data)), "context": GraphQLArgument(self._context)}
@@ -129,10 +133,20 @@ class MutationTypes:
 def _resolver(change: _Change, kind: Kind | None) -> Callable[..., Any]:
     """Resolve a mutation; what comes of the type itself (`ok`, `object`) is read from a mapping by name."""
 
-    def resolve(_: Any, info: GraphQLResolveInfo, *, data: dict[str, Any], context: Any = None) -> Any:
+    def resolve(
+        _: Any,
+        info: GraphQLResolveInfo,
+        *,
+        data: dict[str, Any],
+        context: Any = None,
+        file: files.Upload | None = None,
+    ) -> Any:
         del context
         if kind is None:
             return change(info.context, data)
+        if file is not None:
+            kept = files.keep(info.context.store.files, file)
+            data = {**data, **{name: {"value": value} for name, value in kept.items()}}
         return change(info.context, kind, data)
 
     return resolve

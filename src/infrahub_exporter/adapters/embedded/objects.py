@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from infrahub_exporter.adapters.embedded import documents, object_files
+from infrahub_exporter.adapters.embedded import documents, files, object_files
 from infrahub_exporter.adapters.embedded.faults import Faults
 from infrahub_exporter.adapters.embedded.kinds import Kind, Kinds, Relationship
 from infrahub_exporter.adapters.embedded.names import Names
@@ -36,6 +36,7 @@ class _Item(Struct, frozen=True):
     place: str
     kind: Kind
     data: Object
+    folder: Path
 
 
 class _Pending(Struct):
@@ -66,6 +67,7 @@ class Loader:
         self._instants = iter(instants)
         self._instant = instants[0]
         self._pending: list[_Pending] = []
+        self._folder = Path()
         self._faults = Faults()
         self._failed: list[_Item] = []
         self._missing: dict[int, _MissingError] = {}
@@ -100,6 +102,7 @@ class Loader:
     def _try(self, item: _Item) -> bool:
         """Load an object; tell whether everything that it needs was there. One that is wrong in itself is told."""
         told = len(self._faults)
+        self._folder = item.folder
         try:
             with self._faults.gathered():
                 self._load(item.place, item.kind, item.data, {}, item.kind)
@@ -135,7 +138,7 @@ class Loader:
                     spec = documents.convert(document, ObjectFile, source).spec
                     kind = self._kind(spec.kind, f"{source}: spec.kind", None)
                     for index, each in enumerate(object_files.objects_of(spec, source)):
-                        yield _Item(f"{source}: {kind.key}[{index}]", kind, each)
+                        yield _Item(f"{source}: {kind.key}[{index}]", kind, each, path.parent)
 
     def _kind(self, key: str, place: str, instead: Kind | None) -> Kind:
         """Find a node kind; for a generic that a relationship leads to, the document's kind is taken."""
@@ -176,9 +179,22 @@ class Loader:
         wrong = Faults()
         for name, value in data.items():
             with wrong.gathered():
+                if name == files.FIELD and files.is_file_object(kind):
+                    fields.values.update(self._file(value, f"{place}.{name}"))
+                    continue
                 self._take(fields, kind, (name, value), f"{place}.{name}")
         wrong.check()
         return fields
+
+    def _file(self, name: object, where: str) -> Mapping[str, Any]:
+        """Keep the file that an object names, a path beside its object file."""
+        if not isinstance(name, str):
+            raise ConfigError(f"{where}: expected the path of a file")
+        try:
+            content = (self._folder / name).read_bytes()
+        except OSError as exc:
+            raise ConfigError(f"{where}: {name}: {exc.strerror or exc}, expected a readable file") from exc
+        return self._writer.keep(files.Upload(Path(name).name, content))
 
     def _take(self, fields: _Fields, kind: Kind, field: tuple[str, Any], where: str) -> None:
         """Sort out one field; one that nobody may write is ignored, as Infrahub's loader does."""

@@ -127,6 +127,8 @@ class Store:
         self.start = start
         self.latest = start
         self.by_id: dict[str, Record] = {}
+        self.files: dict[str, bytes] = {}
+        """The contents of files by their storage ids."""
         self._by_label: dict[str, list[Record]] = {}
 
     def find(self, identity: object, instant: int, label: str | None = None) -> Record | None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from infrahub_exporter.adapters.embedded import checks, identity, ipam, object_templates, profiles, removal
+from infrahub_exporter.adapters.embedded import checks, files, identity, ipam, object_templates, profiles, removal
 from infrahub_exporter.adapters.embedded.checks import DEFAULT, Default, Given, Peers, Values, Wanted
 from infrahub_exporter.adapters.embedded.fields import label_of
 from infrahub_exporter.adapters.embedded.kinds import Attribute, Kind, Kinds, Relationship
@@ -45,6 +45,10 @@ class Writer:
             self._unplaced += changed
         else:
             ipam.reconcile(self._store, tuple(changed), instant)
+
+    def keep(self, upload: files.Upload) -> dict[str, JSON]:
+        """Keep a file; return what the attributes of its node say of it."""
+        return files.keep(self._store.files, upload)
 
     def holder(self, kind: Kind, values: Values, peers: Wanted) -> Record | None:
         """Find the node that creating one of these values would repeat: defaults come before identity."""

@@ -44,8 +44,7 @@ _LEAD = {
 def failure(reply: Reply) -> SourceError | None:
     """Return the error that a reply stands for, None where it holds a whole answer."""
     if reply.status != HTTPStatus.OK:
-        told = len(reply.body) <= _LONGEST_EXPLANATION
-        return _failed(reply.status, _first_message(_errors(reply.body)) if told else "", reply.headers)
+        return refusal(reply)
     if b'"errors"' not in reply.body and reply.body[:1] in {b"{", b"["}:
         return None
     errors = _errors(reply.body)
@@ -55,6 +54,14 @@ def failure(reply: Reply) -> SourceError | None:
     if not errors:
         return None
     return _failed(_stamped(errors), _first_message(errors), reply.headers)
+
+
+def refusal(reply: Reply) -> SourceError | None:
+    """Return the error that a reply's status stands for, None for a good one, whatever its body is."""
+    if reply.status == HTTPStatus.OK:
+        return None
+    told = len(reply.body) <= _LONGEST_EXPLANATION
+    return _failed(reply.status, _first_message(_errors(reply.body)) if told else "", reply.headers)
 
 
 def status_of(reply: Reply) -> int:

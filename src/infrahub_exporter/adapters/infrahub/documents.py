@@ -8,6 +8,7 @@ import msgspec
 from msgspec import structs
 
 from infrahub_exporter.adapters.infrahub.levels import Attribute, Level, Reader
+from infrahub_exporter.domain.asking.columns import CONTENT
 from infrahub_exporter.domain.asking.selection import Selection
 from infrahub_exporter.domain.model import Row
 
@@ -30,6 +31,12 @@ class Document:
             for name, kind in _roots(selection).items()
         ).replace(f"{selection.kind}: ", "")
         self.text = f"query {OPERATION}($limit: Int, $offset: Int{declared}) {{ {fields} }}"
+        self.files = tuple(
+            place
+            for place, column in enumerate(selection.columns)
+            if any(way.subfield == CONTENT for way in column.ways)
+        )
+        """Which columns hold a `File` in place of what is in it."""
         self._read = _values(self._readers)
         self._decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(_envelope(tuple(_roots(selection)), edge))
 

@@ -5,15 +5,25 @@ from operator import attrgetter
 from typing import Any, TypeAlias
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from infrahub_exporter.domain.asking.columns import CLOSURES, METADATA, Column, Hop, Meeting, OfKinds
-from infrahub_exporter.domain.asking.paths import Other
+from infrahub_exporter.domain.asking.columns import CLOSURES, CONTENT, METADATA, Column, Hop, Meeting, OfKinds
+from infrahub_exporter.domain.asking.paths import Other, Steps
 from infrahub_exporter.domain.asking.selecting import fits
 from infrahub_exporter.domain.asking.values import inside
 from infrahub_exporter.domain.model import Peer
 
 _IDENTITY = "id __typename hfid"
+
+
+class File(Struct, frozen=True):
+    """Stands for what a path finds in the file of a node, until that has been fetched."""
+
+    id: str
+    checksum: str
+    size: object
+    steps: Steps
+
 
 Reader: TypeAlias = Callable[[Any], object]
 """Take a column's value from the edge that a decoded node stands in."""
@@ -104,6 +114,8 @@ class Level:
         if column.attribute == METADATA:
             self._instants[str(column.subfield)] = None
             return _instant(str(column.subfield))
+        if column.subfield == CONTENT:
+            return self._file(column)
         if column.subfield is not None:
             key = (column.attribute, column.on)
             self._attributes.setdefault(key, {})[column.subfield] = None
@@ -113,6 +125,21 @@ class Level:
                 return read
             return lambda edge: inside(read(edge), steps) if steps else read(edge)
         return self._own_field(column.attribute)
+
+    def _file(self, column: Column) -> Reader:
+        """Select what tells which file it is; the file itself is fetched by that."""
+        self._identity = True
+        kept = [
+            structs.replace(column, attribute=name, subfield="value", inner=()) for name in ("checksum", "file_size")
+        ]
+        checksum, size = [self.leaf(each) for each in kept]
+        steps = column.inner
+
+        def read(edge: Any) -> File | None:
+            told = checksum(edge)
+            return None if told is None else File(edge.node.id, str(told), size(edge), steps)
+
+        return read
 
     def _own_field(self, name: str) -> Reader:
         if name == "display_label":

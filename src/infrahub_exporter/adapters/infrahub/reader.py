@@ -5,13 +5,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapp
 from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import anyio.to_thread
 import msgspec
 from msgspec import Struct
 
-from infrahub_exporter.adapters.infrahub.answers import UNREADABLE, failure
+from infrahub_exporter.adapters.infrahub.answers import UNREADABLE, failure, refusal
+from infrahub_exporter.adapters.infrahub.contents import Contents
 from infrahub_exporter.adapters.infrahub.documents import Document
 from infrahub_exporter.adapters.infrahub.probes import (
     DEFAULT_BRANCH,
@@ -65,6 +66,7 @@ class InfrahubReader:
         self._limits = limits or Limits()
         self._server_time = ServerTime(clock)
         self._documents: dict[Selection, Document] = {}
+        self._contents = Contents(self._file, limits=self._limits)
         self.tally = Tally()
         self._skew_told = False
         self._stampless: set[str] = set()
@@ -99,6 +101,8 @@ class InfrahubReader:
             self._limits.check_nodes(offset)
             fresh = [row for row in rows if row.id not in seen]
             seen.update(row.id for row in fresh)
+            if document.files:
+                fresh = await self._contents.fill(fresh, document.files, at=instant)
             yield Page(fresh, offset)
             if nodes < limit:
                 return
@@ -249,11 +253,20 @@ class InfrahubReader:
     async def _get(self, path: str) -> Reply:
         return await self.tally.count("schema", self._checked(self._transport.get(path)))
 
+    async def _file(self, identifier: str, at: str) -> Reply:
+        """Get the file of a node as it was at an instant, and whatever is answered in its place."""
+        path = f"/api/storage/files/{quote(identifier, safe='')}?{urlencode({'at': at})}"
+        return await self.tally.count("content", self._observed(self._transport.get(path)), judge=refusal)
+
     async def _checked(self, sent: Awaitable[Reply]) -> Reply:
+        reply = await self._observed(sent)
+        self._limits.check_answer(reply.body)
+        return reply
+
+    async def _observed(self, sent: Awaitable[Reply]) -> Reply:
         began = self._clock.monotonic()
         reply = await sent
         self._observe(reply, began)
-        self._limits.check_answer(reply.body)
         return reply
 
     def _observe(self, reply: Reply, sent: float) -> None:

@@ -86,7 +86,8 @@ class SdkTransport:
     async def get(self, path: str) -> Reply:
         """Get a REST path (see `Transport`)."""
         client = await self._client()
-        url = f"{self._address}{path}?{urlencode({'branch': self._branch})}"
+        joint = "&" if "?" in path else "?"
+        url = f"{self._address}{path}{joint}{urlencode({'branch': self._branch})}"
         return await self._send(url, "GET", dict(client.headers), None)
 
     async def close(self) -> None:

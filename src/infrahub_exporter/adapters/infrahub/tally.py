@@ -1,10 +1,10 @@
 """What has been asked of Infrahub, and what became of it."""
 
 from collections import Counter
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 
 from infrahub_exporter.adapters.infrahub.answers import failure
-from infrahub_exporter.domain.errors import ExporterError
+from infrahub_exporter.domain.errors import ExporterError, SourceError
 from infrahub_exporter.domain.ports import Reply
 
 
@@ -18,12 +18,14 @@ class Tally:
         self.requests: Counter[tuple[str, str]] = Counter()
         self.read_bytes = 0
 
-    async def count(self, operation: str, sent: Awaitable[Reply]) -> Reply:
-        """Await an answer and count it. Raises what the request raises."""
+    async def count(
+        self, operation: str, sent: Awaitable[Reply], judge: Callable[[Reply], SourceError | None] = failure
+    ) -> Reply:
+        """Await an answer and count it as what it is judged to be. Raises what the request raises."""
         outcome = "cancelled"
         try:
             reply = await sent
-            told = failure(reply)
+            told = judge(reply)
             outcome = "ok" if told is None else told.reason
         except ExporterError as error:
             outcome = error.reason

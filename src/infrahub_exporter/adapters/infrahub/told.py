@@ -12,6 +12,7 @@ from infrahub_exporter.adapters.infrahub.probes import is_small
 ENTRY: ContextVar[str] = ContextVar("entry", default="")
 """The entry of the configuration that requests are made for just now, where it is one: `kind DcimDevice`."""
 
+_SCHEMA = "/api/schema"
 _NAMED = re.compile(r"\s*query\s+(\w+)")
 _ROOT = re.compile(r"\{\s*(?:\w+\s*:\s*)?(\w+)")
 
@@ -41,5 +42,5 @@ def of_document(document: str, variables: Mapping[str, object]) -> Request:
 
 
 def of_path(path: str) -> Request:
-    """Name a REST request by its path."""
-    return Request(f"GET {path}", ENTRY.get(), is_small=True)
+    """Name a REST request by its path; what is not about the schema may be large."""
+    return Request(f"GET {path.partition('?')[0]}", ENTRY.get(), is_small=path.startswith(_SCHEMA))

@@ -1,13 +1,13 @@
 """An entry of `metrics.kind` at work: it holds what it read well last, and how it is doing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from infrahub_exporter.app.refreshing.attempts import Counts
 from infrahub_exporter.app.refreshing.handover import KeptMetric
 from infrahub_exporter.app.refreshing.held import Held
 from infrahub_exporter.app.refreshing.measured import Blocks, MeasuredEntry
 from infrahub_exporter.domain.asking.specs import MetricSpec
-from infrahub_exporter.domain.model import Sample
+from infrahub_exporter.domain.model import BAD_CONTENT, Sample
 from infrahub_exporter.domain.ports import Clock
 from infrahub_exporter.domain.publishing.guard import GuardSpec
 from infrahub_exporter.domain.publishing.limits import Limits
@@ -64,4 +64,9 @@ class MetricEntry(MeasuredEntry):
         return self.spec.label_names, self.held.blocks.blocks
 
     def _counts(self) -> Counts:
-        return len(self.held.blocks), self.series - self._duplicates, {"duplicate": self._duplicates}
+        return len(self.held.blocks), self.series - self._duplicates, self._skipped()
+
+    def _skipped(self) -> Mapping[str, int]:
+        """Count what is not published, by its reason; content only where there is a file that cannot be read."""
+        left_out = len(self.held.left_out)
+        return {"duplicate": self._duplicates, **({BAD_CONTENT: left_out} if left_out else {})}

@@ -37,7 +37,8 @@ class Refreshed(Struct, frozen=True):
 class Held(Generic[Item]):
     """An item per node of a kind, in blocks that stay the same objects as long as their items do.
 
-    `derive` makes the items of the nodes that a delta has, by the node's id. With `rows` the paths are those of a row.
+    `derive` makes the items of the nodes that a delta has, by the node's id; those of which it makes none are
+    `left_out`. With `rows` the paths are those of a row.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Held(Generic[Item]):
         rows: str | None = None,
     ) -> None:
         self.blocks: Blocks[Item] = Blocks()
+        self.left_out: set[str] = set()
         self._kind = kind
         self._include = tuple(include)
         self._filters = filters
@@ -159,10 +161,13 @@ class Held(Generic[Item]):
 
     def _put(self, delta: Delta) -> None:
         items = self._derive(delta)
+        left_out = delta.changed.keys() - items.keys()
         if delta.whole:
+            self.left_out = left_out
             self.blocks.replace(items)
         else:
-            self.blocks.update(items, delta.removed)
+            self.left_out = self.left_out.difference(delta.changed, delta.removed) | left_out
+            self.blocks.update(items, delta.removed | left_out)
 
 
 def _differs(delta: Delta) -> bool:

@@ -87,5 +87,8 @@ class Column(Struct, frozen=True):
         return (self, *self.also)
 
 
+CONTENT = "content"
+"""What every file object has beside its attributes: its file, as a property of its checksum, which changes with it."""
+
 METADATA = "node_metadata"
 """What every node has of instants, as an attribute of a column."""

@@ -11,6 +11,7 @@ from msgspec import Struct, structs
 
 from infrahub_exporter.domain.asking.columns import (
     CLOSURES,
+    CONTENT,
     METADATA,
     Column,
     Condition,
@@ -21,7 +22,7 @@ from infrahub_exporter.domain.asking.columns import (
 )
 from infrahub_exporter.domain.asking.naming import names_over_relations, secret_of
 from infrahub_exporter.domain.asking.paths import Fitting, OfKind, Step, Steps, parse, suggestion
-from infrahub_exporter.domain.asking.subfields import taken
+from infrahub_exporter.domain.asking.subfields import FILE, FILE_OBJECT, taken
 from infrahub_exporter.domain.errors import SourceRejectedError
 from infrahub_exporter.domain.model import AttributeSchema, KindSchema, RelationshipSchema
 
@@ -181,6 +182,8 @@ def _field(schema: KindSchema, name: str) -> tuple[_Field, bool] | None:
     found = schema.attributes.get(name) or schema.relationships.get(name)
     if found is not None:
         return found, False
+    if name == CONTENT and FILE_OBJECT in (schema.kind, *schema.inherit_from):
+        return FILE, False
     for relation, closure in CLOSURES.items():
         relationship = schema.relationships.get(relation)
         if name == closure and relationship is not None and relationship.hierarchy is not None:
@@ -202,6 +205,7 @@ def _refuse_unknown(text: str, name: str, places: Sequence[Place], schemas: Sche
         seen = (place.kind,) if place.kind in _WIDE and not place.among else schemas.within(place)
         for schema in schemas.all((place.kind, *seen)):
             known |= dict.fromkeys((*schema.attributes, *schema.relationships))
+            known |= dict.fromkeys((CONTENT,) if _field(schema, CONTENT) else ())
     has = "has" if len(kinds) == 1 else "have"
     raise SourceRejectedError(f"{text!r}: {' and '.join(kinds)} {has} no field {name!r}{suggestion(name, known)}")
 
@@ -293,6 +297,8 @@ def _keep(text: str, step: Step, peer: str, schemas: Schemas) -> Keep | None:
         conditions = []
         for predicate in step.selector.predicates:
             condition = Condition(resolve(text, predicate.path, (start,), schemas), predicate)
+            if any(way.subfield == CONTENT for way in condition.column.ways):
+                raise SourceRejectedError(f"{text!r}: what stands between [ and ] cannot be in a file, use where")
             if condition.column.many:
                 raise SourceRejectedError(f"{text!r}: what stands between [ and ] has to lead to one value")
             conditions.append(condition)

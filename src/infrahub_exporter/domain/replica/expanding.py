@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import cast
 
+from msgspec import structs
+
 from infrahub_exporter.domain.asking.paths import Steps
 from infrahub_exporter.domain.asking.values import follow
 from infrahub_exporter.domain.errors import DerivationError
-from infrahub_exporter.domain.model import JSON, Row
+from infrahub_exporter.domain.model import BAD_CONTENT, JSON, BadContent, Row
 from infrahub_exporter.domain.replica.plan import Plan
 from infrahub_exporter.domain.replica.reaches import Leap, Peers, Way, keeper, peers_over, walk
 from infrahub_exporter.domain.views.rows import Found
@@ -31,7 +33,7 @@ def expander(plan: Plan, peers: Peers, *, most: int | None = None) -> Expand:
         def alone(row: Row) -> tuple[Found, ...]:
             return (Found(row.id, row.kind, tuple([_present(value) for value in join(row).values])),)
 
-        return alone
+        return _judged(alone) if plan.reads_files else alone
     finds = [_finder(way, plan, peers) for way in plan.rows.ways]
 
     def expand(row: Row) -> tuple[Found, ...]:
@@ -41,7 +43,27 @@ def expander(plan: Plan, peers: Peers, *, most: int | None = None) -> Expand:
             raise DerivationError(f"{row.kind} {row.id} has more than {most} rows (limits.max_rows_per_node)")
         return rows
 
-    return expand
+    return _judged(expand) if plan.reads_files else expand
+
+
+def _judged(expand: Expand) -> Expand:
+    """Say of rows with bad content that they are to be left out."""
+
+    def judged(row: Row) -> tuple[Found, ...]:
+        return tuple([_unless_bad(each) for each in expand(row)])
+
+    return judged
+
+
+def _unless_bad(found: Found) -> Found:
+    return structs.replace(found, fault=BAD_CONTENT) if any(map(is_bad, found.values)) else found
+
+
+def is_bad(value: object) -> bool:
+    """Tell whether a value, or one of several, is bad content."""
+    if isinstance(value, tuple):
+        return any(isinstance(each, BadContent) for each in value)
+    return isinstance(value, BadContent)
 
 
 def _present(value: object) -> tuple[object, ...]:
@@ -60,6 +82,9 @@ def _finder(way: Way, plan: Plan, peers: Peers) -> Callable[[Row], Iterator[Foun
     def find(row: Row) -> Iterator[Found]:
         for stack in nodes((row,)):
             own = stack[-1]
+            if isinstance(way.leaf, int) and is_bad(own.values[way.leaf]):
+                yield Found(own.id, own.kind, ((),) * len(reads), BAD_CONTENT)
+                continue
             for elements in _elements(own, way):
                 values = tuple([tuple([each for read in column for each in read(stack, elements)]) for column in reads])
                 yield Found(own.id, own.kind, values)

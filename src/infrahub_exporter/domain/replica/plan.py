@@ -9,7 +9,7 @@ from operator import itemgetter
 
 from msgspec import Struct, structs
 
-from infrahub_exporter.domain.asking.columns import Meeting, OfKinds
+from infrahub_exporter.domain.asking.columns import CONTENT, Meeting, OfKinds
 from infrahub_exporter.domain.asking.paths import Other
 from infrahub_exporter.domain.asking.selection import Column, Filter, Hop, Selection
 from infrahub_exporter.domain.model import Row
@@ -53,6 +53,12 @@ class Plan(Struct, frozen=True):
             return Row(row.id, row.kind, row.hfid, arranged(values)[:-1])
 
         return join
+
+    @property
+    def reads_files(self) -> bool:
+        """Tell whether any value is the content of a file, or something in it."""
+        selections = (self.root, *self.peers.values())
+        return any(column.subfield == CONTENT for each in selections for column in each.columns)
 
     @property
     def everywhere(self) -> tuple[Reach, ...]:

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from infrahub_exporter.domain.model import Row
 from infrahub_exporter.domain.replica.dependencies import Dependencies
-from infrahub_exporter.domain.replica.expanding import expander
+from infrahub_exporter.domain.replica.expanding import expander, is_bad
 from infrahub_exporter.domain.replica.plan import ROOT, Plan
 from infrahub_exporter.domain.replica.reaches import Crossing, Peers, Reach, ids
 from infrahub_exporter.domain.replica.readings import Reading
@@ -27,8 +27,9 @@ class Delta(Struct, frozen=True):
     whole: bool = False
 
     def rows(self) -> Iterator[Row]:
-        """Yield the changed rows with a value per column of the entry's selection."""
-        return map(self.plan.joiner(self.peers), self.changed.values())
+        """Yield the changed rows with a value per column of the entry's selection, but for those with bad content."""
+        rows = map(self.plan.joiner(self.peers), self.changed.values())
+        return filter(_is_sound, rows) if self.plan.reads_files else rows
 
     def found(self, *, most: int | None = None) -> Iterator[tuple[Row, tuple[Found, ...]]]:
         """Yield each changed node with its rows. Raises DerivationError where one has more than `most`."""
@@ -118,6 +119,10 @@ class View:
                     affected.setdefault(kind, set()).update(named)
                     grown = True
         return _name_any(self.reading.table.rows, self.plan.crossings[ROOT], affected) if affected else set()
+
+
+def _is_sound(row: Row) -> bool:
+    return not any(is_bad(value) for value in row.values)
 
 
 def _width(plan: Plan, table: str, *, root: str) -> int:

@@ -11,7 +11,7 @@ from infrahub_exporter.domain.asking.forms import paths as paths_of
 from infrahub_exporter.domain.asking.selection import Column
 from infrahub_exporter.domain.asking.specs import DiscoverySpec
 from infrahub_exporter.domain.errors import ConfigError, SourceRejectedError
-from infrahub_exporter.domain.model import Peer, TargetGroup
+from infrahub_exporter.domain.model import BAD_CONTENT, Peer, TargetGroup
 from infrahub_exporter.domain.texts import capitalised, text
 from infrahub_exporter.domain.views.rows import Found, Places, Sieve, Value
 from infrahub_exporter.domain.views.scraping import fault
@@ -20,7 +20,7 @@ from infrahub_exporter.domain.views.targets import address, port_number, url
 ID_LABEL = "__meta_infrahub_id"
 KIND_LABEL = "__meta_infrahub_kind"
 NO_TARGET, BAD_TARGET, BAD_PORT, NO_PORT, BAD_LABEL = "no_target", "bad_target", "bad_port", "no_port", "bad_label"
-SKIP_REASONS = (NO_TARGET, BAD_TARGET, BAD_PORT, NO_PORT, BAD_LABEL)
+SKIP_REASONS = (NO_TARGET, BAD_TARGET, BAD_PORT, NO_PORT, BAD_LABEL, BAD_CONTENT)
 _RESERVED = {
     ID_LABEL: "the exporter sets it",
     KIND_LABEL: "the exporter sets it",
@@ -148,7 +148,13 @@ def deriver(spec: DiscoverySpec) -> Derive:
     decide = _decider(spec)
 
     def derive(node: str, rows: Iterable[Found]) -> tuple[Decision, ...]:
-        return tuple([decide(row, node) for row in rows if sieve.passes(row)])
+        return tuple(
+            [
+                Decision(row.kind, row.id, reason=row.fault) if row.fault is not None else decide(row, node)
+                for row in rows
+                if row.fault is not None or sieve.passes(row)
+            ]
+        )
 
     return derive
 

@@ -9,11 +9,15 @@ from infrahub_exporter.domain.asking.forms import Written, apply, paths
 
 
 class Found(Struct, frozen=True, gc=False):
-    """One row: the node that it is, or that holds it, and for each path the values that are there, without nulls."""
+    """One row: the node that it is, or that holds it, and for each path the values that are there, without nulls.
+
+    `fault` says why it is to be left out, whatever is asked for; None where it is not.
+    """
 
     id: str
     kind: str
     values: tuple[tuple[object, ...], ...]
+    fault: str | None = None
 
 
 class Places:

@@ -7,14 +7,14 @@ from msgspec import Struct
 from infrahub_exporter.domain.asking.forms import Form, Written, number, paths
 from infrahub_exporter.domain.asking.paths import parse
 from infrahub_exporter.domain.asking.series import FIELD, SeriesSpec
-from infrahub_exporter.domain.model import AttributeSchema
+from infrahub_exporter.domain.model import BAD_CONTENT, AttributeSchema
 from infrahub_exporter.domain.texts import text
 from infrahub_exporter.domain.views.counting import Part
 from infrahub_exporter.domain.views.measures import measure, states
 from infrahub_exporter.domain.views.rows import Found, Places, Sieve, Value
 
 NO_VALUE, SEVERAL_VALUES = "no_value", "several_values"
-REASONS = (NO_VALUE, SEVERAL_VALUES)
+REASONS = (NO_VALUE, SEVERAL_VALUES, BAD_CONTENT)
 Attributes = Mapping[str, AttributeSchema]
 """The attribute at the end of a path, as far as the schema tells: none for what a query answers."""
 
@@ -63,7 +63,9 @@ def deriver(spec: SeriesSpec, places: Places, attributes: Attributes) -> Derive:
         parts: list[Part] = []
         skipped: list[str] = []
         for row in rows:
-            if sieve.passes(row):
+            if row.fault is not None:
+                skipped.append(row.fault)
+            elif sieve.passes(row):
                 for each in measured(row):
                     if isinstance(each, Point):
                         points.append(each)

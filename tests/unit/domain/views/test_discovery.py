@@ -127,7 +127,14 @@ def test_a_query_s_answer_becomes_one_group_per_node() -> None:
             },
         ),
     )
-    assert found.skipped == {"no_target": 0, "bad_target": 0, "bad_port": 0, "no_port": 0, "bad_label": 0}
+    assert found.skipped == {
+        "no_target": 0,
+        "bad_target": 0,
+        "bad_port": 0,
+        "no_port": 0,
+        "bad_label": 0,
+        "bad_content": 0,
+    }
 
 
 def test_sd_06_and_sd_07_a_group_is_targets_and_labels_that_are_texts() -> None:
@@ -185,7 +192,15 @@ def test_a_node_without_target_or_with_a_wrong_one_is_skipped_and_counted_by_rea
     found = derive_answer(spec(port_field="port"), answer(node, good))
     assert [decision.reason for decision in found.decisions] == [reason, None]
     assert [group.targets for group in found.groups] == [("10.0.0.9",)]
-    assert found.skipped == {"no_target": 0, "bad_target": 0, "bad_port": 0, "no_port": 0, "bad_label": 0, reason: 1}
+    assert found.skipped == {
+        "no_target": 0,
+        "bad_target": 0,
+        "bad_port": 0,
+        "no_port": 0,
+        "bad_label": 0,
+        "bad_content": 0,
+        reason: 1,
+    }
 
 
 @pytest.mark.parametrize(
@@ -259,7 +274,7 @@ def test_a_target_field_that_is_null_everywhere_is_an_empty_list(there: dict[str
     found = derive_answer(spec(), answer(there, {"name": {"value": "x"}}))
     assert (found.groups, found.skipped) == (
         (),
-        {"no_target": 2, "bad_target": 0, "bad_port": 0, "no_port": 0, "bad_label": 0},
+        {"no_target": 2, "bad_target": 0, "bad_port": 0, "no_port": 0, "bad_label": 0, "bad_content": 0},
     )
 
 
@@ -339,7 +354,14 @@ def test_rows_become_one_group_each_by_the_same_rules() -> None:
             Decision("InfraDevice", "17af", reason="bad_target"),
         )
     )
-    assert found.skipped == {"no_target": 1, "bad_target": 1, "bad_port": 1, "no_port": 0, "bad_label": 0}
+    assert found.skipped == {
+        "no_target": 1,
+        "bad_target": 1,
+        "bad_port": 1,
+        "no_port": 0,
+        "bad_label": 0,
+        "bad_content": 0,
+    }
 
 
 @pytest.mark.parametrize("values", [("10.0.0.2/24", "10.0.0.1", None), ["10.0.0.1", "10.0.0.2"]])
@@ -589,3 +611,9 @@ def test_a_condition_on_what_no_row_contains_is_a_failure_not_an_empty_list() ->
     with pytest.raises(DerivationError) as raised:
         derive_answer(asked, answer({"ip": "a", "role": "core", "facts": {"value": {}}}, root="Application"))
     assert str(raised.value) == "where 'rol': no row of the query's answer contains it, did you mean 'role'?"
+
+
+def test_a_row_with_a_bad_file_is_skipped_whatever_chooses_rows() -> None:
+    asked = DiscoverySpec(name="d", paths=("d",), target_field="name", where={"role": "edge"}, kind="Device")
+    row = Found("1", "Device", ((), ()), fault="bad_content")
+    assert deriver(asked)("1", [row]) == (Decision("Device", "1", reason="bad_content"),)
