@@ -6,11 +6,12 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 RUN := $(BIN)/infrahub-exporter
 MINUTES ?= 3
 SEED ?=
+PUBLIC ?= ../shared/public
 PYTHON ?= # the interpreter of a new environment; the newest that really runs where it is not given
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format peers e2e faults hostile soak e2e-infrahub bench bench-infrahub test-all lock coverage clean
+.PHONY: help demo test check format peers e2e faults hostile public soak e2e-infrahub bench bench-infrahub test-all lock coverage clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | sort | column -t -s '|'
@@ -45,6 +46,9 @@ faults: $(VENV)/.test ## every fault that it promises to survive, injected (some
 
 hostile: $(VENV)/.test ## what a hostile Infrahub may answer, tried on the real command (some 2 minutes)
 	@$(BIN)/python -u -m tests.hostile
+
+public: $(VENV)/.test ## inventories of others in the embedded Infrahub; FOLDER has a folder per set
+	@$(BIN)/python -m tests.public $(or $(FOLDER),$(PUBLIC))
 
 soak: $(VENV)/.test ## random faults, changes, reloads and kill -9; MINUTES=240 for longer, SEED=1 to repeat
 	@$(BIN)/python -m tests.soak --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))

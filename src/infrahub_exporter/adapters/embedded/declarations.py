@@ -49,7 +49,7 @@ class ChoiceDeclaration(Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     name: str
     label: str | None = None
-    color: str | None = None
+    color: Annotated[str, Meta(pattern=r"^(#[0-9a-fA-F]{6}\b|$)")] | None = None
     description: str | None = None
     id: str | None = None
     state: str | None = None

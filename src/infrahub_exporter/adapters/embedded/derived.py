@@ -142,6 +142,7 @@ def _templated(relationship: Relationship, kinds: Mapping[str, Kind], *, compone
         relationship,
         peer=f"Template{relationship.peer}" if close else relationship.peer,
         identifier=f"template_{relationship.identifier}",
+        description=None,
         label=f"{relationship.name} template".title() if close else relationship.name.title(),
         optional=relationship.optional if component else relationship.kind != "Parent",
         cascade=False,
@@ -185,6 +186,7 @@ def _profile(kind: Kind, kinds: Mapping[str, Kind], templates: Mapping[str, Kind
             relationships[relationship.name] = replace(
                 relationship,
                 identifier=f"profile_{relationship.identifier}",
+                description=None,
                 optional=True,
                 inherited=False,
                 cascade=False,

@@ -25,6 +25,11 @@ _PALETTE = [
     "#498467",
     "#e5d0e3",
     "#748cab",
+    "#018e42",
+    "#50808e",
+    "#7b2d26",
+    "#9799ca",
+    "#51bbfe",
 ]
 """The colours that a server was seen to give to choices without one, in that order; after them it is red."""
 
@@ -85,10 +90,10 @@ def _as_dict(parameters: object) -> dict[str, object]:
 
 def _choices(declared: tuple[ChoiceDeclaration, ...]) -> tuple[Choice, ...]:
     """Order choices by name, backwards, and give a free colour to each that has none: Infrahub's own order."""
-    taken = [each.color for each in declared if each.color]
+    taken = [each.color.lower() for each in declared if each.color]
     made = []
     for each in sorted(declared, key=lambda choice: choice.name, reverse=True):
-        color = each.color
+        color = (each.color or "").lower()
         if not color:
             color = next((free for free in _PALETTE if free not in taken), "#ff0000")
             taken.append(color)

@@ -83,7 +83,7 @@ class EmbeddedInfrahub:
         self._documents: OrderedDict[str, _Document] = OrderedDict()
         self._bodies: dict[str, bytes] = {}
         nodes = NodeTypes(kinds)
-        self._schema = GraphQLSchema(
+        self.types = GraphQLSchema(
             nodes.query(), MutationTypes(kinds, nodes).mutation(), types=nodes.values(), assume_valid=True
         )
 
@@ -173,7 +173,7 @@ class EmbeddedInfrahub:
         with self._lock:
             now = self._commit() if document.changes else NOW
             result = execute_sync(
-                self._schema,
+                self.types,
                 document.node,
                 context_value=Request(
                     kinds=self.kinds,
@@ -207,7 +207,7 @@ class EmbeddedInfrahub:
                 isinstance(each, OperationDefinitionNode) and each.operation is OperationType.MUTATION
                 for each in node.definitions
             )
-            found = _Document(node, validate(self._schema, node), changes)
+            found = _Document(node, validate(self.types, node), changes)
             while len(self._documents) >= _CACHED:
                 self._documents.popitem(last=False)
             self._documents[text] = found

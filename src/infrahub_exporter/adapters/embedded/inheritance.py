@@ -19,6 +19,7 @@ from infrahub_exporter.adapters.embedded.derived import profiles_of, templates_o
 from infrahub_exporter.adapters.embedded.faults import Faults
 from infrahub_exporter.adapters.embedded.fields import attributes_of, label_of, relationships_of
 from infrahub_exporter.adapters.embedded.kinds import RESTRICTED, Attribute, Kind, Kinds, Relationship
+from infrahub_exporter.adapters.embedded.rules import fields, mandatory, overrides
 from infrahub_exporter.adapters.embedded.templates import TemplateError, template_paths
 from infrahub_exporter.domain.errors import ConfigError
 
@@ -70,6 +71,15 @@ def resolve(declared: Mapping[str, Declared]) -> Kinds:
     for key, each in declared.items():
         with faults.gathered():
             _check_paths(kinds[key], kinds, each.source)
+    written = {key: kinds[key] for key in declared}
+    told = [(kind, *fault) for kind in written.values() if not declared[kind.key].built_in for fault in fields(kind)]
+    told += [
+        (kind, each.name, f"cannot be without {each.peer}, nor the other way round")
+        for kind, each in mandatory(written)
+    ]
+    for kind, name, wrong in told:
+        place = _origin(name, kind, declared).place(name) if name else f"{declared[kind.key].source}: {kind.key}"
+        faults.add(f"{place}: {wrong}")
     faults.check()
     return Kinds(kinds)
 
@@ -175,6 +185,11 @@ def _node(node: Declared, kinds: Mapping[str, Kind], declared: Mapping[str, Decl
         generics.append(kinds[name])
     attributes = attributes_of(declaration, source)
     relationships = relationships_of(declaration, source)
+    wrong = Faults()
+    for generic in generics if not node.built_in else ():
+        for name, fault in overrides(attributes, relationships, generic):
+            wrong.add(f"{node.place(name)}: {fault}")
+    wrong.check()
     inherited: dict[str, object] = {}
     for generic in generics:
         _inherit(generic, attributes, relationships)

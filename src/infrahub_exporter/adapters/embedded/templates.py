@@ -130,7 +130,7 @@ _OWN: Mapping[str, Callable[[Any], str]] = {
     "value_to_permission_decision_name": lambda value: _DECISIONS[int(value)],
     "value_to_permission_action_name": lambda value: str(value).upper(),
 }
-_FORBIDDEN = (nodes.Call, nodes.Import, nodes.FromImport, nodes.Include, nodes.Extends)
+_FORBIDDEN = (nodes.Import, nodes.FromImport, nodes.Include, nodes.Extends)
 
 
 class TemplateError(ValueError):
@@ -160,7 +160,9 @@ def template_paths(text: str) -> tuple[str, ...]:
         if used.name not in _BUILTIN | _NETUTILS | _OWN.keys():
             raise TemplateError(f"{text!r}: filter {used.name}, expected one that Infrahub allows in templates")
     if next(tree.find_all(_FORBIDDEN), None) is not None:
-        raise TemplateError(f"{text!r}: a call or an import, expected texts, {{{{ paths }}}}, filters and conditions")
+        raise TemplateError(
+            f"{text!r}: another template, expected texts, {{{{ paths }}}}, filters, conditions and calls"
+        )
     return tuple(sorted(meta.find_undeclared_variables(tree)))
 
 

@@ -147,8 +147,8 @@ def node(text: str) -> str:
             "MyA: '{{ x | tojson }}': filter tojson, expected one that Infrahub allows in templates",
         ),
         (
-            node('display_label: "{{ x() }}"'),
-            "MyA: '{{ x() }}': a call or an import, expected texts, {{ paths }}, filters and conditions",
+            node("display_label: \"{% include 'x' %}\""),
+            "MyA: \"{% include 'x' %}\": another template, expected texts, {{ paths }}, filters, conditions and calls",
         ),
         (
             'version: "1.0"\nextensions: {nodes: [{kind: MyA}]}\n',
@@ -157,6 +157,43 @@ def node(text: str) -> str:
         (
             "extensions: {nodes: [{kind: BuiltinTag, attributes: [{name: x, kind: Text}, {name: x, kind: Text}]}]}\n",
             "BuiltinTag.x: taken, expected another name",
+        ),
+        (
+            node("inherit_from: [BuiltinIPAddress], attributes: [{name: address, kind: Text}]"),
+            "MyA.address: Text, expected IPHost as in BuiltinIPAddress",
+        ),
+        (
+            node("inherit_from: [BuiltinIPAddress], relationships: [{name: ip_prefix, peer: BuiltinIPPrefix}]"),
+            "MyA.ip_prefix: not to be overridden, expected what BuiltinIPAddress has",
+        ),
+        (
+            node("inherit_from: [CoreFileObject], relationships: [{name: subscriber_of_groups, peer: MyA}]"),
+            "MyA.subscriber_of_groups: peer MyA, expected CoreGroup as in CoreFileObject",
+        ),
+        (
+            node("attributes: [{name: n, kind: NumberPool}]"),
+            "MyA.n: a NumberPool, expected `optional: false` and `read_only: true`",
+        ),
+        (node("attributes: [{name: class, kind: Text}]"), "MyA.class: a word of Python, expected another name"),
+        (
+            node("attributes: [{name: a__b, kind: Text}]"),
+            "MyA.a__b: two underscores separate the steps of a path, expected another name",
+        ),
+        (
+            node("relationships: [{name: whole, peer: BuiltinTag, kind: Parent}]"),
+            "MyA.whole: of kind Parent, expected `cardinality: one` and `optional: false`",
+        ),
+        (
+            node(
+                "relationships: [{name: a, peer: BuiltinTag, kind: Parent, cardinality: one, optional: false}, "
+                "{name: b, peer: BuiltinTag, identifier: b, kind: Parent, cardinality: one, optional: false}]"
+            ),
+            "MyA: a and b: expected one relationship of kind Parent",
+        ),
+        (
+            node("relationships: [{name: a, peer: BuiltinTag, cardinality: one, optional: false}]")
+            + "extensions: {nodes: [{kind: BuiltinTag, relationships: [{name: b, peer: MyA, optional: false}]}]}\n",
+            "MyA.a: cannot be without BuiltinTag, nor the other way round",
         ),
         (
             'version: "1.0"\ngenerics: [{name: Namespace, namespace: Ipam}]\n',

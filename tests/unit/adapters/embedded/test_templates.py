@@ -14,6 +14,7 @@ from infrahub_exporter.adapters.embedded.templates import TemplateError, fill, t
     [
         ("{{ code__value[-2:] }}", "07"),
         ("{% if site__name__value %}{{ site__name__value | upper }}-{% endif %}{{ code__value }}", "PAR-r07"),
+        ("{{ '{:>5}'.format(code__value) }}{{ site__name__value.upper() }}", "  r07PAR"),
         ("{{ missing__value | default('none', true) }}", "none"),
         ("{{ '%02d' | format(7) }} {{ missing__value }}", "07 None"),
         ("{{ port__value | abbreviated_interface_name }}", "Et1"),
