@@ -308,7 +308,10 @@ class Exporter:
             await self._run(entry)
 
     def hurry(self) -> None:
-        """Let the background refreshes look at once, instead of when they are due, and try again what was refused."""
+        """Let the background refreshes look at once, instead of when they are due, and try again what was refused.
+
+        They look again until they have read as of an instant after this one.
+        """
         self._inventory.forgive()
         self._hurry(self._inventory.queries, rows=True)
 
@@ -365,16 +368,18 @@ class Exporter:
         """Hurry what depends on what an event touched; the probe then tells more. Who sheds load is left alone."""
         while True:
             touched = await events.wait()
+            if touched.everything:
+                self._inventory.doubt_schema()
             if touched and self._pressure.factor == 1.0:
                 rows, queries = await self._inventory.depending(touched)
                 self._hurry(queries, rows=rows)
 
     def _hurry(self, queries: Sequence[QueryDiscovery], *, rows: bool) -> None:
         if rows and self._rounds is not None:
-            self._rounds.hurry()
+            self._rounds.hint()
         for entry, (pace, _) in self._runs.items():
             if entry in queries:
-                pace.hurry()
+                pace.hint()
 
     def _run_queries(self, tasks: TaskGroup) -> None:
         """Keep each query fresh in the background, and no longer one that has been forgotten."""
@@ -405,8 +410,9 @@ class Exporter:
 
     def _hurry_forgiven(self) -> None:
         """Have the lists that an outage refused tried again as soon as anything goes well."""
-        if self._pressure.factor == 1.0:
-            self._hurry([entry for entry in self._runs if entry.is_forgiven], rows=False)
+        for entry, (pace, _) in self._runs.items():
+            if entry.is_forgiven and self._pressure.factor == 1.0:
+                pace.hurry()
 
     def _stretched(self, seconds: float) -> float:
         return self._pressure.interval(seconds)

@@ -211,17 +211,43 @@ async def test_a_probe_that_is_lost_fails_all_and_loses_nothing() -> None:
 async def test_another_schema_is_planned_for_and_read_afresh(caplog: pytest.LogCaptureFixture) -> None:
     following = await followed_for_long("own attribute")
     following.world.infrahub._bodies[SUMMARY] = msgspec.json.encode({"main": "another"})
-    await poll(following)
-    assert following.line.asked == ["probe"]
-    following.line.asked.clear()
     with caplog.at_level(logging.INFO):
-        await poll(following, apart=60.0)
+        await poll(following)
     assert following.line.asked == [
-        *(SUMMARY, "/api/schema/NetRouter", "/api/schema/NetCity"),
+        *("probe", SUMMARY, "/api/schema/NetRouter", "/api/schema/NetCity"),
         *("NetRouter", "NetCity"),
     ]
     assert "the schema has changed, reading everything again" in caplog.messages
     assert await is_right(following)
+
+
+async def test_where_the_schema_s_hash_costs_much_it_is_asked_for_once_a_minute_or_when_it_is_in_doubt() -> None:
+    following = await followed_for_long("own attribute")
+    following.line.seconds = 0.1
+    for _ in range(3):
+        await poll(following)
+    following.world.infrahub._bodies[SUMMARY] = msgspec.json.encode({"main": "another"})
+    following.line.asked.clear()
+    for _ in range(5):
+        await poll(following)
+    assert following.line.asked == ["probe"] * 5
+    await poll(following)
+    assert following.line.asked[5] == SUMMARY
+    assert await is_right(following)
+    following.world.infrahub._bodies[SUMMARY] = msgspec.json.encode({"main": "yet another"})
+    following.pool.schema.doubt()
+    following.line.asked.clear()
+    await poll(following)
+    assert following.line.asked[0] == SUMMARY
+    assert await is_right(following)
+
+
+async def test_a_hash_that_is_asked_for_in_passing_may_fail() -> None:
+    following = await followed_for_long("own attribute")
+    following.line.lost = frozenset({SUMMARY})
+    await poll(following)
+    assert following.line.asked == ["probe", SUMMARY]
+    assert [entry.status.success for entry in following.entries] == [True]
 
 
 async def test_an_entry_that_fails_stops_no_other_and_catches_up() -> None:
@@ -313,3 +339,14 @@ async def test_the_instants_of_a_node_and_of_its_peers_are_those_of_their_last_c
     await poll(following)
     assert str(following.entries[0].rows[router].values[1]) > str(before[1])
     assert await is_right(following)
+
+
+async def test_a_change_after_the_instant_that_dates_tell_shows_at_once_where_its_stamp_tells_a_later_one() -> None:
+    following = await followed_for_long("all")
+    following.world.save("NetCity", following.world.pick("NetCity", 0), name="before")
+    await poll(following)
+    following.line.asked.clear()
+    following.world.save("NetCity", following.world.pick("NetCity", 0), name="renamed")
+    await following.run()
+    assert "renamed" in str(following.entries[0].rows)
+    assert following.line.asked == ["probe", "NetCity stamps"] * 2 + ["NetCity"]

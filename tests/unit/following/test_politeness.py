@@ -282,8 +282,10 @@ async def test_an_event_brings_only_the_looks_forward_that_may_find_something() 
         await until(lambda: line.asked.count("probe") == 2)
         await anyio.wait_all_tasks_blocked()
         assert line.asked.count("probe") == 2
+        line.asked.clear()
         exporter.notice(Event("infrahub.branch.merged"))
-        await until(lambda: line.asked.count("probe") == 5)
+        await until(lambda: line.asked.count("probe") == 3)
+        assert line.asked.count(SUMMARY) == 1
 
 
 async def test_a_list_of_bad_nodes_does_not_wait_when_one_of_them_changes() -> None:

@@ -58,7 +58,7 @@ async def watching() -> Watching:
 async def test_it_is_run_at_first_and_then_only_when_something_that_it_reads_has_changed(watching: Watching) -> None:
     assert await Watching().is_due()
     assert [await watching.is_due() for _ in range(3)] == [False] * 3
-    assert watching.line.asked == ["probe"] * 3
+    assert watching.line.asked == ["probe", SUMMARY] * 3
     watching.world.save("NetCity", watching.world.pick("NetCity", 0), name="renamed")
     assert await watching.is_due()
     await watching.run()
@@ -72,8 +72,20 @@ async def test_it_is_run_now_and_then_though_nothing_changed(watching: Watching)
     assert watching.line.asked == []
 
 
-async def test_it_is_run_when_the_schema_has_changed_which_is_asked_once_a_minute(watching: Watching) -> None:
+async def test_it_is_run_when_the_schema_has_changed_which_is_asked_when_nothing_else_has(watching: Watching) -> None:
     watching.world.infrahub._bodies[SUMMARY] = msgspec.json.encode({"main": "another"})
+    assert await watching.is_due()
+    assert watching.line.asked == ["probe", SUMMARY]
+    await watching.run()
+    assert not await watching.is_due()
+
+
+async def test_where_the_schema_s_hash_costs_much_it_is_asked_for_once_a_minute(watching: Watching) -> None:
+    watching.line.seconds = 0.1
+    for _ in range(3):
+        await watching.is_due()
+    watching.world.infrahub._bodies[SUMMARY] = msgspec.json.encode({"main": "another"})
+    watching.line.asked.clear()
     assert [await watching.is_due(29.0) for _ in range(3)] == [False, False, True]
     assert watching.line.asked == ["probe", "probe", SUMMARY]
 

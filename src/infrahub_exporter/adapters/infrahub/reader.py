@@ -170,6 +170,9 @@ class InfrahubReader:
             self._limits.check_identities(found)
             self._limits.check_nodes(offset + nodes)
             stamps.update(found)
+            if found:
+                newest = max(stamp.updated for stamp in found.values())
+                self._server_time.observe_stamp(newest, received=self._clock.monotonic())
             offset += nodes
         return stamps
 

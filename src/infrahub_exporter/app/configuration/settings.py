@@ -191,7 +191,7 @@ class WebhookSettings(_Section, frozen=True):
     key: Secret | None = None
     key_file: Path | None = None
     window_seconds: Seconds = 300.0
-    debounce_seconds: Annotated[float, Meta(ge=1)] = 2.0
+    debounce_seconds: Annotated[float, Meta(ge=1)] = 1.0
 
     def __post_init__(self) -> None:
         if self.key is not None and self.key_file is not None:

@@ -86,6 +86,7 @@ class Inventory:
                 outline=outline,
                 overlap_seconds=overlap_seconds,
                 full_refresh_seconds=full_refresh_seconds,
+                schema=pool.schema,
             )
             made = QueryDiscovery(
                 spec, document, source=pool.source, clock=clock, guard=guard, limits=limits, on_demand=on_demand
@@ -199,8 +200,13 @@ class Inventory:
             return True, self.queries
         return self._rounds.read_any(kinds), tuple(entry for entry in self.queries if entry.reads(kinds))
 
+    def doubt_schema(self) -> None:
+        """Have the next look ask whether the schema is another one."""
+        self._pool.schema.doubt()
+
     def forgive(self) -> None:
         """Try everything again at its next turn, whatever was refused."""
+        self.doubt_schema()
         self._rounds.forgive()
         for entry in self.queries:
             entry.forgive()

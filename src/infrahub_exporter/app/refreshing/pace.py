@@ -1,11 +1,16 @@
 """When background work is done."""
 
+import math
 from collections.abc import Awaitable, Callable
 
 import anyio
 import anyio.lowlevel
 
 from infrahub_exporter.domain.ports import Clock
+from infrahub_exporter.domain.replica.watching import RESOLUTION_SECONDS
+
+_AGAIN_SECONDS = 0.5
+"""How soon work is done again, as long as it may have come too early to see what a hint is of."""
 
 
 class Pace:
@@ -23,6 +28,7 @@ class Pace:
         self._stretch = stretch
         self._delay_seconds = delay_seconds
         self._hurried = anyio.Event()
+        self._hinted_until = -math.inf
 
     @property
     def seconds(self) -> float:
@@ -33,6 +39,15 @@ class Pace:
         """Work again as soon as the work under way, if any, has ended."""
         self._hurried.set()
 
+    def hint(self) -> None:
+        """Work at once, for something is known to have happened, and again until that must have been seen.
+
+        What is read is as of an instant that is a little behind. So a hint is used up only by work that begins after
+        that little has passed.
+        """
+        self._hinted_until = self._clock.monotonic() + RESOLUTION_SECONDS
+        self.hurry()
+
     async def keep(self, work: Callable[[], Awaitable[None]]) -> None:
         """Work until cancelled."""
         await anyio.sleep(self._delay_seconds)
@@ -40,7 +55,11 @@ class Pace:
             began = self._clock.monotonic()
             self._hurried = anyio.Event()
             await work()
-            while (left := began + self.seconds - self._clock.monotonic()) > 0.0 and not self._hurried.is_set():
+            while (left := began + self._after(began) - self._clock.monotonic()) > 0.0 and not self._hurried.is_set():
                 with anyio.move_on_after(left):  # another's work may stretch the interval meanwhile
                     await self._hurried.wait()
             await anyio.lowlevel.checkpoint()
+
+    def _after(self, began: float) -> float:
+        """Return how long after work that began at a time the next one begins."""
+        return self.seconds if began >= self._hinted_until else min(self.seconds, self._stretch(_AGAIN_SECONDS))

@@ -9,6 +9,7 @@ from typing import Protocol
 import anyio
 from msgspec import Struct
 
+from infrahub_exporter.app.refreshing.schema import SchemaHash
 from infrahub_exporter.domain.errors import ExporterError, SourceUnavailableError
 from infrahub_exporter.domain.ports import ChangeProbe, Clock, NodeSource, QueryRunner, SchemaSource
 from infrahub_exporter.domain.publishing.status import PoolStatus
@@ -18,8 +19,9 @@ from infrahub_exporter.domain.replica.watching import Change, Watch
 
 logger = logging.getLogger("infrahub_exporter")
 
-_SCHEMA_SECONDS = 60.0
-"""How often the schema is asked for its hash, at most."""
+
+_LATER_SECONDS = 0.1
+"""How much later than was thought the newest instant has to be, as stamps of changes tell, for a second look."""
 
 
 class Source(NodeSource, QueryRunner, SchemaSource, Protocol):
@@ -98,8 +100,8 @@ class Pool:
         self._watch = None if self.probe is None else Watch(self.probe, overlap_seconds=overlap_seconds)
         self._kinds = Kinds(source)
         self._following = self._begun()
-        self._fingerprint: str | None = None
-        self._schema_at: float | None = None
+        self.schema = SchemaHash(source, clock)
+        self._planned_for: str | None = None
         self._limit = Limit()
         self._is_blind = False
         self._untold: frozenset[str] = frozenset()
@@ -114,17 +116,27 @@ class Pool:
         self._following.begin_turn()
         if self.probe is None or self._watch is None:
             return Turn(Kinds(self.source), self._following, self._clock.wall(), followed=False, in_pieces=False)
-        await self._check_schema()
+        await self.schema.check()
+        self._plan_afresh()
         if self.is_followable is None:
             self.is_followable = await self.probe.is_followable()
         at = await self.probe.instant()
+        told = at - self._clock.monotonic()
         whole = Turn(self._kinds, self._following, at, followed=False, in_pieces=self.is_followable)
         watched = self._following.kinds if self.is_followable else frozenset()
         if not watched:
             return whole
         changes = await self._look(self._watch, watched, at=at, timeout_seconds=timeout_seconds)
+        if changes and (now := await self.probe.instant()) - self._clock.monotonic() > told + _LATER_SECONDS:
+            self._following.learn(changes)
+            at = now
+            changes = await self._look(self._watch, watched, at=at, timeout_seconds=timeout_seconds)
         if changes is None:
             return whole
+        if not changes:
+            await self.schema.check_if_cheap()
+            if self._plan_afresh():
+                return Turn(self._kinds, self._following, at, followed=False, in_pieces=True)
         self._following.learn(changes)
         return Turn(
             self._kinds,
@@ -155,7 +167,8 @@ class Pool:
         except ExporterError as error:
             if not self._is_blind:
                 logger.warning("what changed cannot be told, reading everything instead: %s", error)
-            self._is_blind, self._schema_at = True, None
+            self._is_blind = True
+            self.schema.doubt()
             return None
         if self._is_blind:
             self._is_blind = False
@@ -175,17 +188,14 @@ class Pool:
         self._untold = frozenset(untold)
         logger.debug("changed: %s", written(changes))
 
-    async def _check_schema(self) -> None:
-        """Plan afresh when the schema's hash differs, which is asked for once a minute."""
-        now = self._clock.monotonic()
-        if self._schema_at is not None and now - self._schema_at < _SCHEMA_SECONDS:
-            return
-        fingerprint = await self.source.fingerprint()
-        self._schema_at = now
-        if self._fingerprint is not None and fingerprint != self._fingerprint:
-            logger.info("the schema has changed, reading everything again")
-            self._kinds, self._following = Kinds(self.source), self._begun()
-        self._fingerprint = fingerprint
+    def _plan_afresh(self) -> bool:
+        """Forget what was planned for another schema and what was read for it; tell whether there was any."""
+        before, self._planned_for = self._planned_for, self.schema.known
+        if before is None or before == self._planned_for:
+            return False
+        logger.info("the schema has changed, reading everything again")
+        self._kinds, self._following = Kinds(self.source), self._begun()
+        return True
 
     def _begun(self) -> Following:
         return Following(self.source, None if self._watch is None else self._watch.start)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 
 from infrahub_exporter.adapters.infrahub.told import ENTRY
 from infrahub_exporter.app.refreshing.pool import Source, written
+from infrahub_exporter.app.refreshing.schema import SchemaHash
 from infrahub_exporter.domain.asking import stored
 from infrahub_exporter.domain.asking.outlines import Outlined, optional_keys
 from infrahub_exporter.domain.asking.variables import Variable
@@ -17,9 +18,6 @@ logger = logging.getLogger("infrahub_exporter")
 
 Outline = Callable[[str], Outlined]
 """List the root fields of a document, and its variables. Raises SourceRejectedError."""
-
-_SCHEMA_SECONDS = 60.0
-"""How often the schema is asked for its hash, at most."""
 
 
 class WatchedDocument:
@@ -38,7 +36,9 @@ class WatchedDocument:
         outline: Outline | None,
         overlap_seconds: float,
         full_refresh_seconds: float,
+        schema: SchemaHash | None = None,
     ) -> None:
+        self._schema = schema or SchemaHash(source, clock)
         self._text = document
         self._stored = stored
         self._outlined: Outlined | None = None
@@ -51,7 +51,6 @@ class WatchedDocument:
         self._kinds: frozenset[str] | None = None
         self._fingerprint: str | None = None
         self._seen: str | None = None
-        self._schema_at = 0.0
         self._ran_at: float | None = None
 
     @property
@@ -80,11 +79,13 @@ class WatchedDocument:
         now = self._clock.monotonic()
         if now - self._ran_at >= self._full_refresh_seconds or self._kinds is None:
             return True
-        if now - self._schema_at >= _SCHEMA_SECONDS:
-            self._schema_at = now
-            if await self._source.fingerprint() != self._fingerprint:
-                return True
-        return await self._looked(self._watch, self._kinds, at=await self._probe.instant()) != {}
+        await self._schema.check()
+        if self._schema.known != self._fingerprint:
+            return True
+        if await self._looked(self._watch, self._kinds, at=await self._probe.instant()) != {}:
+            return True
+        await self._schema.check_if_cheap()
+        return self._schema.known != self._fingerprint
 
     async def has_news(self) -> bool:
         """Tell whether anything that the document reads is known to have changed since it began to be run last."""
@@ -96,15 +97,14 @@ class WatchedDocument:
             return False
 
     async def has_other_schema(self) -> bool:
-        """Tell whether the schema is another one than when the document was to be run last, asked once a minute."""
-        now = self._clock.monotonic()
-        if self._outline is None or now - self._schema_at < _SCHEMA_SECONDS:
+        """Tell whether the schema is another one than when the document was to be run last."""
+        if self._outline is None:
             return False
-        self._schema_at = now
         try:
-            return await self._source.fingerprint() != self._seen
+            await self._schema.check()
         except Exception:  # noqa: BLE001 - the next run tells what it is
             return False
+        return self._schema.known != self._seen
 
     async def began(self) -> bool:
         """Note, before the document is run, the instant that its answer will show at least.
@@ -115,8 +115,8 @@ class WatchedDocument:
         if self._outline is None:
             await self._learn_text()
             return self._stored is not None
-        self._seen = fingerprint = await self._source.fingerprint()
-        self._schema_at = self._clock.monotonic()
+        await self._schema.check()
+        self._seen = fingerprint = self._schema.known
         at = None if self._probe is None else await self._probe.instant()
         is_new = await self._learn_text()
         if is_new or fingerprint != self._fingerprint or self._outlined is None:

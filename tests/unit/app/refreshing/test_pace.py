@@ -92,3 +92,36 @@ async def test_an_interval_that_is_stretched_while_it_passes_is_waited_for_to_it
         await work.wait()
         tasks.cancel_scope.cancel()
     assert work.times == 2
+
+
+async def test_a_hint_is_used_up_only_by_work_that_begins_late_enough_to_see_what_it_is_of() -> None:
+    class Clock(Steps):
+        now = 0.0
+
+        def monotonic(self) -> float:
+            return self.now
+
+    clock, begun = Clock(), list[float]()
+
+    async def work() -> None:
+        begun.append(clock.now)
+        clock.now += 0.75
+
+    pace = Pace(FOR_EVER, clock=clock, stretch=lambda seconds: seconds if seconds == FOR_EVER else AN_INSTANT)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(pace.keep, work)
+        await anyio.wait_all_tasks_blocked()
+        pace.hint()
+        await anyio.wait_all_tasks_blocked()
+        tasks.cancel_scope.cancel()
+    assert begun == [0.0, 0.75, 1.5, 2.25, 3.0]
+
+
+async def test_an_interval_shorter_than_the_looks_after_a_hint_stays() -> None:
+    pace, work = Pace(AN_INSTANT, clock=Steps(), stretch=lambda seconds: seconds), Work()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(pace.keep, work)
+        pace.hint()
+        for _ in range(5):
+            await work.wait()
+        tasks.cancel_scope.cancel()
