@@ -61,7 +61,9 @@ class Own:
 class Watched:
     """An exporter of its own process over the network of the demo."""
 
-    def __init__(self, directory: Path, config: dict[str, object]) -> None:
+    def __init__(
+        self, directory: Path, config: dict[str, object], *, command: tuple[str, ...] = ("-m", "infrahub_exporter")
+    ) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.directory = directory
@@ -69,6 +71,7 @@ class Watched:
         self._config = config
         if config.get("store") == {"path": STORE}:
             self._config["store"] = {"path": str(self.store)}
+        self._command = command
         self._starts = 0
         self.child = self.start()
 
@@ -79,7 +82,7 @@ class Watched:
         path.write_text(yaml.safe_dump({**self._config, "listen_port": self.port, **changes}), encoding="utf-8")
         self.child = Child(
             "exporter",
-            (sys.executable, "-m", "infrahub_exporter", "--config", str(path)),
+            (sys.executable, *self._command, "--config", str(path)),
             self.directory / f"exporter-{self._starts}.log",
             {**clean_environment(), "PYTHONUNBUFFERED": "1"},
         )
