@@ -14,7 +14,7 @@ from infrahub_exporter.domain.publishing.limits import Limits
 from infrahub_exporter.domain.publishing.saved import fingerprint
 from infrahub_exporter.domain.publishing.status import EntryStatus
 from infrahub_exporter.domain.views import metrics
-from infrahub_exporter.domain.views.families import Shown
+from infrahub_exporter.domain.views.distinct import Shown
 
 
 class MetricEntry(MeasuredEntry):

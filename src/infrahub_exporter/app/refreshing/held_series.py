@@ -9,7 +9,7 @@ from infrahub_exporter.domain.model import Sample, Section
 from infrahub_exporter.domain.replica.kinds import Kinds
 from infrahub_exporter.domain.replica.views import Delta
 from infrahub_exporter.domain.views import kept_series, outcomes
-from infrahub_exporter.domain.views.families import Has
+from infrahub_exporter.domain.views.distinct import Has
 from infrahub_exporter.domain.views.outcomes import Outcomes
 from infrahub_exporter.domain.views.rows import Places
 from infrahub_exporter.domain.views.series import Attributes, Outcome, deriver, label_names

@@ -30,7 +30,8 @@ from infrahub_exporter.domain.publishing.guard import GuardSpec
 from infrahub_exporter.domain.publishing.limits import Limits
 from infrahub_exporter.domain.publishing.saved import Saved, fingerprint
 from infrahub_exporter.domain.publishing.status import EntryStatus, PoolStatus
-from infrahub_exporter.domain.views.families import Assembly, Shown, assemble
+from infrahub_exporter.domain.views.distinct import Shown
+from infrahub_exporter.domain.views.families import Assembly, assemble
 
 AnyKept = TypeVar("AnyKept", KeptMetric, KeptSeries, KeptByKind, KeptQuery)
 
@@ -323,14 +324,15 @@ class Inventory:
         self.round_seconds = self._clock.monotonic() - began
 
     async def _publish(self) -> None:
-        read = [entry for entry in self.metrics if entry.status.succeeded_at is not None]
-        if not read:
+        shown = [() if entry.status.succeeded_at is None else entry.shown for entry in self.metrics]
+        if not any(shown):
             return
-        shown = [entry.shown for entry in read]
         self._assembly = assemble(shown, self._assembly)
-        for entry, duplicates in zip(read, self._assembly.duplicates, strict=True):
-            entry.published(duplicates)
-        self.snapshot = Snapshot(self._assembly.families, self._read_at(), self._oldest(zip(read, shown, strict=True)))
+        for entry, each, duplicates in zip(self.metrics, shown, self._assembly.duplicates, strict=True):
+            if each:
+                entry.published(duplicates)
+        oldest = self._oldest(zip(self.metrics, shown, strict=True))
+        self.snapshot = Snapshot(self._assembly.families, self._read_at(), oldest)
         for sink in self._sinks:
             await sink.publish(self.snapshot)
 

@@ -23,7 +23,7 @@ from infrahub_exporter.domain.publishing.guard import GuardSpec
 from infrahub_exporter.domain.publishing.limits import NEAR_LIMIT, Limits
 from infrahub_exporter.domain.publishing.saved import Saved, SavedKind, fingerprint
 from infrahub_exporter.domain.publishing.status import EntryStatus
-from infrahub_exporter.domain.views.families import Shown
+from infrahub_exporter.domain.views.distinct import Shown
 
 logger = logging.getLogger("infrahub_exporter")
 _SAMPLES = attrgetter("samples")

@@ -15,7 +15,8 @@ from infrahub_exporter.domain.publishing.limits import Limits
 from infrahub_exporter.domain.publishing.saved import fingerprint
 from infrahub_exporter.domain.publishing.status import EntryStatus
 from infrahub_exporter.domain.views import outcomes
-from infrahub_exporter.domain.views.families import Shown, shown
+from infrahub_exporter.domain.views.distinct import Shown
+from infrahub_exporter.domain.views.families import shown
 
 
 class SeriesEntry(MeasuredEntry):

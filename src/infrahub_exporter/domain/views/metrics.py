@@ -7,7 +7,7 @@ import msgspec
 from infrahub_exporter.domain.asking.specs import MetricSpec
 from infrahub_exporter.domain.model import Family, FamilyType, Row, Sample, Section
 from infrahub_exporter.domain.texts import capitalised, label_form, text
-from infrahub_exporter.domain.views.families import Shown, series
+from infrahub_exporter.domain.views.distinct import Shown, series
 
 Find = Callable[[str], Sample | None]
 """Finds a node's sample by its id."""

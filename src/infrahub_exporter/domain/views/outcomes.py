@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from infrahub_exporter.domain.asking.series import SeriesSpec
 from infrahub_exporter.domain.model import Family, FamilyType, Sample, Section
-from infrahub_exporter.domain.views.families import Has
+from infrahub_exporter.domain.views.distinct import Has
 from infrahub_exporter.domain.views.kept_series import KeptSeries
 from infrahub_exporter.domain.views.series import Outcome
 

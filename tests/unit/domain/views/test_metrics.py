@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-import msgspec
 from hypothesis import given, strategies
 
 from infrahub_exporter.domain.asking.specs import MetricSpec
 from infrahub_exporter.domain.model import Family, FamilyType, Peer, Row, Sample, Section
-from infrahub_exporter.domain.views.families import Assembly, Shown, assemble
+from infrahub_exporter.domain.views.distinct import Shown
+from infrahub_exporter.domain.views.families import Assembly, assemble
 from infrahub_exporter.domain.views.metrics import info, metric_name, sample
 
 NOTHING = Assembly()
@@ -73,9 +73,11 @@ def test_a_row_of_a_generic_is_named_by_its_own_kind() -> None:
 
 
 def test_a_kind_without_nodes_is_a_family_without_series() -> None:
-    assert assemble([entry("InfraDevice", ())], NOTHING) == Assembly(
-        (Family("infrahub_infradevice_info", FamilyType.INFO, "Nodes of kind InfraDevice in Infrahub.", ()),), (0,), {}
+    assembly = assemble([entry("InfraDevice", ())], NOTHING)
+    assert assembly.families == (
+        Family("infrahub_infradevice_info", FamilyType.INFO, "Nodes of kind InfraDevice in Infrahub.", ()),
     )
+    assert assembly.duplicates == (0,)
 
 
 def test_nothing_configured_is_no_family() -> None:
@@ -88,24 +90,22 @@ def test_tx_03_entries_of_one_kind_live_side_by_side_in_one_family_each_with_its
         entry("LocationSite", (), [("9", "S__p")]),
         entry("InfraDevice", ("role",), [("1", "D__a", "edge"), ("2", "D__b", "leaf")]),
     ]
-    assert assemble(entries, NOTHING) == Assembly(
-        (
-            Family(
-                "infrahub_infradevice_info",
-                FamilyType.INFO,
-                "Nodes of kind InfraDevice in Infrahub.",
-                (*sections(entries[0]), *sections(entries[2])),
-            ),
-            Family(
-                "infrahub_locationsite_info",
-                FamilyType.INFO,
-                "Nodes of kind LocationSite in Infrahub.",
-                sections(entries[1]),
-            ),
+    assembly = assemble(entries, NOTHING)
+    assert assembly.families == (
+        Family(
+            "infrahub_infradevice_info",
+            FamilyType.INFO,
+            "Nodes of kind InfraDevice in Infrahub.",
+            (*sections(entries[0]), *sections(entries[2])),
         ),
-        (0, 0, 0),
-        {},
+        Family(
+            "infrahub_locationsite_info",
+            FamilyType.INFO,
+            "Nodes of kind LocationSite in Infrahub.",
+            sections(entries[1]),
+        ),
     )
+    assert assembly.duplicates == (0, 0, 0)
 
 
 def test_kinds_whose_metrics_have_one_name_share_its_family_and_its_help_is_the_first_s() -> None:
@@ -151,40 +151,6 @@ def test_sections_without_duplicates_are_shared_not_copied() -> None:
     assert devices.sections[0] is sections(entries[0])[0]
     assert devices.sections[1] is sections(entries[1])[0]
     assert sites.sections[0] is sections(entries[2])[0]
-
-
-def test_the_next_assembly_makes_the_same_objects_of_the_same_samples() -> None:
-    first = entry("InfraDevice", (), [("1", "D__a")])
-    second = entry("InfraDevice", (), [("1", "D__a"), ("2", "D__b")], [("3", "D__c")])
-    before = assemble([first, second], NOTHING)
-    again = assemble([first, second], before)
-    assert again == before
-    assert [
-        one is other for one, other in zip(again.families[0].sections, before.families[0].sections, strict=True)
-    ] == [
-        True,
-        True,
-        True,
-    ]
-
-
-def test_a_section_that_loses_other_samples_than_before_is_made_again() -> None:
-    second = entry("InfraDevice", (), [("1", "D__a"), ("2", "D__b")])
-    before = assemble([entry("InfraDevice", (), [("1", "D__a")]), second], NOTHING)
-    after = assemble([entry("InfraDevice", (), [("2", "D__b")]), second], before)
-    assert after.families[0].sections[1] == Section(("id", "hfid"), (Sample("1", ("1", "D__a")),))
-    restored = assemble([entry("InfraDevice", (), [("9", "D__z")]), second], after)
-    assert restored.families[0].sections[1] is sections(second)[0]
-    assert restored.shortened == {}
-
-
-def test_what_another_section_with_the_same_identity_lost_is_not_taken_for_this_one_s() -> None:
-    first, second = (entry("InfraDevice", (), [("1", "D__a"), ("2", "D__b")][:count]) for count in (1, 2))
-    other = msgspec.structs.replace(sections(second)[0])
-    mistaken = Assembly(shortened={id(sections(second)[0]): (other, Section(("id", "hfid"), (Sample("x", ("x",)),)))})
-    assert assemble([first, second], mistaken).families[0].sections[1] == Section(
-        ("id", "hfid"), (Sample("2", ("2", "D__b")),)
-    )
 
 
 SAMPLES = strategies.dictionaries(
