@@ -218,6 +218,7 @@ def _exporter(
         series=settings.metrics.series,
         prefix=settings.metrics.prefix,
         discoveries=settings.discoveries,
+        uncovered=settings.uncovered,
         source=source,
         clock=clock,
         poll_interval_seconds=settings.poll_interval_seconds,

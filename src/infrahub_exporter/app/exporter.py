@@ -27,7 +27,7 @@ from infrahub_exporter.app.refreshing.pool import Pool, Source
 from infrahub_exporter.app.refreshing.watched import Outline
 from infrahub_exporter.domain.access.webhooks import Event
 from infrahub_exporter.domain.asking.series import SeriesSpec
-from infrahub_exporter.domain.asking.specs import DiscoverySpec, MetricSpec
+from infrahub_exporter.domain.asking.specs import DiscoverySpec, MetricSpec, UncoveredSpec
 from infrahub_exporter.domain.errors import BadParameterError
 from infrahub_exporter.domain.model import Snapshot, TargetGroup
 from infrahub_exporter.domain.ports import Clock
@@ -95,6 +95,7 @@ class Exporter:
         config: Callable[[], ConfigStatus] | None = None,
         own_metrics: bool = True,
         figures: Figures | None = None,
+        uncovered: Sequence[UncoveredSpec] = (),
     ) -> None:
         self._source = source
         self._config = config
@@ -121,11 +122,12 @@ class Exporter:
             refresh_timeout_seconds=refresh_timeout_seconds,
             guard=guard or GuardSpec(),
             limits=limits or Limits(),
+            uncovered=uncovered,
             figures=self._figures,
         )
         self._pressure = Pressure()
         intervals = [entry.spec.refresh_interval_seconds for entry in self._inventory.by_kind]
-        intervals += [poll_interval_seconds] if metrics or series else []
+        intervals += [poll_interval_seconds] if metrics or series or uncovered else []
         self._specs = tuple(discoveries)
         self._pace = pace = partial(Pace, clock=clock, stretch=self._stretched)
         self._rounds = pace(min(intervals), delay_seconds=_delay(min(intervals))) if intervals else None
@@ -235,6 +237,7 @@ class Exporter:
             change_age=self._figures.change_age,
             deliveries=dict(self._figures.deliveries),
             sizes=self._text.sizes,
+            uncovered=self._inventory.uncovered,
         )
 
     @property

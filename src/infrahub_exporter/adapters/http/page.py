@@ -42,6 +42,8 @@ PAGE_HEADERS: Mapping[str, str] = {
 }
 """What the page is sent with, in a host that adds no headers as well: its policy allows its own style and no more."""
 
+_NAMES = 20
+"""How many nodes of a kind are named."""
 _LONGEST = 1000
 """How much of one text is shown."""
 _STATES = ("failing", "held", "stale", "not read yet", "being read", "good")
@@ -90,6 +92,7 @@ def render(status: Status, *, now: float, links: Sequence[str] = (), base: str =
             f"<header><h1>Infrahub Exporter{_text(' ' + version if version else '')}</h1>",
             f"<p><strong>{verdict}</strong>, as of {_moment(now)}</p>{summary}</header>\n<main>",
             _table(entries, now),
+            _uncovered(status),
             _reading(status),
             *(_push(push, now, f"OTLP push{_to(push, status)}") for push in status.pushes),
             *([] if status.store is None else [_store(status.store, now)]),
@@ -127,7 +130,7 @@ def _row(entry: EntryStatus, now: float) -> str:
         _ago(entry.succeeded_at, now) if entry.succeeded_at is not None else "none yet",
         _refresh(entry),
         _number(entry.nodes) if is_read else "-",
-        f"{_number(entry.published)} {_items(entry)}" if is_read else "-",
+        f"{_number(entry.published)} {_items(entry)}" if is_read and entry.source != "uncovered" else "-",
         _list(_details(entry, now)) or "-",
     )
     written = "".join(
@@ -210,6 +213,19 @@ def _reading(status: Status) -> str:
         skew = status.source.skew_seconds
         said.append(("Infrahub's clock", f"{_lasting(abs(skew))} {'behind' if skew < 0 else 'ahead'}"))
     return _section("Reading Infrahub", said) if said else ""
+
+
+def _uncovered(status: Status) -> str:
+    """Name nodes that are in no list, some of each kind."""
+    said = []
+    for each in status.uncovered:
+        if each.nodes is None:
+            said.append((_text(each.kind), "not known yet"))
+            continue
+        names = [_text(node.name or node.id) for node in each.nodes[:_NAMES]]
+        more = f", and {_number(len(each.nodes) - _NAMES)} more" if len(each.nodes) > _NAMES else ""
+        said.append((_text(each.kind), f"{_number(len(each.nodes))}{': ' if names else ''}{', '.join(names)}{more}"))
+    return _section("In no list of targets", said) if said else ""
 
 
 def _to(push: PushStatus, status: Status) -> str:

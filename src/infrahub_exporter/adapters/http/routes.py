@@ -22,6 +22,7 @@ from infrahub_exporter.domain.publishing.status import Status
 REFRESH_HEADER = "X-Prometheus-Refresh-Interval-Seconds"
 DISCOVERY_TYPE = "application/json"
 """The bare form, the only one that Prometheus 2.28 knew (SD-03)."""
+UNCOVERED_PATH = "/-/uncovered"
 _METHODS = (HttpMethod.GET, HttpMethod.HEAD)
 _NO_STORE = {"Cache-Control": "no-store"}
 _GZIP = {"Content-Encoding": "gzip"}
@@ -78,14 +79,16 @@ def build_router(
     lists = [each for spec in served.discoveries for each in spec.paths]
     links = (*own, *lists, "/-/metrics", "/-/healthy", "/-/ready")
 
+    def may_see(request: Request[Any, Any, Any]) -> bool:
+        return page_is_open or isinstance(request.scope.get("auth"), Passed)
+
     def page(request: Request[Any, Any, Any]) -> bytes | None:
-        may_see = page_is_open or isinstance(request.scope.get("auth"), Passed)
-        if not may_see or not wants_html(request.scope["headers"]):
+        if not may_see(request) or not wants_html(request.scope["headers"]):
             return None
         base = base_of(request.scope.get("raw_path") or request.scope["path"].encode())
         return render(served.status, now=now(), links=links, base=base, version=version)
 
-    routes = [_root(page), *_health(served), _own_metrics(served), *handlers]
+    routes = [_root(page), *_health(served), _own_metrics(served), _uncovered(served, may_see), *handlers]
     if metrics_path is not None:
         routes.append(_metrics(served, metrics_path))
     routes += [_discovery(served, spec) for spec in served.discoveries]
@@ -135,6 +138,19 @@ def _own_metrics(served: Served) -> HTTPRouteHandler:
         return Response(body, media_type=wanted.media_type, headers={"Vary": "Accept"})
 
     return own_metrics
+
+
+def _uncovered(served: Served, may_see: Callable[[Request[Any, Any, Any]], bool]) -> HTTPRouteHandler:
+    @route(UNCOVERED_PATH, http_method=_METHODS)
+    async def uncovered(request: Request[Any, Any, Any]) -> Response[bytes]:
+        if not may_see(request):
+            return _problem(HTTPStatus.FORBIDDEN, "Not allowed", "who may see the status page may see this")
+        kinds = served.status.uncovered
+        if any(each.nodes is None for each in kinds):
+            return _problem(HTTPStatus.SERVICE_UNAVAILABLE, "Not known yet", "a list or a kind was never read well")
+        return Response(msgspec.json.encode(kinds), media_type="application/json", headers=_NO_STORE)
+
+    return uncovered
 
 
 def _metrics(served: Served, path: str) -> HTTPRouteHandler:

@@ -59,7 +59,8 @@ def of_entries(entries: Sequence[EntryStatus], now: float) -> Iterator[Metric]:
             succeeded.add_metric(names, entry.succeeded_at)
             age.add_metric(names, max(0.0, now - entry.succeeded_at))
             nodes.add_metric(names, entry.nodes)
-            (targets if entry.source == "query" else series).add_metric((entry.name,), entry.published)
+            if entry.source != "uncovered":
+                (targets if entry.source == "query" else series).add_metric((entry.name,), entry.published)
         if entry.series_limit_ratio is not None:
             limits.add_metric((entry.name,), entry.series_limit_ratio)
         if entry.is_written is not None:

@@ -9,6 +9,7 @@ from infrahub_exporter.adapters.telemetry.histograms import histogram
 from infrahub_exporter.domain.publishing.formats import Format
 from infrahub_exporter.domain.publishing.saved import StoreStatus
 from infrahub_exporter.domain.publishing.status import ConfigStatus, PoolStatus, PushStatus, SourceStatus, Status
+from infrahub_exporter.domain.views.coverage import Uncovered
 
 
 def of_surroundings(status: Status) -> Iterator[Metric]:
@@ -16,6 +17,8 @@ def of_surroundings(status: Status) -> Iterator[Metric]:
     yield from _rounds(status)
     if status.pool is not None:
         yield from _pool(status.pool)
+    if status.uncovered:
+        yield _uncovered(status.uncovered)
     if status.change_age is not None:
         yield histogram(
             "infrahub_exporter_change_age_seconds",
@@ -165,3 +168,13 @@ def _pushes(pushes: Sequence[PushStatus]) -> Iterator[Metric]:
         if push.last_success_timestamp_seconds is not None:
             succeeded.add_metric((push.destination,), push.last_success_timestamp_seconds)
     yield from (whole, points, failures, succeeded)
+
+
+def _uncovered(kinds: Sequence[Uncovered]) -> Metric:
+    nodes = GaugeMetricFamily(
+        "infrahub_exporter_uncovered_nodes", "Nodes of a kind that are in no list of targets.", labels=("kind",)
+    )
+    for each in kinds:
+        if each.nodes is not None:
+            nodes.add_metric((each.kind,), len(each.nodes))
+    return nodes

@@ -80,11 +80,17 @@ def _value(value: object, annotation: Any, place: Place, find: Find) -> object:
 
 
 def _meant(value: object, union: Any, place: Place) -> Any:
-    """Choose between true or false and a mapping."""
-    switch, section = get_args(union)
-    if isinstance(value, switch | Mapping):
-        return switch if isinstance(value, switch) else section
+    """Choose between true or false, a mapping, and a list."""
+    for member in get_args(union):
+        if isinstance(value, _sort_of(member)):
+            return member
     raise SettingError(place, f"expected {describe(union)}, got {shown(value, hidden=True)}")
+
+
+def _sort_of(member: Any) -> Any:
+    if get_origin(member) is tuple:
+        return list | tuple
+    return Mapping if issubclass(member, Struct) else member
 
 
 def _leaf(value: object, annotation: Any, place: Place, find: Find) -> object:

@@ -21,6 +21,9 @@ async def misfit(settings: Settings, schema: SchemaSource) -> SettingError | Non
                 place = "service_discovery", "queries", index
                 selection = await kinds.select(spec.kind, discovery.paths(spec), spec.filters, spec.rows)
                 discovery.check_columns(spec, selection.columns)
+        for index, each in enumerate(settings.uncovered):
+            place = "service_discovery", "uncovered", index
+            await kinds.select(each.kind, each.paths, each.filters)
     except SourceError as error:
         return SettingError(place, str(error))
     return None

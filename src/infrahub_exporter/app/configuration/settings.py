@@ -28,9 +28,9 @@ from infrahub_exporter.app.configuration.web import (
     read_users,
 )
 from infrahub_exporter.app.configuration.wording import describe, shown
-from infrahub_exporter.domain.asking.paths import label_names
+from infrahub_exporter.domain.asking.paths import label_names, parse
 from infrahub_exporter.domain.asking.series import SeriesSpec, check
-from infrahub_exporter.domain.asking.specs import Booleans, DiscoverySpec, MetricSpec, Seconds
+from infrahub_exporter.domain.asking.specs import Booleans, DiscoverySpec, MetricSpec, Seconds, UncoveredSpec
 from infrahub_exporter.domain.errors import ConfigError
 from infrahub_exporter.domain.publishing.guard import GuardSpec
 from infrahub_exporter.domain.publishing.limits import Limits
@@ -169,6 +169,7 @@ class ServiceDiscoverySettings(_Section, frozen=True):
 
     enabled: bool = False
     queries: tuple[QuerySettings, ...] = ()
+    uncovered: UncoveredSpec | tuple[UncoveredSpec, ...] = ()
 
 
 class MetricsSettings(_Section, frozen=True):
@@ -247,6 +248,10 @@ class Settings(_Section, frozen=True, dict=True):
             with at("metrics", "series", index):
                 check(measured)
         prometheus = self.exporters.prometheus
+        for index, spec in enumerate(self.uncovered):
+            with at("service_discovery", "uncovered", index):
+                for path in spec.paths:
+                    parse(path)
         check_served(self.discoveries, prometheus.metrics_path if prometheus.enabled else None)
 
     @property
@@ -259,6 +264,13 @@ class Settings(_Section, frozen=True, dict=True):
     def _booleans(self, own: Booleans | None) -> Booleans | None:
         """Return how an entry writes booleans, None where it does as usual."""
         return "True" if (own or self.compat.booleans) == "True" else None
+
+    @property
+    def uncovered(self) -> tuple[UncoveredSpec, ...]:
+        """The kinds whose nodes should all be in some list, where lists are served."""
+        section = self.service_discovery
+        listed = section.uncovered if isinstance(section.uncovered, tuple) else (section.uncovered,)
+        return listed if section.enabled else ()
 
     @cached_property
     def discoveries(self) -> tuple[DiscoverySpec, ...]:

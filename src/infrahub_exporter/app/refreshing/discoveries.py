@@ -14,7 +14,8 @@ from infrahub_exporter.adapters.file_sd import FileSd
 from infrahub_exporter.adapters.gnmic import GnmicMap
 from infrahub_exporter.app.refreshing.attempts import Counts, GuardedEntry
 from infrahub_exporter.app.refreshing.handover import KeptByKind, KeptList, KeptQuery
-from infrahub_exporter.app.refreshing.held import Held, Refreshed
+from infrahub_exporter.app.refreshing.held import Refreshed
+from infrahub_exporter.app.refreshing.held_targets import HeldTargets
 from infrahub_exporter.app.refreshing.pool import Source, Turn, answers
 from infrahub_exporter.app.refreshing.watched import WatchedDocument
 from infrahub_exporter.domain.asking.specs import DiscoverySpec
@@ -30,7 +31,6 @@ from infrahub_exporter.domain.replica.kinds import Kinds
 from infrahub_exporter.domain.views import discovery, skipped
 from infrahub_exporter.domain.views.discovery import SKIP_REASONS, Decision
 from infrahub_exporter.domain.views.queried import derive_answer
-from infrahub_exporter.domain.views.uniting import listing
 
 logger = logging.getLogger("infrahub_exporter")
 
@@ -253,17 +253,9 @@ class QueryDiscovery(DiscoveryEntry):
 class KindDiscovery(DiscoveryEntry):
     """A discovery by kind: rows like a metric's."""
 
-    def __init__(self, spec: DiscoverySpec, kind: str, *, clock: Clock, guard: GuardSpec, limits: Limits) -> None:
+    def __init__(self, spec: DiscoverySpec, *, clock: Clock, guard: GuardSpec, limits: Limits) -> None:
         super().__init__(spec, clock, guard=guard, limits=limits)
-        derive = discovery.deriver(spec)
-        self.held: Held[tuple[Decision, ...]] = Held(
-            kind,
-            discovery.paths(spec),
-            spec.filters,
-            derive=lambda delta: {row.id: derive(row.id, found) for row, found in delta.found()},
-            rows=spec.rows,
-        )
-        self._listing = listing(spec)
+        self.held = HeldTargets(spec, limits.max_rows_per_node)
         self._list = http_sd.TargetList()
         self._checked_by: Kinds | None = None
 
@@ -298,12 +290,13 @@ class KindDiscovery(DiscoveryEntry):
 
     def kept(self) -> KeptByKind:
         """Return what a discovery that reads and derives the same, from the same source, can go on from."""
-        return KeptByKind(fingerprint(self.spec), self._kept_list(), self.held, self._listing, self._list)
+        return KeptByKind(fingerprint(self.spec), self._kept_list(), self.held, self._list)
 
     def go_on(self, kept: KeptByKind) -> None:
         """Go on from that."""
         self._go_on_from(kept.shown)
-        self.held, self._listing, self._list = kept.held, kept.listing, kept.rendered
+        self.held, self._list = kept.held, kept.rendered
+        self.held.most_rows = self._limits.max_rows_per_node
 
     def _offer_again(self) -> None:
         self._offer_read(verified=False)
@@ -311,7 +304,7 @@ class KindDiscovery(DiscoveryEntry):
     def _offer_read(self, *, verified: bool) -> bool:
         self._behind = True
         self._limits.check_nodes(len(self.held.blocks))
-        return self._offer_decisions(self._listing.of(self.held.blocks.blocks), verified=verified)
+        return self._offer_decisions(self.held.listed, verified=verified)
 
     def _rendered(self) -> Sequence[bytes]:
         return self._list.render(self.publication.blocks)

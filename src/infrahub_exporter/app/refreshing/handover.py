@@ -8,14 +8,15 @@ from msgspec import Struct
 from infrahub_exporter.adapters.http_sd import TargetList
 from infrahub_exporter.app.refreshing.held import Held
 from infrahub_exporter.app.refreshing.held_series import HeldSeries
+from infrahub_exporter.app.refreshing.held_targets import HeldTargets
 from infrahub_exporter.app.refreshing.pool import Pool
 from infrahub_exporter.app.refreshing.watched import WatchedDocument
 from infrahub_exporter.domain.model import JSON, Sample, Section
 from infrahub_exporter.domain.publishing.guard import Guard
 from infrahub_exporter.domain.publishing.limits import Limits
 from infrahub_exporter.domain.publishing.status import EntryStatus
+from infrahub_exporter.domain.views.coverage import Named
 from infrahub_exporter.domain.views.discovery import Decision
-from infrahub_exporter.domain.views.uniting import Listing
 
 Item = TypeVar("Item")
 
@@ -72,8 +73,7 @@ class KeptByKind(Struct, frozen=True):
 
     fingerprint: str
     shown: KeptList
-    held: Held[tuple[Decision, ...]]
-    listing: Listing
+    held: HeldTargets
     rendered: TargetList
 
 
@@ -84,6 +84,15 @@ class KeptQuery(Struct, frozen=True):
     shown: KeptList
     document: WatchedDocument
     found: tuple[tuple[Decision, ...], ...]
+
+
+class KeptUncovered(Struct, frozen=True):
+    """The nodes of a kind that should be in some list."""
+
+    fingerprint: str
+    held: Held[Named]
+    blocks: tuple[tuple[Named, ...], ...]
+    status: EntryStatus
 
 
 class KeptSet(Struct, frozen=True):
@@ -104,3 +113,4 @@ class KeptEntries(Struct, frozen=True):
     by_kind: tuple[KeptByKind, ...]
     queries: tuple[KeptQuery, ...]
     sets: Mapping[str, tuple[KeptSet, ...]]
+    uncovered: tuple[KeptUncovered, ...] = ()

@@ -1,8 +1,7 @@
 """The entries at work, and what is published of them."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import chain
-from typing import Generic, TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeVar
 
 import anyio
 import msgspec
@@ -10,17 +9,25 @@ import msgspec
 from infrahub_exporter.app.refreshing.discoveries import DiscoveryEntry, KindDiscovery, QueryDiscovery
 from infrahub_exporter.app.refreshing.entries import MetricEntry
 from infrahub_exporter.app.refreshing.figures import Figures
-from infrahub_exporter.app.refreshing.handover import KeptByKind, KeptEntries, KeptMetric, KeptQuery, KeptSeries
+from infrahub_exporter.app.refreshing.handover import (
+    KeptByKind,
+    KeptEntries,
+    KeptMetric,
+    KeptQuery,
+    KeptSeries,
+    KeptUncovered,
+)
 from infrahub_exporter.app.refreshing.measured import MeasuredEntry
 from infrahub_exporter.app.refreshing.parameters import ParameterSets
 from infrahub_exporter.app.refreshing.pool import Pool
 from infrahub_exporter.app.refreshing.rounds import Rounds
 from infrahub_exporter.app.refreshing.series import SeriesEntry
+from infrahub_exporter.app.refreshing.uncovered import UncoveredEntry
 from infrahub_exporter.app.refreshing.watched import Outline, WatchedDocument
 from infrahub_exporter.domain.access.webhooks import Touched
 from infrahub_exporter.domain.asking.formats import Asked, take_format
 from infrahub_exporter.domain.asking.series import SeriesSpec
-from infrahub_exporter.domain.asking.specs import DiscoverySpec, MetricSpec, entry_names
+from infrahub_exporter.domain.asking.specs import DiscoverySpec, MetricSpec, UncoveredSpec, entry_names
 from infrahub_exporter.domain.asking.variables import read_parameters
 from infrahub_exporter.domain.errors import BadParameterError, UnknownDiscoveryError
 from infrahub_exporter.domain.model import Snapshot
@@ -30,10 +37,12 @@ from infrahub_exporter.domain.publishing.guard import GuardSpec
 from infrahub_exporter.domain.publishing.limits import Limits
 from infrahub_exporter.domain.publishing.saved import Saved, fingerprint
 from infrahub_exporter.domain.publishing.status import EntryStatus, PoolStatus
+from infrahub_exporter.domain.views.coverage import Coverage, Uncovered
 from infrahub_exporter.domain.views.distinct import Shown
 from infrahub_exporter.domain.views.families import Assembly, assemble
 
-AnyKept = TypeVar("AnyKept", KeptMetric, KeptSeries, KeptByKind, KeptQuery)
+_Spec = MetricSpec | SeriesSpec | DiscoverySpec | UncoveredSpec
+AnyKept = TypeVar("AnyKept", KeptMetric, KeptSeries, KeptByKind, KeptQuery, KeptUncovered)
 
 
 class Inventory:
@@ -56,6 +65,7 @@ class Inventory:
         limits: Limits,
         figures: Figures | None = None,
         prefix: str = "infrahub_",
+        uncovered: Sequence[UncoveredSpec] = (),
     ) -> None:
         self._clock = clock
         self._figures = figures or Figures()
@@ -97,7 +107,7 @@ class Inventory:
 
         for spec in discoveries:
             if spec.kind is not None:
-                entry = KindDiscovery(spec, str(spec.kind), clock=clock, guard=guard, limits=limits)
+                entry = KindDiscovery(spec, clock=clock, guard=guard, limits=limits)
                 self.by_kind.append(entry)
                 continue
             if spec.parameters:
@@ -106,8 +116,13 @@ class Inventory:
                 self._queries.append(query(spec, on_demand=False))
         listed: dict[str, DiscoveryEntry] = {entry.spec.name: entry for entry in (*self.by_kind, *self._queries)}
         self.discoveries = {spec.name: listed[spec.name] for spec in discoveries if spec.name in listed}
+        self._uncovered = tuple(
+            UncoveredEntry(name, spec, clock=clock, limits=limits)
+            for name, spec in zip(entry_names(spec.kind for spec in uncovered), uncovered, strict=True)
+        )
+        self._coverage = Coverage()
         self._rounds = Rounds(
-            (*self.by_kind, *self.metrics),
+            (*self.by_kind, *self.metrics, *self._uncovered),
             pool=pool,
             clock=clock,
             full_refresh_seconds=full_refresh_seconds,
@@ -123,7 +138,22 @@ class Inventory:
     def statuses(self) -> tuple[EntryStatus, ...]:
         """How every entry is doing."""
         rows = (msgspec.structs.replace(entry.status, reading=entry.held.reading) for entry in self.metrics)
-        return (*rows, *(entry.status for entry in self._lists))
+        return (*rows, *(entry.status for entry in (*self._lists, *self._uncovered)))
+
+    @property
+    def uncovered(self) -> tuple[Uncovered, ...]:
+        """The nodes that are in no list; unknown as long as a list, or the nodes, have never been read well."""
+        if not self._uncovered:
+            return ()
+        if any(entry.chunks is None for entry in self.discoveries.values()):
+            return tuple(Uncovered(entry.status.name) for entry in self._uncovered)
+        lists = {entry.spec.name: entry.publication.blocks for entry in self._lists}
+        self._coverage.update(lists, {entry.status.name: entry.blocks for entry in self._uncovered})
+        return tuple(
+            Uncovered(name, None if entry.status.succeeded_at is None else self._coverage.nodes(name))
+            for entry in self._uncovered
+            for name in (entry.status.name,)
+        )
 
     @property
     def queries(self) -> tuple[QueryDiscovery, ...]:
@@ -226,30 +256,24 @@ class Inventory:
             tuple(entry.kept() for entry in self.by_kind),
             tuple(entry.kept() for entry in self._queries),
             {name: sets.kept() for name, sets in self._sets.items()},
+            tuple(entry.kept() for entry in self._uncovered),
         )
 
     async def go_on(self, kept: KeptEntries) -> None:
         """Publish and go on from what was held of the same kinds and queries; the rows are in the pool."""
         self._pool = kept.pool
         self._rounds.go_on(kept.pool)
-        metrics, series = _Left(kept.metrics), _Left(kept.series)
-        by_kind, queries = _Left(kept.by_kind), _Left(kept.queries)
-        for metric in self._kinds:
-            metrics.give(metric.spec, metric.go_on)
-        for measured in self._series:
-            series.give(measured.spec, measured.go_on)
-        for listed in self.by_kind:
-            by_kind.give(listed.spec, listed.go_on)
-        for asked in self._queries:
-            queries.give(asked.spec, asked.go_on)
+        left: list[KeptMetric | KeptSeries | KeptByKind | KeptUncovered] = [
+            *_given(kept.metrics, [(each.spec, each.go_on) for each in self._kinds]),
+            *_given(kept.series, [(each.spec, each.go_on) for each in self._series]),
+            *_given(kept.by_kind, [(each.spec, each.go_on) for each in self.by_kind]),
+            *_given(kept.uncovered, [(each.spec, each.go_on) for each in self._uncovered]),
+        ]
+        _given(kept.queries, [(each.spec, each.go_on) for each in self._queries])
         for name, sets in self._sets.items():
             sets.go_on(kept.sets.get(name, ()))
-        for metric_left in metrics.rest():
-            metric_left.held.release()
-        for series_left in series.rest():
-            series_left.held.release()
-        for list_left in by_kind.rest():
-            list_left.held.release()
+        for unwanted in left:
+            unwanted.held.release()
         await self._publish()
 
     async def restore(self, saved: Saved) -> int:
@@ -337,19 +361,12 @@ class Inventory:
             await sink.publish(self.snapshot)
 
 
-class _Left(Generic[AnyKept]):
-    """What former entries left, each to be given once to one that reads and derives the same."""
-
-    def __init__(self, kept: Sequence[AnyKept]) -> None:
-        self._kept: dict[str, list[AnyKept]] = {}
-        for each in reversed(kept):
-            self._kept.setdefault(each.fingerprint, []).append(each)
-
-    def give(self, spec: MetricSpec | SeriesSpec | DiscoverySpec, take: Callable[[AnyKept], None]) -> None:
-        """Let an entry take what one of the same spec left, if there is any."""
-        if alike := self._kept.get(fingerprint(spec)):
-            take(alike.pop())
-
-    def rest(self) -> Iterator[AnyKept]:
-        """Yield what nobody took."""
-        return chain.from_iterable(self._kept.values())
+def _given(kept: Sequence[AnyKept], takers: Iterable[tuple[_Spec, Callable[[AnyKept], None]]]) -> list[AnyKept]:
+    """Give each entry what one of the same spec has left, if there is any; return what nobody took."""
+    alike: dict[str, list[AnyKept]] = {}
+    for each in reversed(kept):
+        alike.setdefault(each.fingerprint, []).append(each)
+    for spec, take in takers:
+        if same := alike.get(fingerprint(spec)):
+            take(same.pop())
+    return [each for same in alike.values() for each in same]

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from infrahub_exporter.app.refreshing.discoveries import KindDiscovery
 from infrahub_exporter.app.refreshing.measured import MeasuredEntry
 from infrahub_exporter.app.refreshing.pool import Pool, Turn, answers
+from infrahub_exporter.app.refreshing.uncovered import UncoveredEntry
 from infrahub_exporter.app.refreshing.visibility import Visibility
 from infrahub_exporter.domain.errors import DerivationError, ExporterError, SourceUnavailableError, UnexpectedError
 from infrahub_exporter.domain.ports import Clock
@@ -14,7 +15,7 @@ from infrahub_exporter.domain.publishing.backoff import Outages
 
 logger = logging.getLogger("infrahub_exporter")
 
-RowEntry = MeasuredEntry | KindDiscovery
+RowEntry = MeasuredEntry | KindDiscovery | UncoveredEntry
 
 
 class Rounds:

@@ -102,8 +102,23 @@ class DiscoverySpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         return tuple(name for name in self.parameters if name not in optional)
 
 
+class UncoveredSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A kind whose nodes should each be in some list of targets."""
+
+    kind: KindName
+    filters: Filters = {}
+    where: dict[str, Condition] = {}
+    exclude: dict[str, Condition] = {}
+    match: dict[str, str] = {}
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """List the paths of the conditions."""
+        return (*self.where, *self.exclude, *self.match, *self.match.values())
+
+
 def entry_names(kinds: Iterable[str]) -> tuple[str, ...]:
-    """Name the entries of `metrics.kind`: the kind, from its second entry on with a number (`InfraDevice#2`)."""
+    """Name entries after their kinds, from the second one of a kind on with a number (`InfraDevice#2`)."""
     counted: dict[str, int] = {}
     names = []
     for kind in kinds:

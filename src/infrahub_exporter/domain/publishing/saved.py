@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from infrahub_exporter.domain.asking.series import SeriesSpec
-from infrahub_exporter.domain.asking.specs import DiscoverySpec, MetricSpec
+from infrahub_exporter.domain.asking.specs import DiscoverySpec, MetricSpec, UncoveredSpec
 from infrahub_exporter.domain.model import Sample
 from infrahub_exporter.domain.views.discovery import Decision
 
@@ -117,7 +117,7 @@ class StoreStatus(Struct, frozen=True):
         return msgspec.structs.replace(self, failures=self.failures + 1, last_error=reason)
 
 
-def fingerprint(spec: MetricSpec | SeriesSpec | DiscoverySpec) -> str:
+def fingerprint(spec: MetricSpec | SeriesSpec | DiscoverySpec | UncoveredSpec) -> str:
     """Return a text that changes with what a spec reads and derives, not with how it is named, served and limited."""
     return digest([(name, value) for name, value in msgspec.structs.asdict(spec).items() if name not in _NOT_READ])
 

@@ -10,12 +10,13 @@ from infrahub_exporter.domain.publishing.distribution import Distribution
 from infrahub_exporter.domain.publishing.formats import Format
 from infrahub_exporter.domain.publishing.guard import Hold
 from infrahub_exporter.domain.publishing.saved import StoreStatus
+from infrahub_exporter.domain.views.coverage import Uncovered
 
 _OWN_FAULTS = frozenset({SourceRejectedError.reason, DerivationError.reason, UnexpectedError.reason})
 
 
 class EntryStatus(Struct, frozen=True):
-    """The state of one entry: `source` is `kind`, `series` or `query`, `name` is unique among those.
+    """The state of one entry: `source` is `kind`, `series`, `query` or `uncovered`, `name` is unique among those.
 
     `success` is None before the first refresh has ended. `published` counts the series or target groups of the last
     good refresh, which stay published; `skipped` its nodes that gave none, by reason. `errors` counts failed refreshes
@@ -153,7 +154,8 @@ class Status(Struct, frozen=True):
     `config` is None where a host configures the exporter.
     `poll_interval_seconds` is the interval of the rounds as it is just now, `round_seconds` how long the last one took.
     `loop_lag` is how late the event loop was, `change_age` how old changes were when they became visible, in seconds.
-    `deliveries` counts those of webhooks by outcome, `sizes` are bytes of the inventory's metrics, plain and gzipped.
+    `deliveries` counts those of webhooks by outcome, `sizes` are bytes of the inventory's metrics, plain and gzipped,
+    `uncovered` are the nodes that are in no list of targets, by kind.
     """
 
     entries: tuple[EntryStatus, ...]
@@ -169,6 +171,7 @@ class Status(Struct, frozen=True):
     change_age: Distribution | None = None
     deliveries: Mapping[str, int] = {}
     sizes: Mapping[Format, tuple[int, int]] = {}
+    uncovered: tuple[Uncovered, ...] = ()
 
     @property
     def ready(self) -> bool:
