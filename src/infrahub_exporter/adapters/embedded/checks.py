@@ -44,7 +44,7 @@ def check_complete(kind: Kind, values: Values, peers: Wanted, provided: Containe
             raise mandatory(kind.key, attribute.name)
     for relationship in kind.relationships.values():
         given = relationship.name in peers if relationship.many else peers.get(relationship.name)
-        if not relationship.optional and not given:
+        if not relationship.optional and not given and relationship.name not in provided:
             raise mandatory(kind.key, relationship.name)
 
 

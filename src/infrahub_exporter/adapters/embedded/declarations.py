@@ -63,7 +63,7 @@ class Parameters(Struct, frozen=True, kw_only=True):
     max_length: int | None = None
     min_value: int | None = None
     max_value: int | None = None
-    excluded_values: str | None = None
+    excluded_values: Annotated[str, Meta(pattern=r"^(\d+(?:-\d+)?)(?:,\d+(?:-\d+)?)*$")] | None = None
     start_range: int | None = None
     end_range: int | None = None
 
@@ -118,6 +118,7 @@ class KindDeclaration(Declared, frozen=True, kw_only=True, forbid_unknown_fields
     """What nodes and generics have in common."""
 
     namespace: Annotated[str, Meta(pattern=r"^[A-Z][a-z0-9A-Z]*$")]
+    kind: str | None = None
     attributes: tuple[AttributeDeclaration, ...] = ()
     relationships: tuple[RelationshipDeclaration, ...] = ()
     human_friendly_id: tuple[str, ...] | None = None

@@ -33,6 +33,13 @@ _PALETTE = [
 ]
 """The colours that a server was seen to give to choices without one, in that order; after them it is red."""
 
+_GENERATED = {
+    "Template": ("object_template",),
+    "Profile": ("profiles",),
+    "Group": ("member_of_groups", "subscriber_of_groups"),
+    "Hierarchy": ("parent", "children"),
+}
+"""What an export of a schema has though Infrahub adds it by itself."""
 RESERVED = frozenset({"id", "hfid", "display_label", "human_friendly_id", "ids", "any"})
 
 
@@ -106,7 +113,7 @@ def relationships_of(declaration: KindDeclaration, source: str) -> dict[str, Rel
     made: dict[str, Relationship] = {}
     taken = {each.name for each in declaration.attributes}
     for each in declaration.relationships:
-        if each.state == "absent":
+        if each.state == "absent" or each.name in _GENERATED.get(each.kind, ()):
             continue
         if each.name in RESERVED or each.name in made or each.name in taken:
             raise ConfigError(f"{source}: {declaration.key}.{each.name}: taken, expected another name")

@@ -7,6 +7,15 @@ from infrahub_exporter.adapters.embedded.store import NOW, Store
 _LAST = 2**63 - 1
 
 
+def excluded(attribute: Attribute, number: int) -> str | None:
+    """Tell what excludes a number from an attribute: itself, as text, or a range of `100,150-200`."""
+    for part in (attribute.parameters.excluded_values or "").split(","):
+        first, _, last = part.partition("-")
+        if part and int(first) <= number <= int(last or first):
+            return part
+    return None
+
+
 class _Range:
     """The numbers that are taken, and where the search for a free one goes on."""
 

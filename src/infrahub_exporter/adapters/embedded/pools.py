@@ -7,6 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from infrahub_exporter.adapters.embedded.kinds import ADDRESS, PREFIX, Attribute, Kind, Kinds
+from infrahub_exporter.adapters.embedded.numbers import excluded
 from infrahub_exporter.adapters.embedded.refusals import InvalidInputError, NodeNotFoundError
 from infrahub_exporter.adapters.embedded.store import NOW, Record, Store
 from infrahub_exporter.domain.model import JSON
@@ -57,7 +58,7 @@ class Pools:
             if name in each.versions[-1].values
         }
         for number in range(first, last + 1):
-            if number not in taken:
+            if number not in taken and excluded(attribute, number) is None:
                 return number
         raise InvalidInputError(f"There are no more values available in this pool. at {attribute.name}")
 

@@ -1,12 +1,13 @@
-"""Profiles: values that several nodes share, for attributes that have none of their own."""
+"""Profiles: values and peers that several nodes share, for what has none of its own."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from infrahub_exporter.adapters.embedded.kinds import Attribute
+from infrahub_exporter.adapters.embedded.kinds import Attribute, Relationship
 from infrahub_exporter.adapters.embedded.store import NOW, Record, Value
 
 PROFILE = "CoreProfile"
 _LOWEST = 2**63
+_SHARED = frozenset({"Generic", "Attribute"})
 
 
 def applied(record: Record, values: Mapping[str, Value], instant: int) -> Mapping[str, Value]:
@@ -14,26 +15,49 @@ def applied(record: Record, values: Mapping[str, Value], instant: int) -> Mappin
 
     A value that no profile gives any more goes back to the default.
     """
-    relationship = record.kind.relationships.get("profiles")
-    profiles = list(record.peers(relationship, NOW)) if relationship is not None else []
+    profiles = _of(record)
     if not profiles and not any(each.from_profile for each in values.values()):
         return values
-    profiles.sort(key=lambda each: (_priority(each), each.id))
     return {
         name: _apply(record.kind.attributes[name], value, profiles, instant) if _open(value) else value
         for name, value in values.items()
     }
 
 
+def given_peers(record: Record) -> Iterator[tuple[Relationship, list[Record]]]:
+    """Yield the relationships of a node whose peers from profiles are others than those that it has from them."""
+    profiles = _of(record)
+    for relationship in record.kind.relationships.values():
+        if relationship.read_only or relationship.kind not in _SHARED:
+            continue
+        edges = [each for each in record.edges.get(relationship.edge, ()) if each.end > NOW]
+        own = any(not each.from_profile for each in edges)
+        wanted = [] if own else next(filter(None, (_peers(each, relationship.name) for each in profiles)), [])
+        if {each.peer for each in edges if each.from_profile} != set(wanted):
+            yield relationship, wanted
+
+
 def provided(profiles: Iterable[object]) -> frozenset[str]:
-    """Name the attributes that profiles have a value for."""
-    return frozenset(
-        name
-        for each in profiles
-        if isinstance(each, Record)
-        for name, value in each.versions[-1].values.items()
-        if value.value is not None
-    )
+    """Name the attributes and relationships that profiles have something for."""
+    return frozenset(name for each in profiles if isinstance(each, Record) for name in _names(each))
+
+
+def _names(profile: Record) -> Iterator[str]:
+    yield from (name for name, value in profile.versions[-1].values.items() if value.value is not None)
+    yield from (name for name in profile.kind.relationships if _peers(profile, name))
+
+
+def _of(record: Record) -> list[Record]:
+    """Give the profiles of a node in the order in which they count."""
+    relationship = record.kind.relationships.get("profiles")
+    profiles = record.peers(relationship, NOW) if relationship is not None else ()
+    return sorted(profiles, key=lambda each: (_priority(each), each.id))
+
+
+def _peers(profile: Record, name: str) -> list[Record]:
+    relationship = profile.kind.relationships.get(name)
+    shared = relationship is not None and relationship.kind in _SHARED
+    return list(profile.peers(relationship, NOW)) if shared and relationship is not None else []
 
 
 def nodes_of(record: Record) -> Iterator[Record]:

@@ -77,14 +77,15 @@ class Version:
 
 
 class Edge:
-    """One end of a relation, at one node: the node at the other end, and the span in which it holds."""
+    """One end of a relation, at one node: the node at the other end, the span in which it holds, who gave it."""
 
-    __slots__ = ("end", "peer", "start")
+    __slots__ = ("end", "from_profile", "peer", "start")
 
-    def __init__(self, peer: "Record", start: int) -> None:
+    def __init__(self, peer: "Record", start: int, *, from_profile: bool = False) -> None:
         self.peer = peer
         self.start = start
         self.end = NOW + 1
+        self.from_profile = from_profile
 
 
 class Record:
@@ -156,9 +157,11 @@ class Store:
         return str(uuid.UUID(bytes=(0x18_0000_0000_00 + number).to_bytes(6, "big") + noise))
 
     @staticmethod
-    def link(one: Record, relationship: Relationship, other: Record, instant: int) -> None:
+    def link(
+        one: Record, relationship: Relationship, other: Record, instant: int, *, from_profile: bool = False
+    ) -> None:
         """Relate two nodes from an instant on."""
-        one.edges.setdefault(relationship.edge, []).append(Edge(other, instant))
+        one.edges.setdefault(relationship.edge, []).append(Edge(other, instant, from_profile=from_profile))
         other.edges.setdefault(relationship.mirror, []).append(Edge(one, instant))
 
     @staticmethod

@@ -11,6 +11,7 @@ import msgspec
 
 from infrahub_exporter.adapters.embedded.instants import parse_moment
 from infrahub_exporter.adapters.embedded.kinds import Attribute, Choice
+from infrahub_exporter.adapters.embedded.numbers import excluded
 from infrahub_exporter.domain.model import JSON
 
 
@@ -89,6 +90,10 @@ def _check_limits(attribute: Attribute, value: JSON) -> None:
             raise InvalidValueError(f"{value} is lower than the minimum allowed value {limits.min_value!r}")
         if limits.max_value is not None and value > limits.max_value:
             raise InvalidValueError(f"{value} is higher than the maximum allowed value {limits.max_value!r}")
+        part = excluded(attribute, value)
+        if part is not None:
+            what = f"an the excluded range {part}" if "-" in part else "the excluded values"
+            raise InvalidValueError(f"{value} is in {what}")
 
 
 def _bare_mac(text: str) -> str:

@@ -117,6 +117,7 @@ class Writer:
         for name, related in peers.items():
             for peer in dict.fromkeys(related):
                 self._store.link(record, kind.relationships[name], peer, instant)
+        self._share(record, instant)
         self._put(record, made, instant)
         self._reconcile((record,), instant)
         self._follow(record, instant)
@@ -143,11 +144,29 @@ class Writer:
             left[name] = there if there and any(isinstance(each, Draw) for each in related) else related
         return self._drawn(left, instant)
 
+    def _share(self, record: Record, instant: int) -> bool:
+        """Relate a node to the peers that its profiles give; tell whether that is another than before."""
+        moved = False
+        for relationship, peers in list(profiles.given_peers(record)):
+            there = [each for each in record.edges.get(relationship.edge, ()) if each.end > NOW and each.from_profile]
+            for edge in there:
+                if edge.peer not in peers:
+                    self._store.unlink(record, relationship, edge.peer, instant)
+                    edge.peer.updated_at = instant
+            for peer in peers:
+                if all(each.peer is not peer for each in there):
+                    self._store.link(record, relationship, peer, instant, from_profile=True)
+                    peer.updated_at = instant
+            moved = True
+        return moved
+
     def _follow(self, profile: Record, instant: int) -> None:
-        """Give the values of a profile to its nodes."""
+        """Give the values and peers of a profile to its nodes."""
         for node in list(profiles.nodes_of(profile)):
             before = node.versions[-1].values
-            if any(value is not before[name] for name, value in profiles.applied(node, before, instant).items()):
+            if self._share(node, instant) or any(
+                value is not before[name] for name, value in profiles.applied(node, before, instant).items()
+            ):
                 self._put(node, before, instant)
                 node.updated_at = instant
 
@@ -181,6 +200,7 @@ class Writer:
         planned = {name: each.value for name, each in {**current, **changed}.items()}
         self._names.check_unique(kind, planned, {**self._to_one(record), **peers}, record)
         moved = [self._set(record, kind.relationships[name], related, instant) for name, related in peers.items()]
+        moved.append(bool(peers) and self._share(record, instant))
         if changed or any(moved):
             self._put(record, {**current, **changed}, instant)
             record.updated_at = instant
@@ -189,8 +209,10 @@ class Writer:
         return bool(changed) or any(moved)
 
     def add(self, record: Record, relationship: Relationship, peers: Iterable[Record], instant: int) -> None:
-        """Relate nodes to a node, beside those that are."""
-        current = list(record.peers(relationship, NOW))
+        """Relate nodes to a node, beside those that are, and in place of those that a profile gave."""
+        edges = record.edges.get(relationship.edge, ())
+        shared = {each.peer for each in edges if each.end > NOW and each.from_profile}
+        current = [each for each in record.peers(relationship, NOW) if each not in shared]
         self._set(record, relationship, [*current, *peers], instant)
         self._refresh(record, instant)
 
@@ -252,6 +274,8 @@ class Writer:
 
     def _refresh(self, record: Record, instant: int) -> None:
         """Compute anew what reads a relation that has just changed."""
+        if self._share(record, instant):
+            record.updated_at = instant
         values = record.versions[-1].values
         profiled = profiles.applied(record, values, instant)
         if profiled is not values or (record.kind.key in self.crossing and identity.stale(record)):
@@ -269,6 +293,8 @@ class Writer:
             self._store.unlink(record, relationship, peer, instant)
         for peer in come:
             self._store.link(record, relationship, peer, instant)
+        for edge in record.edges.get(relationship.edge, ()):
+            edge.from_profile = False
         for peer in (*gone, *come):
             peer.updated_at = instant
             record.updated_at = instant

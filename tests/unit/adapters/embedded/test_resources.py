@@ -192,6 +192,72 @@ def test_a_profile_may_give_what_is_mandatory(load: Load) -> None:
     assert values(ask, "LabRack", "height") == {"a": [48]}
 
 
+TAGGED = "tags { edges { node { display_label } } }"
+
+
+def tags(ask: Asker) -> dict[str, list[str]]:
+    """Ask for the tags of the switches."""
+    found = ask.nodes("LabSwitch", f"hfid {TAGGED}")
+    return {each["hfid"][0]: [edge["node"]["display_label"] for edge in each["tags"]["edges"]] for each in found}
+
+
+def test_a_profile_gives_peers_where_a_relationship_has_none_of_its_own(load: Load) -> None:
+    ask = load(
+        "BuiltinTag: [{name: red}, {name: blue}]",
+        "ProfileLabSwitch: [{profile_name: low, profile_priority: 9, tags: [blue]},"
+        " {profile_name: high, profile_priority: 1, tags: [red]}, {profile_name: bare, profile_priority: 0}]",
+        "LabSwitch: [{name: a, profiles: [low, high, bare]}, {name: b, profiles: [high], tags: [blue]}, {name: c}]",
+    )
+    assert tags(ask) == {"a": ["red"], "b": ["blue"], "c": []}
+
+    ask.clock.move()
+    blue = ask.id("BuiltinTag", "blue")
+    high, switch = ask.id("ProfileLabSwitch", "high"), ask.id("LabSwitch", "a")
+    ask(f'mutation {{ ProfileLabSwitchUpdate(data: {{id: "{high}", tags: [{{id: "{blue}"}}]}}) {{ ok }} }}')
+    assert tags(ask)["a"] == ["blue"]
+    ends = f'(data: {{id: "{switch}", name: "profiles", nodes: [{{id: "{high}"}}]}}) {{ ok }}'
+    ask(f"mutation {{ RelationshipRemove{ends} }}")
+    assert tags(ask)["a"] == ["blue"]
+    ask('mutation { ProfileLabSwitchDelete(data: {hfid: ["low"]}) { ok } }')
+    assert tags(ask)["a"] == []
+
+    ask(f"mutation {{ RelationshipAdd{ends} }}")
+    red = ask.id("BuiltinTag", "red")
+    own = f'(data: {{id: "{switch}", name: "tags", nodes: [{{id: "{red}"}}]}}) {{ ok }}'
+    ask(f"mutation {{ RelationshipAdd{own} }}")
+    assert tags(ask)["a"] == ["red"]
+    ask(f"mutation {{ RelationshipRemove{own} }}")
+    assert tags(ask)["a"] == ["blue"]
+
+
+def test_a_pool_leaves_out_what_its_attribute_excludes(write: Write) -> None:
+    schema = write(
+        "schema.yml",
+        """
+nodes:
+  - name: Vpn
+    namespace: Lab
+    attributes:
+      - {name: name, kind: Text, unique: true}
+      - {name: rd, kind: Number, optional: true, parameters: {excluded_values: "1,3-5"}}
+""",
+    )
+    objects = write(
+        "objects.yml",
+        """
+kind: Object
+spec: {kind: CoreNumberPool, data: [{name: rds, node: LabVpn, node_attribute: rd, start_range: 1, end_range: 9}]}
+---
+kind: Object
+spec: {kind: LabVpn, data: [{name: a, rd: {from_pool: rds}}, {name: b, rd: {from_pool: rds}}]}
+""",
+    )
+    clock = Hands()
+    ask = Asker(EmbeddedInfrahub.load([schema], [objects], now=clock), clock)
+
+    assert values(ask, "LabVpn", "rd") == {"a": [2], "b": [6]}
+
+
 def test_addresses_prefixes_and_numbers_are_the_first_free_ones_of_their_pools(load: Load) -> None:
     drawn = "address: {from_pool: hosts}, network: {from_pool: {id: nets, size: 25}}, asn: {from_pool: {id: asns}}"
     ask = load(

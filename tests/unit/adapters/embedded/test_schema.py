@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from infrahub_exporter.adapters.embedded import rest
 from infrahub_exporter.adapters.embedded.schema import load_kinds
 from infrahub_exporter.domain.errors import ConfigError
 
@@ -395,3 +396,67 @@ nodes:
 
     assert (kinds["MyA"].display_label, kinds["MyA"].display_labels) == ("x__value", ("x",))
     assert kinds["MyB"].display_label == "{{ x__value }} {{ y__value }}"
+
+
+def test_what_an_export_of_a_schema_writes_is_read(write: Write) -> None:
+    written = write(
+        "written.yml",
+        """
+generics:
+  - {name: Thing, namespace: My, hierarchical: true, attributes: [{name: name, kind: Text, unique: true}]}
+nodes:
+  - {name: Box, namespace: My, inherit_from: [MyThing], generate_template: true}
+""",
+    )
+    exported = write(
+        "exported.yml",
+        """
+version: "1.0"
+generics:
+  - name: Thing
+    namespace: My
+    kind: MyThing
+    label: Thing
+    branch: aware
+    hierarchical: true
+    human_friendly_id: [name__value]
+    generate_profile: true
+    attributes:
+      - name: name
+        kind: Text
+        label: Name
+        unique: true
+        order_weight: 1000
+        parameters: {regex: null, min_length: null, max_length: null}
+nodes:
+  - name: Namespace
+    namespace: Ipam
+    kind: IpamNamespace
+    inherit_from: [BuiltinIPNamespace]
+    attributes: [{name: default, kind: Boolean, read_only: true, optional: true, label: Default}]
+  - name: Box
+    namespace: My
+    kind: MyBox
+    label: Box
+    branch: aware
+    inherit_from: [MyThing]
+    parent: MyThing
+    children: MyThing
+    generate_profile: true
+    generate_template: true
+    include_in_menu: true
+    human_friendly_id: [name__value]
+    relationships:
+      - name: object_template
+        peer: TemplateMyBox
+        kind: Template
+        identifier: node__objecttemplate
+        cardinality: one
+        max_count: 1
+        order_weight: 1
+""",
+    )
+
+    one, two = load_kinds([written]), load_kinds([exported])
+    assert one.kinds.keys() == two.kinds.keys()
+    assert [key for key in one.kinds if rest.describe(one[key]) != rest.describe(two[key])] == []

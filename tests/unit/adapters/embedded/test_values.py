@@ -87,6 +87,8 @@ def test_a_value_of_the_wrong_type_is_refused(kind: str, value: Any, message: st
         ("Text", {"min_length": 2}, "b", "b must have a minimum length of 2"),
         ("Text", {"max_length": 2}, "bbb", "bbb must have a maximum length of 2"),
         ("Number", {"min_value": 2}, 1, "1 is lower than the minimum allowed value 2"),
+        ("Number", {"excluded_values": "7,10-12"}, 7, "7 is in the excluded values"),
+        ("Number", {"excluded_values": "7,10-12"}, 11, "11 is in an the excluded range 10-12"),
         ("Number", {"max_value": 2}, 3, "3 is higher than the maximum allowed value 2"),
     ],
 )
