@@ -135,9 +135,11 @@ def check(config: Path | None) -> None:
         found = anyio.run(misfit, settings, build.parts.source)
         if found is not None:
             raise ConfigError(f"{config or 'the environment'}: {found}")
+    series = len(settings.metrics.series)
     click.echo(
         f"{config or 'the environment'} is good: "
         f"{_counted(len(settings.metrics.kind), 'kind', 'kinds')}, "
+        f"{_counted(series, 'entry', 'entries') + ' of series, ' if series else ''}"
         f"{_counted(len(settings.discoveries), 'discovery', 'discoveries')}"
     )
 

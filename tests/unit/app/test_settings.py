@@ -33,6 +33,8 @@ from infrahub_exporter.app.configuration.settings import (
 )
 from infrahub_exporter.domain.asking.conditions import Check
 from infrahub_exporter.domain.asking.formats import Formats, GnmicFormat
+from infrahub_exporter.domain.asking.forms import Form
+from infrahub_exporter.domain.asking.series import CountSpec, SeriesSpec, SumSpec
 from infrahub_exporter.domain.asking.specs import DiscoverySpec, GuardOverride, MetricSpec, Override
 from infrahub_exporter.domain.errors import ConfigError
 from infrahub_exporter.domain.publishing.guard import GuardSpec
@@ -159,12 +161,40 @@ def test_every_key_has_the_value_that_the_file_gives_it() -> None:
                     filters={"role__values": ["edge", "core"]},
                     guard=GuardOverride(enabled=True, min_loss=5),
                 ),
-            )
+            ),
+            series=(
+                SeriesSpec(
+                    name="devices_seconds",
+                    help="Devices.",
+                    unit="seconds",
+                    kind="InfraDevice",
+                    filters={"role__value": "edge"},
+                    rows="ports[]",
+                    where={"speed": Check(above=0)},
+                    exclude={"name": "lo0"},
+                    match={"side": "^side"},
+                    distinct=("port",),
+                    labels={"port": "name", "role": Form(path="role", map={"edge": "border"}, default="none")},
+                    value=Form(path="speed", times=0.5),
+                    state_label="state",
+                    max_series=100,
+                    guard=False,
+                ),
+                SeriesSpec(name="ports", kind="InfraPort", count=CountSpec(by={"role": "role"}, zeros=("role",))),
+                SeriesSpec(name="speed", kind="InfraPort", sum=SumSpec(of=("speed", "mtu"))),
+                SeriesSpec(name="holes", kind="InfraPort", missing=("speed",)),
+            ),
+            prefix="org_",
         ),
         webhook=WebhookSettings(enabled=True, key=Secret("open-sesame"), window_seconds=60, debounce_seconds=1.5),
         guard=GuardSpec(enabled=False, max_loss_ratio=0.25, min_loss=20, confirmations=5),
         limits=Limits(
-            max_nodes=1000, max_series=2000, max_label_length=256, max_response_bytes=1_048_576, max_parameter_sets=10
+            max_nodes=1000,
+            max_series=2000,
+            max_label_length=256,
+            max_response_bytes=1_048_576,
+            max_parameter_sets=10,
+            max_rows_per_node=5,
         ),
         store=StoreSettings(type="file", path=file, max_age_seconds=3600),
         web=WebSettings(

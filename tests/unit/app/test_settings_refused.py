@@ -193,6 +193,26 @@ query_formats_parameter.yml: service_discovery.queries[0].formats: expected no p
 query_formats_unknown.yml: service_discovery.queries[0].formats.gnmi: unknown key, did you mean 'gnmic'?
 query_file_parameters.yml: service_discovery.queries[0].file: expected no parameters beside it: each set of them is a list of its own
 query_file_twice.yml: service_discovery.queries[1].file: expected another file than that of service_discovery.queries[0].file, got '/srv/a.json'
+series_without_a_number.yml: metrics.series[0]: expected one of value, count, sum and missing, got none of them
+series_with_two_numbers.yml: metrics.series[0]: expected one of value, count, sum and missing, got value and count
+series_name_total.yml: metrics.series[0].name: 'links_total' ends in _total, which is for counters; an inventory goes up and down
+series_name_dash.yml: metrics.series[0].name: expected the name of a metric, such as devices, got 'far-links'
+series_name_own.yml: metrics.series[0].name: 'infrahub_exporter_links': names that begin with infrahub_exporter_ are the exporter's own
+series_name_kind.yml: metrics.series[0].name: 'DcimDevice' is how the entry of metrics.kind is named
+series_unit.yml: metrics.series[0].unit: expected a name that ends in _seconds, got 'links'
+series_units.yml: metrics.series[1].unit: expected 'second' as in metrics.series[0].unit, got 'per_second'
+series_label_path.yml: metrics.series[0].labels.site: path 'site..name': expected names joined by dots, each perhaps followed by [], as in 'tags[].name'
+series_label_up.yml: metrics.series[0].labels.site: path '^site.name': ^ leads from a row to what stands before it, and no rows are given here
+series_label_own.yml: metrics.series[0]: label '__name__': names that begin with __ belong to Prometheus
+series_rows_up.yml: metrics.series[0].rows: path '^cable': ^ leads from a row to what stands before it, and no rows are given here
+series_zeros.yml: metrics.series[0].count.zeros: 'rolle' is none of the labels of by, did you mean 'role'?
+series_count_labels.yml: metrics.series[0].labels: the labels of a count stand in its by
+series_distinct.yml: metrics.series[0].distinct: 'rolle' is none of the labels, did you mean 'role'?
+series_value_true.yml: metrics.series[0].value: expected a number, a path, a list of paths, or a mapping with path or value, got true
+series_key.yml: metrics.series[0].valu: unknown key, did you mean 'value'?
+series_max.yml: metrics.series[0].max_series: expected a whole number of at least 1, got 0
+series_sum.yml: metrics.series[0].sum.of: expected a path, a list of paths, or a mapping with path or value, got nothing
+metrics_prefix.yml: metrics.prefix: expected the beginning of a metric's name, such as org_, got 'org-'
 compat_boolean.yml: compat.booleans: expected one of true, True, got true, put it in quotes
 """  # noqa: E501 - the lines stand as they are printed
 REFUSED = {line.partition(".yml: ")[0]: line for line in LINES.splitlines()}

@@ -160,7 +160,7 @@ def _details(entry: EntryStatus, now: float) -> list[str]:
     if entry.error is not None:
         details.append(_text(str(entry.error)))
     if entry.hold is not None:
-        details.append(_held(entry.hold, _items(entry), now))
+        details.append(_held(entry.hold, "nodes" if entry.source == "series" else _items(entry), now))
     if entry.is_restored:
         details.append("the data is from before a restart")
     if entry.reading is not None:

@@ -5,6 +5,7 @@ from typing import Any
 from msgspec import Struct
 
 from infrahub_exporter.domain.model import AttributeSchema, KindSchema, RelationshipSchema
+from infrahub_exporter.domain.texts import text
 
 
 class _Attribute(Struct):
@@ -12,6 +13,11 @@ class _Attribute(Struct):
     kind: str
     optional: bool = True
     choices: list[dict[str, Any]] | None = None
+    enum: list[Any] | None = None
+
+    def named(self) -> tuple[str, ...]:
+        """Name what may be chosen: of a Dropdown its choices, of any other kind what `enum` lists."""
+        return tuple(str(choice.get("name")) for choice in self.choices or ()) or tuple(map(text, self.enum or ()))
 
 
 class _Relationship(Struct):
@@ -42,7 +48,7 @@ class Kind(Struct):
                     name=each.name,
                     kind=each.kind,
                     optional=each.optional,
-                    choices=tuple(str(choice.get("name")) for choice in each.choices or ()),
+                    choices=each.named(),
                 )
                 for each in self.attributes
             },

@@ -6,6 +6,7 @@ from infrahub_exporter.domain.errors import SourceError
 from infrahub_exporter.domain.ports import SchemaSource
 from infrahub_exporter.domain.replica.kinds import Kinds
 from infrahub_exporter.domain.views import discovery
+from infrahub_exporter.domain.views.outcomes import check_schema
 
 
 async def misfit(settings: Settings, schema: SchemaSource) -> SettingError | None:
@@ -16,6 +17,11 @@ async def misfit(settings: Settings, schema: SchemaSource) -> SettingError | Non
         for index, entry in enumerate(settings.metrics.kind):
             place = "metrics", "kind", index
             await kinds.select(entry.kind, entry.paths, entry.filters)
+        for index, measured in enumerate(settings.metrics.series):
+            place = "metrics", "series", index
+            asked = dict.fromkeys(measured.paths())
+            selection = await kinds.select(measured.kind, asked, measured.filters, measured.rows)
+            check_schema(measured, selection, kinds.attributes(selection))
         for index, spec in enumerate(settings.discoveries):
             if spec.kind is not None:
                 place = "service_discovery", "queries", index

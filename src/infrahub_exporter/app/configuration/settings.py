@@ -5,7 +5,7 @@ The rules hold however a `Settings` is made, from a file or in Python; types and
 
 import logging
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Annotated, Literal
@@ -20,6 +20,7 @@ from infrahub_exporter.app.configuration.places import Place, SettingError, at, 
 from infrahub_exporter.app.configuration.pushing import DestinationSettings, OtlpSettings
 from infrahub_exporter.app.configuration.queries import SEGMENT, QuerySettings, check_served
 from infrahub_exporter.app.configuration.secret import Secret, read_secret
+from infrahub_exporter.app.configuration.series import check_series
 from infrahub_exporter.app.configuration.web import (
     AdminSettings,
     ListenerTlsSettings,
@@ -29,7 +30,7 @@ from infrahub_exporter.app.configuration.web import (
 )
 from infrahub_exporter.app.configuration.wording import describe, shown
 from infrahub_exporter.domain.asking.paths import label_names, parse
-from infrahub_exporter.domain.asking.series import SeriesSpec, check
+from infrahub_exporter.domain.asking.series import SeriesSpec, warnings
 from infrahub_exporter.domain.asking.specs import Booleans, DiscoverySpec, MetricSpec, Seconds, UncoveredSpec
 from infrahub_exporter.domain.errors import ConfigError
 from infrahub_exporter.domain.publishing.guard import GuardSpec
@@ -83,7 +84,7 @@ Address = Annotated[
 UrlPath = Annotated[str, Meta(pattern=rf"^(/{SEGMENT})+/?\Z", description="a path such as /metrics")]
 Prefix = Annotated[
     str,
-    Meta(pattern=r"^([a-zA-Z_][a-zA-Z0-9_]*)?\Z", description="the beginning of a metric's name, such as infrahub_"),
+    Meta(pattern=r"^([a-zA-Z_][a-zA-Z0-9_]*)?\Z", description="the beginning of a metric's name, such as org_"),
 ]
 NonEmpty = Annotated[str, Meta(pattern=r"^\S+\Z", description="text without spaces")]
 
@@ -244,9 +245,10 @@ class Settings(_Section, frozen=True, dict=True):
                 label_names(entry.include)
             with at("metrics", "kind", index, "labels"):
                 label_names(entry.include, entry.labels)
-        for index, measured in enumerate(self.metrics.series):
-            with at("metrics", "series", index):
-                check(measured)
+        with at("metrics"):
+            check_series(
+                self.metrics.series, kinds=[entry.kind for entry in self.metrics.kind], prefix=self.metrics.prefix
+            )
         prometheus = self.exporters.prometheus
         for index, spec in enumerate(self.uncovered):
             with at("service_discovery", "uncovered", index):
@@ -372,12 +374,21 @@ def _load(
         settings = _with_written_in(directory, decode(overrides.tree, Settings, find=find))
     except SettingError as error:
         raise ConfigError(located(error.place, error.problem)) from None
-    if settings.infrahub.address is not None and settings.infrahub.is_anonymous:
-        warn(located(("infrahub", "token"), "not set, Infrahub is read anonymously"))
-    discovery = overrides.tree.get("service_discovery")
-    if settings.service_discovery.queries and isinstance(discovery, dict) and "enabled" not in discovery:
-        warn(located(("service_discovery", "enabled"), "not set, the queries are not served"))
+    for place, problem in _odd(settings, overrides.tree):
+        warn(located(place, problem))
     return settings
+
+
+def _odd(settings: Settings, tree: Mapping[object, object]) -> Iterator[tuple[Place, str]]:
+    """Yield what works but is hardly meant."""
+    if settings.infrahub.address is not None and settings.infrahub.is_anonymous:
+        yield ("infrahub", "token"), "not set, Infrahub is read anonymously"
+    discovery = tree.get("service_discovery")
+    if settings.service_discovery.queries and isinstance(discovery, dict) and "enabled" not in discovery:
+        yield ("service_discovery", "enabled"), "not set, the queries are not served"
+    for index, entry in enumerate(settings.metrics.series):
+        for warning in warnings(entry):
+            yield ("metrics", "series", index, "name"), warning
 
 
 def _with_written_in(directory: Path, settings: Settings) -> Settings:

@@ -91,11 +91,11 @@ class Held(Generic[Item]):
             try:
                 selection = await turn.kinds.select(self._kind, self._include, self._filters, self._rows)
                 planned, dependencies = await turn.kinds.plan(selection, in_pieces=turn.in_pieces)
+                self._selected(selection, turn.kinds)
             except Exception as error:  # noqa: BLE001 - raised again by `refresh`
                 self._refused = UnexpectedError.of(error)
                 return not isinstance(error, SourceUnavailableError)
             self._view = turn.following.view(planned, dependencies)
-            self._selected(selection, turn.kinds)
         return True
 
     async def refresh(self, turn: Turn) -> Refreshed:
@@ -141,7 +141,10 @@ class Held(Generic[Item]):
         self._view = self._following = None
 
     def _selected(self, selection: Selection, kinds: Kinds) -> None:
-        """Learn what is read, at first and after each change of the schema: everything will be derived anew."""
+        """Learn what is read, at first and after each change of the schema: everything will be derived anew.
+
+        Raises SourceRejectedError for what the schema does not fit.
+        """
 
     def _progress(self, nodes: int) -> None:
         if nodes // _TOLD_NODES > self._told:

@@ -8,8 +8,7 @@ from infrahub_exporter.domain.asking.series import SeriesSpec
 from infrahub_exporter.domain.model import Sample, Section
 from infrahub_exporter.domain.replica.kinds import Kinds
 from infrahub_exporter.domain.replica.views import Delta
-from infrahub_exporter.domain.views import kept_series, outcomes
-from infrahub_exporter.domain.views.distinct import Has
+from infrahub_exporter.domain.views import kept_series, left_out, outcomes
 from infrahub_exporter.domain.views.outcomes import Outcomes
 from infrahub_exporter.domain.views.rows import Places
 from infrahub_exporter.domain.views.series import Attributes, Outcome, deriver, label_names
@@ -23,62 +22,66 @@ class HeldSeries(Held[Outcome]):
         self._places = Places(spec.paths())
         super().__init__(spec.kind, self._places.paths, spec.filters, derive=self._outcomes, rows=spec.rows)
         self.most_rows = most_rows
-        self._next: Attributes | None = None
-        self._begin({})
+        self._made = self._coming = _Made(spec, self._places, {})
 
     def __len__(self) -> int:
         """Return the number of nodes."""
-        return len(self._kept)
+        return len(self._made.kept)
 
     @property
     def label_names(self) -> tuple[str, ...]:
         """The labels of all series, by the schema as it is."""
-        return self._label_names
+        return self._made.label_names
 
     @property
     def sections(self) -> tuple[Section, ...]:
         """Return the series; a section stays the same object as long as its series do."""
-        return self._kept.series.sections
+        return self._made.series.sections
 
     @property
     def duplicates(self) -> int:
-        """How many rows have no series because another one has it already."""
-        return self._kept.series.duplicates
+        """How many rows have no series because another one has it already; what `distinct` unites is none of them."""
+        return 0 if self._spec.distinct else self._made.series.duplicates
 
     @property
     def skipped(self) -> Mapping[str, int]:
         """Count the rows without a series, by reason."""
-        return self._kept.skipped
+        return self._made.kept.skipped
 
     @property
     def examples(self) -> Mapping[str, tuple[str, ...]]:
         """Name some nodes of each reason."""
-        return self._kept.examples
+        return self._made.kept.examples
 
     def has(self, names: tuple[str, ...], sample: Sample) -> bool:
         """Tell whether there is a series with the labels that a sample has under these names."""
-        return self._has(names, sample)
+        return self._made.has(names, sample)
 
     def _selected(self, selection: Selection, kinds: Kinds) -> None:
-        self._next = kinds.attributes(selection)
-
-    def _put(self, delta: Delta) -> None:
-        if self._next is not None:
-            self._begin(self._next)
-            self._next = None
-        found = self._outcomes(delta)
-        if delta.whole:
-            self._kept.replace(found)
-        else:
-            self._kept.update(found, delta.removed)
-
-    def _begin(self, attributes: Attributes) -> None:
-        """Make everything anew, by what the schema says of attributes."""
-        series = kept_series.kept(self._spec, attributes)
-        self._label_names = label_names(self._spec, attributes)
-        self._made = deriver(self._spec, self._places, attributes)
-        self._kept = Outcomes(series)
-        self._has: Has = outcomes.holder(series, self._label_names)
+        attributes = kinds.attributes(selection)
+        outcomes.check_schema(self._spec, selection, attributes)
+        self._coming = _Made(self._spec, self._places, attributes)
 
     def _outcomes(self, delta: Delta) -> Mapping[str, Outcome]:
-        return {row.id: self._made(rows) for row, rows in delta.found(most=self.most_rows)}
+        derive = self._coming.derive
+        return {row.id: derive(rows) for row, rows in delta.found(most=self.most_rows)}
+
+    def _put(self, delta: Delta) -> None:
+        found, made = self._outcomes(delta), self._coming
+        names = {each: left_out.named(delta.changed[each]) for each, outcome in found.items() if outcome.skipped}
+        if delta.whole:
+            made.kept.replace(found, names)
+        else:
+            made.kept.update(found, names, delta.removed)
+        self._made = made
+
+
+class _Made:
+    """What is made by what the schema says of attributes."""
+
+    def __init__(self, spec: SeriesSpec, places: Places, attributes: Attributes) -> None:
+        self.series = kept_series.kept(spec, attributes)
+        self.label_names = label_names(spec, attributes)
+        self.derive = deriver(spec, places, attributes)
+        self.kept = Outcomes(self.series)
+        self.has = outcomes.holder(self.series, self.label_names)

@@ -80,18 +80,26 @@ class SeriesSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         counted = self.count or self.sum
         return self.labels if counted is None else counted.by
 
-    def paths(self) -> Iterator[str]:
-        """Yield every path that is read, perhaps more than once, but for `rows`."""
-        for written in self.by.values():
-            yield from paths(written)
+    def measured(self) -> Iterator[tuple[str, Written]]:
+        """Yield what a number is read of, with the key that it stands below."""
         if isinstance(self.value, str | tuple | Form):
-            yield from paths(self.value)
+            yield "value", self.value
         if self.sum is not None:
-            yield from paths(self.sum.of)
-        yield from self.missing or ()
-        yield from (*self.where, *self.exclude)
-        for one, other in self.match.items():
-            yield from (one, other)
+            yield "sum.of", self.sum.of
+
+    def places(self) -> Iterator[tuple[str, str]]:
+        """Yield every path that is read of a row with the key that it stands below, perhaps more than once."""
+        below = "labels" if self.count is None and self.sum is None else "count.by" if self.sum is None else "sum.by"
+        written = [*((f"{below}.{name}", each) for name, each in self.by.items()), *self.measured()]
+        yield from ((place, path) for place, each in written for path in paths(each))
+        yield from (("missing", path) for path in self.missing or ())
+        yield from (("where", path) for path in self.where)
+        yield from (("exclude", path) for path in self.exclude)
+        yield from (("match", path) for pair in self.match.items() for path in pair)
+
+    def paths(self) -> Iterator[str]:
+        """Yield every path that is read of a row, perhaps more than once."""
+        yield from (path for _, path in self.places())
 
 
 def check(spec: SeriesSpec) -> None:
@@ -106,15 +114,15 @@ def check(spec: SeriesSpec) -> None:
     _check_labels(spec, said[0])
     if spec.rows is not None:
         _check_path("rows", spec.rows, in_rows=False)
-    for path in spec.paths():
-        _check_path("", path, in_rows=spec.rows is not None)
+    for place, path in spec.places():
+        _check_path(place, path, in_rows=spec.rows is not None)
 
 
 def _check_path(place: str, path: str, *, in_rows: bool) -> None:
     try:
         parse(path, rows=in_rows)
     except ConfigError as error:
-        raise ConfigError(f"{place}: {error}" if place else str(error)) from None
+        raise ConfigError(f"{place}: {error}") from None
 
 
 def _check_labels(spec: SeriesSpec, measured: str) -> None:

@@ -297,7 +297,9 @@ def kept(spec: SeriesSpec, attributes: Attributes) -> KeptSeries:
     names = label_names(spec, attributes)
     if spec.value is None:
         return TallySeries(names, zeros(spec, attributes))
-    return UnitedSeries(names, spec.distinct) if spec.distinct else PointSeries(names)
+    if not spec.distinct:
+        return PointSeries(names)
+    return UnitedSeries(names, (*spec.distinct, *names[len(spec.by) :]))  # each state of a state set stays by itself
 
 
 def _written(key: Labels) -> str:

@@ -1,16 +1,17 @@
 """What the nodes of an entry of `metrics.series` come to: its series, and the rows that have none."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
+from itertools import chain
 
+from infrahub_exporter.domain.asking.forms import paths
+from infrahub_exporter.domain.asking.selection import Selection
 from infrahub_exporter.domain.asking.series import SeriesSpec
+from infrahub_exporter.domain.errors import SourceRejectedError
 from infrahub_exporter.domain.model import Family, FamilyType, Sample, Section
 from infrahub_exporter.domain.views.distinct import Has
 from infrahub_exporter.domain.views.kept_series import KeptSeries
-from infrahub_exporter.domain.views.series import Outcome
-
-EXAMPLES = 3
-"""How many nodes of each reason are named."""
+from infrahub_exporter.domain.views.left_out import LeftOut
+from infrahub_exporter.domain.views.series import REASONS, Attributes, Outcome
 
 
 class Outcomes:
@@ -19,54 +20,52 @@ class Outcomes:
     def __init__(self, series: KeptSeries) -> None:
         self.series = series
         self._nodes: set[str] = set()
-        self._skipped: dict[str, tuple[str, ...]] = {}
-        self._counts: Counter[str] = Counter()
+        self._left_out = LeftOut()
 
     def __len__(self) -> int:
         """Return the number of nodes."""
         return len(self._nodes)
 
-    def replace(self, outcomes: Mapping[str, Outcome]) -> None:
-        """Take these for all there were."""
-        self.update(outcomes, self._nodes.difference(outcomes))
+    def replace(self, outcomes: Mapping[str, Outcome], names: Mapping[str, str]) -> None:
+        """Take these for all there were; `names` has those of the nodes that are left out."""
+        self.update(outcomes, names, self._nodes.difference(outcomes))
 
-    def update(self, outcomes: Mapping[str, Outcome], removed: Iterable[str] = ()) -> None:
+    def update(self, outcomes: Mapping[str, Outcome], names: Mapping[str, str], removed: Iterable[str] = ()) -> None:
         """Take what nodes come to now, and the nodes that are gone."""
         gone = tuple(removed)
         self.series.update(outcomes, gone)
         self._nodes.difference_update(gone)
         self._nodes.update(outcomes)
-        for node in gone:
-            self._skip(node, ())
-        for node, outcome in outcomes.items():
-            self._skip(node, outcome.skipped)
+        for node in chain(gone, outcomes):
+            self._left_out.take(node)
+        for node, name in names.items():
+            self._left_out.put(node, name, outcomes[node].skipped)
 
     @property
     def skipped(self) -> Mapping[str, int]:
         """Count the rows without a series, by reason."""
-        return {reason: count for reason, count in sorted(self._counts.items()) if count}
+        return {**dict.fromkeys(REASONS, 0), **self._left_out.counts}
 
     @property
     def examples(self) -> Mapping[str, tuple[str, ...]]:
         """Name some nodes of each reason."""
-        found: dict[str, list[str]] = {}
-        wanted = len(self.skipped)
-        for node, reasons in self._skipped.items():
-            for reason in dict.fromkeys(reasons):
-                named = found.setdefault(reason, [])
-                if len(named) < EXAMPLES:
-                    named.append(node)
-            if len(found) == wanted and all(len(named) == EXAMPLES for named in found.values()):
-                break
-        return {reason: tuple(found[reason]) for reason in sorted(found)}
+        return self._left_out.examples
 
-    def _skip(self, node: str, reasons: tuple[str, ...]) -> None:
-        before = self._skipped.pop(node, ())
-        if reasons:
-            self._skipped[node] = reasons
-        if before != reasons:
-            self._counts.subtract(before)
-            self._counts.update(reasons)
+
+def check_schema(spec: SeriesSpec, selection: Selection, attributes: Attributes) -> None:
+    """Raise SourceRejectedError for a number that ends on a relation, and for zeros of what has no choices."""
+    ways = [(column.path, way) for column in selection.columns for way in column.ways]
+    ends = {path: way.hops[-1].peer for path, way in ways if way.attribute is None}
+    for place, written in spec.measured():
+        for path in paths(written):
+            if path in ends:
+                raise SourceRejectedError(
+                    f"{place} {path!r}: expected a path that ends on an attribute, "
+                    f"got one that ends on the relation to {ends[path]}"
+                )
+    for name in () if spec.count is None else spec.count.zeros:
+        if not any(attributes[path].choices for path in paths(spec.by[name]) if path in attributes):
+            raise SourceRejectedError(f"count.zeros {name!r}: expected a Dropdown, or a text with enum, in the schema")
 
 
 def family(spec: SeriesSpec, label_names: tuple[str, ...], sections: tuple[Section, ...]) -> Family:

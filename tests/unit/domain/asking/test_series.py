@@ -95,7 +95,7 @@ def test_what_goes_together_is_taken(keys: dict[str, object]) -> None:
         ),
         (
             {"value": 1, "labels": {"name": "^name"}},
-            "path '^name': ^ leads from a row to what stands before it, and no rows are given here",
+            "labels.name: path '^name': ^ leads from a row to what stands before it, and no rows are given here",
         ),
         (
             {"value": 1, "rows": "^ends"},
