@@ -9,7 +9,7 @@ from infrahub_exporter.domain.asking.selection import Selection, missing_kinds, 
 from infrahub_exporter.domain.asking.specs import Filters
 from infrahub_exporter.domain.errors import SourceRejectedError, UnknownKindError
 from infrahub_exporter.domain.model import AttributeSchema, KindSchema
-from infrahub_exporter.domain.ports import SchemaSource
+from infrahub_exporter.domain.ports import ChangeProbe, SchemaSource
 from infrahub_exporter.domain.replica.dependencies import NONE, Dependencies, dependencies
 from infrahub_exporter.domain.replica.plan import Plan, plan, whole
 
@@ -40,11 +40,11 @@ class Kinds:
         return attributes(selection, self._known)
 
     async def plan(self, selection: Selection, *, in_pieces: bool) -> tuple[Plan, Dependencies]:
-        """Take a selection apart, with what it then depends on; or, not `in_pieces`, read it as it is."""
-        if not in_pieces:
-            if selection.rows is not None:
-                raise SourceRejectedError("rows: expected a source that tells what has changed (a ChangeProbe)")
+        """Take a selection apart, with what it then depends on; or, not `in_pieces` and without rows, read it as it is."""
+        if not in_pieces and selection.rows is None:
             return whole(selection), NONE
+        if not in_pieces and not isinstance(self._source, ChangeProbe):
+            raise SourceRejectedError("rows: expected a source that tells what has changed (a ChangeProbe)")
         planned = plan(selection)
         await self._learn(planned.peers.keys() - self._known.keys())
         return planned, dependencies(planned, self._known)

@@ -40,7 +40,7 @@ class Replica:
         tables = {root.name: root, **{kind: self._table(kind, kind, self._epoch) for kind in plan.peers}}
         places = {kind: tables[kind].place(selection.columns) for kind, selection in plan.peers.items()}
         places[ROOT] = root.place(plan.root.columns)
-        read = key(plan.root.kind, plan.root.filters)
+        read = f"{root.name} of {key(plan.root.kind, plan.root.filters)}"
         reading = self.readings.get(read)
         if reading is None:
             reading = Reading(root, plan.root.filters, dependencies.passing, dependencies.relisted)
