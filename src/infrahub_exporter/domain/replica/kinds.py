@@ -40,7 +40,10 @@ class Kinds:
         return attributes(selection, self._known)
 
     async def plan(self, selection: Selection, *, in_pieces: bool) -> tuple[Plan, Dependencies]:
-        """Take a selection apart, with what it then depends on; or, not `in_pieces` and without rows, read it as it is."""
+        """Take a selection apart, with what it then depends on; or, not `in_pieces`, read it as it is.
+
+        What has rows is in pieces in any case.
+        """
         if not in_pieces and selection.rows is None:
             return whole(selection), NONE
         if not in_pieces and not isinstance(self._source, ChangeProbe):
