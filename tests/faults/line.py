@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import os
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
@@ -72,6 +74,12 @@ class Exchange:
         while await self.reader.read(65536):
             pass
 
+    def write_raw(self, piece: bytes) -> None:
+        """Write past TLS, where there is TLS."""
+        peer = socket.socket(fileno=os.dup(self.writer.get_extra_info("socket").fileno()))
+        with peer:
+            peer.send(piece)
+
     def reset(self) -> None:
         """End the connection with a reset instead of a farewell."""
         peer = self.writer.get_extra_info("socket")
@@ -99,7 +107,8 @@ class Line:
     `asked` counts the requests that came. Safe to use from any thread.
     """
 
-    def __init__(self, schema: Path, objects: Path) -> None:
+    def __init__(self, schema: Path, objects: Path, *, tls: ssl.SSLContext | None = None) -> None:
+        self._tls = tls
         self.clock = Clock()
         self.full = EmbeddedInfrahub.load([schema], [objects], now=self.clock)
         self.empty = EmbeddedInfrahub.load([schema], [], now=self.clock)
@@ -114,7 +123,7 @@ class Line:
 
     @property
     def address(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'http' if self._tls is None else 'https'}://127.0.0.1:{self.port}"
 
     @contextmanager
     def serving(self) -> Iterator["Line"]:
@@ -161,7 +170,7 @@ class Line:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
 
     async def _listen(self) -> None:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, ssl=self._tls)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def _cut(self) -> None:

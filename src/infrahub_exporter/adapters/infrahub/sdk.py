@@ -12,6 +12,7 @@ import anyio.to_thread
 import httpx
 
 from infrahub_exporter.adapters.infrahub.documents import OPERATION
+from infrahub_exporter.adapters.infrahub.handshakes import closing
 from infrahub_exporter.adapters.infrahub.unpacking import CODING, Plain, check_size, unpacker
 from infrahub_exporter.domain.access.redaction import HIDDEN, Redactor
 from infrahub_exporter.domain.errors import SourceUnavailableError
@@ -135,7 +136,8 @@ class SdkTransport:
 
     async def _exchange(self, url: str, method: str, headers: dict[str, Any], payload: dict[str, Any] | None) -> Reply:
         """Send a request once and read its answer as far as it may go; what is given up costs its connection."""
-        async with self._pool().stream(method, url, headers=headers, json=payload) as response:
+        traced = {"trace": closing()}
+        async with self._pool().stream(method, url, headers=headers, json=payload, extensions=traced) as response:
             body = unpacker(response.headers.get("content-encoding", ""), most=self._max_response_bytes)
             length = response.headers.get("content-length", "")
             check_size(int(length) if length.isdecimal() else 0, self._max_response_bytes)

@@ -16,6 +16,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 
 from infrahub_exporter.adapters.otlp.calls import ANSWER_BYTES, Accepted, Failed
 from infrahub_exporter.adapters.otlp.connection import Connection
+from infrahub_exporter.adapters.otlp.handshakes import closing
 
 PROTOBUF = "application/x-protobuf"
 PASSING = frozenset({429, 502, 503, 504})
@@ -68,7 +69,9 @@ class HttpCall:
 
     async def _post(self, content: bytes) -> Accepted | Failed:
         headers = {**self._headers, "content-length": str(len(content))}
-        async with self._client.stream("POST", self._url, headers=headers, content=_chunks(content)) as response:
+        async with self._client.stream(
+            "POST", self._url, headers=headers, content=_chunks(content), extensions={"trace": closing()}
+        ) as response:
             body = bytearray()
             async for chunk in response.aiter_raw():
                 body += chunk

@@ -227,6 +227,19 @@ async def test_a_hanging_server_is_unavailable_after_the_timeout() -> None:
         await client.close()
 
 
+async def test_a_handshake_that_is_given_up_leaves_no_connection() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        client = transport(f"https://127.0.0.1:{listener.getsockname()[1]}", seconds=0.2)
+        with pytest.raises(SourceUnavailableError, match=r"^no answer from Infrahub within 0.2 s$"):
+            await client.graphql("{ a }", {})
+        peer, _ = listener.accept()
+        with peer:
+            peer.settimeout(10)
+            while peer.recv(65536):  # until the end of what came
+                pass
+        await client.close()
+
+
 async def test_a_trickling_server_has_the_same_time_in_all() -> None:
     async def trickle(stream: anyio.abc.SocketStream, request: bytes) -> None:
         del request

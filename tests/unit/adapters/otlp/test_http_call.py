@@ -239,6 +239,19 @@ async def test_an_answer_that_does_not_end_is_out_of_time(receiver: Receiver) ->
     )
 
 
+async def test_a_handshake_that_is_given_up_leaves_no_connection() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        call = call_to(f"https://127.0.0.1:{listener.getsockname()[1]}")
+        failed = await call.once(b"points", 0.2)
+        peer, _ = listener.accept()
+        with peer:
+            peer.settimeout(10)
+            while peer.recv(65536):  # until the end of what came
+                pass
+        await call.close()
+    assert failed == Failed(code="deadline_exceeded", message="no answer in time", passing=True)
+
+
 async def test_nobody_there_is_a_passing_failure(unused_endpoint: Callable[[], str]) -> None:
     assert await once(unused_endpoint()) == Failed(
         code="unavailable", message="All connection attempts failed", passing=True
