@@ -34,8 +34,6 @@ async def test_what_is_left_out_is_counted_by_its_reason() -> None:
     }
     assert skipped == {
         "net_of_ends": {"duplicate": 1},
-        "net_pairs": {"duplicate": 1},
-        "net_box_pairs": {"duplicate": 3},
         "net_protocols": {"duplicate": 1},
         "net_speed": {"no_value": 5},
     }
