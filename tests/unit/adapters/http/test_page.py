@@ -90,7 +90,7 @@ def everything(text: str) -> Status:
     """Return a status in which a text stands wherever one can."""
     return Status(
         (
-            EntryStatus("kind", text, success=True, succeeded_at=NOW, skipped={text: 1}),
+            EntryStatus("kind", text, success=True, succeeded_at=NOW, skipped={text: 1}, examples={text: (text,)}),
             EntryStatus(text, "q", success=False, errors={text: 1}, error=SourceUnavailableError(text)),
         ),
         dead=(text,),
@@ -168,6 +168,24 @@ def test_an_entry_that_is_good() -> None:
     assert b'<time datetime="2023-11-14T22:13:07Z" title="2023-11-14T22:13:07Z">12 s ago</time>' in render(
         Status((entry,)), now=NOW
     )
+
+
+def test_what_a_series_leaves_out_is_said_with_nodes_to_look_at_and_held_are_its_nodes() -> None:
+    entry = EntryStatus(
+        "series",
+        "racks",
+        success=True,
+        succeeded_at=NOW,
+        nodes=40,
+        published=20,
+        skipped={"no_value": 20, "duplicate": 0},
+        examples={"no_value": ("LocationRack__r1", "LocationRack__r2")},
+        hold=Hold(NOW - 12, published=40, offered=4, floor=4, confirmations=1),
+    )
+    *_, nodes, published, details = rows_of(entry)[0]
+    assert (nodes, published) == ("40", "20 series")
+    assert details.startswith("held since 12 s ago: 36 of 40 nodes are gone, ")
+    assert details.endswith("skipped nodes: no_value 20no_value, such as LocationRack__r1, LocationRack__r2")
 
 
 def test_an_entry_that_failed_says_why_and_what_stays() -> None:
