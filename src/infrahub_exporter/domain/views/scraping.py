@@ -1,7 +1,8 @@
 """The labels of a target that tell Prometheus how to scrape it, checked as Prometheus checks them.
 
 Source: Prometheus 3, `scrape/target.go`, `PopulateLabels`: what it refuses is dropped there with a line in its log, so
-it is better refused here, where its node can be named.
+it is better refused here, where its node can be named. A scheme that is neither http nor https it takes, and then
+has a target that it can never scrape: that is refused as well.
 """
 
 import re
