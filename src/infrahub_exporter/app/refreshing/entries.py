@@ -18,7 +18,7 @@ from infrahub_exporter.domain.views.distinct import Shown
 
 
 class MetricEntry(MeasuredEntry):
-    """An entry of `metrics.kind`. `prefix` begins the name of its metric."""
+    """An entry of `metrics.kind`."""
 
     def __init__(
         self,
@@ -29,7 +29,6 @@ class MetricEntry(MeasuredEntry):
         guard: GuardSpec,
         limits: Limits,
         others: Callable[[MeasuredEntry], int],
-        prefix: str,
     ) -> None:
         super().__init__(EntryStatus("kind", name), spec, clock=clock, guard=guard, limits=limits, others=others)
         self.spec = spec
@@ -38,12 +37,11 @@ class MetricEntry(MeasuredEntry):
             spec.kind, spec.paths, spec.filters, derive=lambda delta: {row.id: sample(row) for row in delta.rows()}
         )
         self._label_names = spec.label_names
-        self._prefix = prefix
 
     @property
     def shown(self) -> tuple[Shown, ...]:
         """Return the info family with what is published."""
-        return (metrics.info(self.spec, self.sections, self.finder(), prefix=self._prefix),)
+        return (metrics.info(self.spec, self.sections, self.finder()),)
 
     def finder(self) -> Callable[[str], Sample | None]:
         """Return what finds a node's published sample by its id."""

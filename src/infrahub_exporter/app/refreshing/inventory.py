@@ -74,7 +74,7 @@ class Inventory:
         self._sinks = tuple(sinks)
         names = entry_names(spec.kind for spec in metrics)
         self._kinds = tuple(
-            MetricEntry(name, spec, clock=clock, guard=guard, limits=limits, others=self._others, prefix=prefix)
+            MetricEntry(name, spec, clock=clock, guard=guard, limits=limits, others=self._others)
             for name, spec in zip(names, metrics, strict=True)
         )
         named = [msgspec.structs.replace(spec, name=f"{prefix}{spec.name}") for spec in series]

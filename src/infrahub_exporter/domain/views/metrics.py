@@ -13,9 +13,9 @@ Find = Callable[[str], Sample | None]
 """Finds a node's sample by its id."""
 
 
-def metric_name(kind: str, prefix: str = "infrahub_") -> str:
+def metric_name(kind: str) -> str:
     """Name the info metric of a kind."""
-    return f"{prefix}{kind.lower()}_info"
+    return f"infrahub_{kind.lower()}_info"
 
 
 def sampler(spec: MetricSpec) -> Callable[[Row], Sample]:
@@ -31,7 +31,7 @@ def sample(row: Row) -> Sample:
     return Sample(row.id, (row.id, label_form(row.kind, row.hfid, row.id), *values))
 
 
-def info(spec: MetricSpec, sections: tuple[Section, ...], find: Find, *, prefix: str = "infrahub_") -> Shown:
+def info(spec: MetricSpec, sections: tuple[Section, ...], find: Find) -> Shown:
     """Show the info family of an entry. A series of it names its node, so only that one's is compared."""
     own = spec.label_names
 
@@ -42,7 +42,7 @@ def info(spec: MetricSpec, sections: tuple[Section, ...], find: Find, *, prefix:
         return series(names, each) == series(own, other)
 
     help_text = f"Nodes of kind {spec.kind} in Infrahub."
-    return Shown(Family(metric_name(spec.kind, prefix), FamilyType.INFO, help_text, sections), has)
+    return Shown(Family(metric_name(spec.kind), FamilyType.INFO, help_text, sections), has)
 
 
 def _size(each: Sample) -> int:

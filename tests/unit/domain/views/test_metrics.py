@@ -28,7 +28,6 @@ def sections(shown: tuple[Shown, ...]) -> tuple[Section, ...]:
 
 def test_a_kind_s_metric_is_named_after_it_in_lower_case() -> None:
     assert metric_name("InfraDevice") == "infrahub_infradevice_info"
-    assert metric_name("InfraDevice", "org_") == "org_infradevice_info"
 
 
 def test_a_row_becomes_one_sample_of_identity_and_values() -> None:
