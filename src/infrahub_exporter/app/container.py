@@ -222,6 +222,7 @@ def _exporter(
         source=source,
         clock=clock,
         poll_interval_seconds=settings.poll_interval_seconds,
+        concurrency=settings.infrahub.concurrency,
         full_refresh_seconds=settings.infrahub.full_refresh_seconds,
         refresh_timeout_seconds=_refresh_timeout(settings),
         version=VERSION,

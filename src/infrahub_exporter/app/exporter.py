@@ -12,6 +12,7 @@ from anyio.abc import TaskGroup
 from msgspec import Struct
 from typing_extensions import Self
 
+from infrahub_exporter.adapters.infrahub.at_once import at_once
 from infrahub_exporter.adapters.prometheus import END, Exposition, PrometheusSink, SnapshotCollector
 from infrahub_exporter.adapters.prometheus.rendering import Rendering
 from infrahub_exporter.adapters.telemetry import Telemetry
@@ -81,6 +82,7 @@ class Exporter:
         clock: Clock,
         poll_interval_seconds: float,
         version: str,
+        concurrency: int = 1,
         overlap_seconds: float = 300.0,
         full_refresh_seconds: float = 3600.0,
         refresh_timeout_seconds: float = math.inf,
@@ -113,7 +115,12 @@ class Exporter:
             series=series,
             prefix=prefix,
             discoveries=discoveries,
-            pool=Pool(source, clock=clock, overlap_seconds=overlap_seconds),
+            pool=Pool(
+                source,
+                clock=clock,
+                overlap_seconds=overlap_seconds,
+                together=partial(at_once, most=concurrency) if concurrency > 1 else None,
+            ),
             sinks=(self._text,) if pusher is None else (self._text, pusher),
             clock=clock,
             outline=outline,

@@ -100,6 +100,7 @@ def test_every_key_has_the_value_that_the_file_gives_it() -> None:
             token=Secret("open-sesame"),
             branch="audit/2026",
             page_size=250,
+            concurrency=2,
             timeout_seconds=12.5,
             refresh_timeout_seconds=300,
             full_refresh_seconds=1800,

@@ -72,7 +72,7 @@ async def test_what_changes_while_a_read_is_interrupted_is_read_after_it_though_
     None
 ):
     following = following_of("all", "generic", page_size=1)
-    following.line.failing = 26
+    following.line.failing = 22
     await poll(following)
     following.line.failing = None
     assert [entry.status.success for entry in following.entries] == [True, False]

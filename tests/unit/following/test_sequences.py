@@ -9,6 +9,7 @@ import anyio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from infrahub_exporter.adapters.infrahub.at_once import at_once
 from infrahub_exporter.adapters.infrahub.reader import InfrahubReader
 from infrahub_exporter.app.refreshing.attempts import Attempts
 from infrahub_exporter.app.refreshing.held import Held, Refreshed
@@ -167,6 +168,8 @@ class Setup(NamedTuple):
     rolls: bool = False
     seconds: float = 0.0
     """How long a request takes."""
+    most: int = 1
+    """How many questions are asked at once."""
 
 
 SETUPS = st.builds(
@@ -176,6 +179,7 @@ SETUPS = st.builds(
     off=st.sampled_from([0.0, -600.0, 600.0]),
     rolls=st.booleans(),
     seconds=st.sampled_from([0.0, 0.02, 0.6]),
+    most=st.sampled_from([1, 2, 4]),
 )
 
 
@@ -191,7 +195,9 @@ class Following:
         self._reader = InfrahubReader(self.line, clock=times, page_size=setup.page_size)
         self.entries = [Entry(name, self._bound(ENTRIES[name]), times) for name in setup.names]
         self.rolls = setup.rolls
-        self.pool = Pool(self._reader, clock=times, overlap_seconds=300.0)
+        self.line.is_slow = setup.most > 1
+        together = partial(at_once, most=setup.most) if setup.most > 1 else None
+        self.pool = Pool(self._reader, clock=times, overlap_seconds=300.0, together=together)
         self.rounds = Rounds(
             cast("Any", self.entries),
             pool=self.pool,

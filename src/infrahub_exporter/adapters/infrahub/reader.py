@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from infrahub_exporter.adapters.infrahub.answers import UNREADABLE, failure, refusal
+from infrahub_exporter.adapters.infrahub.at_once import at_once
 from infrahub_exporter.adapters.infrahub.contents import Contents
 from infrahub_exporter.adapters.infrahub.documents import Document
 from infrahub_exporter.adapters.infrahub.probes import (
@@ -192,16 +193,19 @@ class InfrahubReader:
         return described
 
     async def kinds(self, kinds: Collection[str]) -> Mapping[str, KindSchema]:
-        """Describe kinds (see `SchemaSource`): a few one by one, many with all that there are."""
+        """Describe kinds (see `SchemaSource`): a few each by itself, many with all that there are."""
         if len(kinds) > _FEW_KINDS:
             reply = await self._get("/api/schema")
             _raise_failure(reply)
             everything: Everything = await _fit(reply.body, Everything)
             return everything.schemas()
         found: dict[str, KindSchema] = {}
-        for kind in sorted(kinds):
+
+        async def learn(kind: str) -> None:
             with suppress(UnknownKindError):
                 found[kind] = await self.kind(kind)
+
+        await at_once([partial(learn, kind) for kind in sorted(kinds)], most=_FEW_KINDS)
         return found
 
     async def fingerprint(self) -> str:

@@ -127,6 +127,7 @@ class InfrahubSettings(_Section, frozen=True):
     token_file: Path | None = None
     branch: NonEmpty = "main"
     page_size: Annotated[int, Meta(ge=1, le=1000)] = 500
+    concurrency: Annotated[int, Meta(ge=1, le=16)] = 4
     timeout_seconds: Seconds = 30.0
     refresh_timeout_seconds: Seconds | None = None
     full_refresh_seconds: Seconds = 3600.0

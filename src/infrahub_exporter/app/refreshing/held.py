@@ -81,6 +81,22 @@ class Held(Generic[Item]):
         """Tell whether this depends on any of these kinds, or nobody knows on which it does."""
         return self._view is None or not kinds.isdisjoint(self._view.kinds)
 
+    def lacks(self, turn: Turn) -> frozenset[str]:
+        """Name the kinds of which the schema is to be asked for before this can be planned."""
+        if self._view is not None and self._following is turn.following:
+            return frozenset()
+        return turn.kinds.lacking(self._kind, self._include, self._filters, self._rows)
+
+    def followed(self, turn: Turn) -> View | None:
+        """Return the view, where all of it is held and it is right but for what has changed."""
+        is_whole = self._view is not None and self._following is turn.following and self._view.is_whole
+        return self._view if turn.followed and is_whole else None
+
+    async def begin(self, turn: Turn) -> None:
+        """Read the nodes before the turn, where they have not been read; what fails is raised by `refresh`."""
+        if self._view is not None and self._following is turn.following and self.followed(turn) is None:
+            await turn.following.begin(self._view, at=turn.at, followed=turn.followed, progress=self._progress)
+
     async def prepare(self, turn: Turn) -> bool:
         """Plan, where that has not been done for this schema; tell whether it is known what is read, if anything.
 

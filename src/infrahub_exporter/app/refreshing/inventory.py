@@ -98,6 +98,7 @@ class Inventory:
                 overlap_seconds=overlap_seconds,
                 full_refresh_seconds=full_refresh_seconds,
                 schema=pool.schema,
+                together=pool.together,
             )
             made = QueryDiscovery(
                 spec, document, source=pool.source, clock=clock, guard=guard, limits=limits, on_demand=on_demand

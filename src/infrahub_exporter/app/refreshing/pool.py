@@ -15,6 +15,7 @@ from infrahub_exporter.domain.ports import ChangeProbe, Clock, NodeSource, Query
 from infrahub_exporter.domain.publishing.status import PoolStatus
 from infrahub_exporter.domain.replica.following import Following
 from infrahub_exporter.domain.replica.kinds import Kinds
+from infrahub_exporter.domain.replica.together import Together, Work, one_by_one
 from infrahub_exporter.domain.replica.watching import Change, Watch
 
 logger = logging.getLogger("infrahub_exporter")
@@ -88,16 +89,23 @@ class Turn(Struct, frozen=True):
 class Pool:
     """The rows of one Infrahub for all entries of all configurations that read it, one after the other.
 
-    Two exporters never use it at a time.
+    Two exporters never use it at a time. `together` asks at once what does not depend on each other, None one by one.
     """
 
-    def __init__(self, source: Source, *, clock: Clock, overlap_seconds: float = 300.0) -> None:
+    def __init__(
+        self, source: Source, *, clock: Clock, overlap_seconds: float = 300.0, together: Together | None = None
+    ) -> None:
         self.source = source
+        self.together = together
         self.probe = source if isinstance(source, ChangeProbe) else None
         self.is_followable: bool | None = None
         self.rolled_at: float | None = None
         self._clock = clock
-        self._watch = None if self.probe is None else Watch(self.probe, overlap_seconds=overlap_seconds)
+        self._watch = (
+            None
+            if self.probe is None
+            else Watch(self.probe, overlap_seconds=overlap_seconds, together=together or one_by_one)
+        )
         self._kinds = Kinds(source)
         self._following = self._begun()
         self.schema = SchemaHash(source, clock)
@@ -114,23 +122,30 @@ class Pool:
     async def turn(self, *, timeout_seconds: float) -> Turn:
         """Look at the schema and at what changed. Raises SourceUnavailableError where Infrahub does not answer."""
         self._following.begin_turn()
-        if self.probe is None or self._watch is None:
+        watch = self._watch
+        if self.probe is None or watch is None:
             return Turn(Kinds(self.source), self._following, self._clock.wall(), followed=False, in_pieces=False)
-        await self.schema.check()
-        self._plan_afresh()
         if self.is_followable is None:
-            self.is_followable = await self.probe.is_followable()
+            await self._both(self.schema.check, self._learn_followable)
+        watched = self._following.kinds if self.is_followable else frozenset()
         at = await self.probe.instant()
         told = at - self._clock.monotonic()
-        whole = Turn(self._kinds, self._following, at, followed=False, in_pieces=self.is_followable)
-        watched = self._following.kinds if self.is_followable else frozenset()
-        if not watched:
+        changes: Mapping[str, Change] | None = {}
+
+        async def look() -> None:
+            nonlocal changes
+            if watched and self.schema.known == self._planned_for:
+                changes = await self._look(watch, watched, at=at, timeout_seconds=timeout_seconds)
+
+        await self._both(self.schema.check, look)
+        is_new = self._plan_afresh()
+        whole = Turn(self._kinds, self._following, at, followed=False, in_pieces=bool(self.is_followable))
+        if is_new or not watched:
             return whole
-        changes = await self._look(self._watch, watched, at=at, timeout_seconds=timeout_seconds)
         if changes and (now := await self.probe.instant()) - self._clock.monotonic() > told + _LATER_SECONDS:
             self._following.learn(changes)
             at = now
-            changes = await self._look(self._watch, watched, at=at, timeout_seconds=timeout_seconds)
+            changes = await self._look(watch, watched, at=at, timeout_seconds=timeout_seconds)
         if changes is None:
             return whole
         if not changes:
@@ -145,8 +160,14 @@ class Pool:
             followed=True,
             in_pieces=True,
             timeout_seconds=timeout_seconds,
-            fresh=self._watch.take_fresh(),
+            fresh=watch.take_fresh(),
         )
+
+    async def _both(self, *works: Work) -> None:
+        await (self.together or one_by_one)(works)
+
+    async def _learn_followable(self) -> None:
+        self.is_followable = None if self.probe is None else await self.probe.is_followable()
 
     async def lineages(self, kinds: Iterable[str]) -> frozenset[str] | None:
         """Name kinds and the generics that they inherit from; None where that cannot be told, as of an unknown kind."""

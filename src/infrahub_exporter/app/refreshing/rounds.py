@@ -3,15 +3,18 @@
 import logging
 import math
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
 
 from infrahub_exporter.app.refreshing.discoveries import KindDiscovery
 from infrahub_exporter.app.refreshing.measured import MeasuredEntry
-from infrahub_exporter.app.refreshing.pool import Pool, Turn, answers
+from infrahub_exporter.app.refreshing.pool import Limit, Pool, Turn, answers
 from infrahub_exporter.app.refreshing.uncovered import UncoveredEntry
 from infrahub_exporter.app.refreshing.visibility import Visibility
 from infrahub_exporter.domain.errors import DerivationError, ExporterError, SourceUnavailableError, UnexpectedError
 from infrahub_exporter.domain.ports import Clock
 from infrahub_exporter.domain.publishing.backoff import Outages
+from infrahub_exporter.domain.replica.together import Together
 
 logger = logging.getLogger("infrahub_exporter")
 
@@ -43,6 +46,7 @@ class Rounds:
         self._first = 0
         self._visibility = Visibility(clock)
         self._ended = False
+        self._limit = Limit()
 
     async def run(self, publish: Callable[[], Awaitable[None]]) -> bool:
         """Give every entry its turn; tell whether anything is new. An entry read whole is published at once."""
@@ -67,25 +71,51 @@ class Rounds:
         return changed | await self._roll() if self._ended else changed
 
     async def _take_turns(self, order: Sequence[RowEntry], turn: Turn, publish: Callable[[], Awaitable[None]]) -> bool:
-        """Refresh one after the other, to the end unless Infrahub sheds load; tell whether anything is new."""
+        """Refresh one after the other, to the end unless Infrahub sheds load; tell whether anything is new.
+
+        Where several questions may be asked at once, what changed is read for all of them before, and the nodes of an
+        entry that has not been read yet while the one before is read to its end.
+        """
         changed = False
-        for position, entry in enumerate(order):
-            if _is_put_off(entry):
-                continue
+        taking = [entry for entry in order if not _is_put_off(entry)]
+        together = self._pool.together
+        if together is not None:
+            await self._ahead(taking, turn, together)
+
+        async def take(entry: RowEntry) -> None:
+            nonlocal changed
             refreshed = await entry.refresh(turn)
             if refreshed is None:
-                if _is_shed(entry.status.error):
-                    self._end_early(entry.status.error, order[position + 1 :])
-                    return changed
-                continue
+                return
             if refreshed.whole or refreshed.changed:
                 how = "whole" if refreshed.whole else "what changed"
                 logger.debug("%s %s: read %s", entry.status.source, entry.status.name, how)
             if refreshed.whole:
                 await publish()
             changed |= refreshed.changed and not refreshed.whole
+
+        for position, entry in enumerate(taking):
+            upcoming = [partial(each.held.begin, turn) for each in taking[position + 1 : position + 2]]
+            if together is None:
+                await take(entry)
+            else:
+                await together([partial(take, entry), *upcoming])
+            if _is_shed(entry.status.error):
+                self._end_early(entry.status.error, order[order.index(entry) + 1 :])
+                return changed
         self._ended = True
         return changed
+
+    async def _ahead(self, entries: Sequence[RowEntry], turn: Turn, together: Together) -> None:
+        """Read at once what changed for all entries; what fails, or has no time, is left to their turns."""
+        if views := [view for entry in entries if (view := entry.held.followed(turn)) is not None]:
+            try:
+                with self._limit.on(turn.timeout_seconds):
+                    await turn.following.ahead(views, at=turn.at, together=together)
+            except SourceUnavailableError:
+                return
+        if entries:
+            await entries[0].held.begin(turn)
 
     def take_ages(self) -> Mapping[float, int]:
         """Return, once, how old the changes are that the last round made visible, to be asked when it is published.
@@ -127,8 +157,12 @@ class Rounds:
     @staticmethod
     async def _plan(entries: Iterable[RowEntry], turn: Turn) -> None:
         """Plan for all before anything is read, so that what several need is read once; let go of what none needs."""
-        for entry in entries:
-            if not _is_put_off(entry) and not await entry.held.prepare(turn):
+        planned = [entry for entry in entries if not _is_put_off(entry)]
+        with suppress(Exception):  # who plans hears of it
+            while wanted := frozenset[str]().union(*(entry.held.lacks(turn) for entry in planned)):
+                await turn.kinds.learn(wanted)
+        for entry in planned:
+            if not await entry.held.prepare(turn):
                 return
         turn.following.tidy()
 

@@ -12,6 +12,7 @@ from infrahub_exporter.domain.asking.variables import Variable
 from infrahub_exporter.domain.errors import ExporterError, SourceUnavailableError
 from infrahub_exporter.domain.ports import ChangeProbe, Clock
 from infrahub_exporter.domain.replica.kinds import Kinds
+from infrahub_exporter.domain.replica.together import Together, one_by_one
 from infrahub_exporter.domain.replica.watching import Change, Watch
 
 logger = logging.getLogger("infrahub_exporter")
@@ -37,7 +38,10 @@ class WatchedDocument:
         overlap_seconds: float,
         full_refresh_seconds: float,
         schema: SchemaHash | None = None,
+        together: Together | None = None,
     ) -> None:
+        self._together = together or one_by_one
+        self._has_just_looked = False
         self._schema = schema or SchemaHash(source, clock)
         self._text = document
         self._stored = stored
@@ -47,7 +51,11 @@ class WatchedDocument:
         self._outline = outline
         self._full_refresh_seconds = full_refresh_seconds
         self._probe = source if isinstance(source, ChangeProbe) else None
-        self._watch = None if self._probe is None else Watch(self._probe, overlap_seconds=overlap_seconds)
+        self._watch = (
+            None
+            if self._probe is None
+            else Watch(self._probe, overlap_seconds=overlap_seconds, together=self._together)
+        )
         self._kinds: frozenset[str] | None = None
         self._fingerprint: str | None = None
         self._seen: str | None = None
@@ -79,10 +87,17 @@ class WatchedDocument:
         now = self._clock.monotonic()
         if now - self._ran_at >= self._full_refresh_seconds or self._kinds is None:
             return True
-        await self._schema.check()
-        if self._schema.known != self._fingerprint:
-            return True
-        if await self._looked(self._watch, self._kinds, at=await self._probe.instant()) != {}:
+        changes: Mapping[str, Change] | None = {}
+        watch, kinds, at = self._watch, self._kinds, await self._probe.instant()
+
+        async def look() -> None:
+            nonlocal changes
+            if self._schema.known == self._fingerprint:
+                changes = await self._looked(watch, kinds, at=at)
+                self._has_just_looked = changes is not None
+
+        await self._together([self._schema.check, look])
+        if self._schema.known != self._fingerprint or changes != {}:
             return True
         await self._schema.check_if_cheap()
         return self._schema.known != self._fingerprint
@@ -116,10 +131,12 @@ class WatchedDocument:
             await self._learn_text()
             return self._stored is not None
         await self._schema.check()
+        has_looked, self._has_just_looked = self._has_just_looked, False
         self._seen = fingerprint = self._schema.known
         at = None if self._probe is None else await self._probe.instant()
         is_new = await self._learn_text()
-        if is_new or fingerprint != self._fingerprint or self._outlined is None:
+        is_other = is_new or fingerprint != self._fingerprint or self._outlined is None
+        if is_other or self._outlined is None:
             self._fingerprint = None
             self._outlined = self._outline(self.text)
             read = await Kinds(self._source).read_by(self._outlined.fields)
@@ -130,6 +147,8 @@ class WatchedDocument:
         if at is None or self._watch is None:
             return False
         self._watch.start(at)
+        if has_looked and not is_other:
+            return True
         if self._kinds is None:
             return False
         # until now: that is in the answer to come

@@ -108,8 +108,12 @@ class Changed:
         """
         while waiting := [table for table in view.tables.values() if table.named]:
             for table in waiting:
-                for chunk in drained(table.named):
-                    self._replica.put(table, await self._by_id(table.selection, chunk, at))
+                await self.read_named_of(table, at)
+
+    async def read_named_of(self, table: Table, at: float) -> None:
+        """Read the rows of a table that are named and not held."""
+        for chunk in drained(table.named):
+            self._replica.put(table, await self._by_id(table.selection, chunk, at))
 
     async def _reached(
         self,

@@ -1,11 +1,12 @@
 """Keep what is held right by reading only what changed, each row once for all who show it."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from infrahub_exporter.domain.errors import ExporterError, SourceUnavailableError
 from infrahub_exporter.domain.ports import NodeSource
 from infrahub_exporter.domain.publishing.status import PoolStatus
+from infrahub_exporter.domain.replica.bringing import Bringing, Step
 from infrahub_exporter.domain.replica.changed import Changed
 from infrahub_exporter.domain.replica.counted import Counts
 from infrahub_exporter.domain.replica.dependencies import Dependencies
@@ -13,6 +14,7 @@ from infrahub_exporter.domain.replica.plan import Plan
 from infrahub_exporter.domain.replica.readings import Partial, Reading
 from infrahub_exporter.domain.replica.replica import Replica
 from infrahub_exporter.domain.replica.rolling import Rolling
+from infrahub_exporter.domain.replica.together import Together, one_by_one
 from infrahub_exporter.domain.replica.views import Delta, View
 from infrahub_exporter.domain.replica.watching import Change
 
@@ -32,6 +34,7 @@ class Following:
         self._replica = Replica(began)
         self._changed = Changed(nodes, self._replica)
         self._counts = Counts(nodes, self._replica, self._changed)
+        self._bringing = Bringing(self._replica, self._changed, self._counts)
         self._rolling = Rolling(self._replica, self._changed, self._counts)
 
     @property
@@ -63,6 +66,7 @@ class Following:
     def begin_turn(self) -> None:
         """Begin another turn: what is read whole is read anew, once for all views."""
         self._replica.turn += 1
+        self._bringing.begin_turn()
 
     def learn(self, changes: Mapping[str, Change]) -> None:
         """Note what changed; nothing is lost until it has been read."""
@@ -82,6 +86,21 @@ class Following:
         self._replica.follow()
         await self._bring(view, at, progress)
         return view.take()
+
+    async def begin(self, view: View, *, at: float, followed: bool, progress: Progress | None = None) -> None:
+        """Read the nodes of a view before its turn, where they have not been read; what fails is raised at its turn."""
+        if view.reading.is_read and followed:
+            return
+        if followed:
+            self._replica.follow()
+        else:
+            at = self._replica.renew(view, at)
+        await self._bringing.do_all([self._whole(view, at, progress)], one_by_one)
+
+    async def ahead(self, views: Iterable[View], *, at: float, together: Together) -> None:
+        """Read what changed for many views at once, before their turns; what fails is raised at those."""
+        self._replica.follow()
+        await self._bringing.ahead(views, at, together)
 
     async def agrees(self, view: View, *, at: float) -> bool:
         """Tell whether Infrahub counts as many nodes as are held; where not, the next `follow` finds out which."""
@@ -106,20 +125,12 @@ class Following:
 
     async def _bring(self, view: View, at: float, progress: Progress | None) -> None:
         """Read what a view lacks, and what of it has changed."""
-        await self._complete(view.reading, at, progress)
-        own = view.reading.table
-        for table in (*(each for each in view.tables.values() if each is not own), own):
-            await self._changed.widen(table, view.width(table.name), at)
-            await self._changed.read_changed(table, at)
-        if view.reading.filters:
-            await self._changed.read_passing(view.reading, at)
-        for link in view.links:
-            await self._changed.read_linked(link, at)
-        for link in view.reading.links:
-            await self._changed.read_passing_over(view.reading, link, at)
-        await self._counts.settle(view.reading, at)
-        await self._changed.read_named(view, at)
+        await self._bringing.do(self._whole(view, at, progress))
+        await self._bringing.bring(view, at)
         self._replica.brought(view)
+
+    def _whole(self, view: View, at: float, progress: Progress | None) -> Step:
+        return Step(("whole", id(view.reading)), lambda: self._complete(view.reading, at, progress))
 
     async def _complete(self, reading: Reading, at: float, progress: Progress | None) -> None:
         """Read the pages of a reading, where that has not been done: ids alone where the table has all rows."""

@@ -1,13 +1,13 @@
 """Plan what a spec asks for against the schema, and run discoveries' queries: port calls around pure functions."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 
 from infrahub_exporter.domain.asking.attributes import attributes
 from infrahub_exporter.domain.asking.outlines import Field, kinds_read
 from infrahub_exporter.domain.asking.selection import Selection, missing_kinds, select
 from infrahub_exporter.domain.asking.specs import Filters
-from infrahub_exporter.domain.errors import SourceRejectedError, UnknownKindError
+from infrahub_exporter.domain.errors import ExporterError, SourceRejectedError, UnknownKindError
 from infrahub_exporter.domain.model import AttributeSchema, KindSchema
 from infrahub_exporter.domain.ports import ChangeProbe, SchemaSource
 from infrahub_exporter.domain.replica.dependencies import NONE, Dependencies, dependencies
@@ -34,6 +34,21 @@ class Kinds:
         while missing := missing_kinds(kind, paths, filters, self._known, rows):
             await self._learn(missing)
         return select(kind, paths, filters, self._known, rows)
+
+    def lacking(self, kind: str, include: Iterable[str], filters: Filters, rows: str | None = None) -> frozenset[str]:
+        """Name the kinds to ask for before paths and filters can be resolved and planned, as far as they are known."""
+        paths = tuple(include)
+        try:
+            missing: Collection[str] = missing_kinds(kind, paths, filters, self._known, rows)
+            if not missing:
+                missing = plan(select(kind, paths, filters, self._known, rows)).peers.keys() - self._known.keys()
+        except ExporterError:
+            return frozenset()  # who plans hears of it
+        return frozenset(missing) - self._unknown.keys()
+
+    async def learn(self, kinds: Collection[str]) -> None:
+        """Ask for kinds. Raises SourceError, also where one is unknown."""
+        await self._learn(kinds)
 
     def attributes(self, selection: Selection) -> Mapping[str, AttributeSchema]:
         """Describe the attribute at the end of each path that takes the value of one, by the path."""

@@ -1,12 +1,14 @@
 """Has anything changed? One probe for all that a cycle reads, and of what changed the nodes that are not known yet."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 
 import msgspec
 from msgspec import Struct
 
 from infrahub_exporter.domain.errors import DerivationError, ExporterError, SourceUnavailableError
 from infrahub_exporter.domain.ports import ChangeProbe, Counted, Stamp
+from infrahub_exporter.domain.replica.together import Together, one_by_one
 
 _MANY = 500
 """More stamps than these in the overlap are listed again only where counts say that there may be others."""
@@ -38,7 +40,8 @@ class Watch:
     not advance while a branch is merging: what a merge brings is stamped with the merge's beginning.
     """
 
-    def __init__(self, probe: ChangeProbe, *, overlap_seconds: float) -> None:
+    def __init__(self, probe: ChangeProbe, *, overlap_seconds: float, together: Together = one_by_one) -> None:
+        self._together = together
         self._probe = probe
         self._overlap_seconds = overlap_seconds
         self._complete: float | None = None
@@ -81,7 +84,13 @@ class Watch:
             raise SetBackError(f"Infrahub's clock was set back, by {behind:.0f} s or more")
         since = self._complete - self._overlap_seconds
         probed = await self._probe.probe(sorted(kinds), since=since, at=at)
-        told = {kind: await self._told(kind, counted, since, at) for kind, counted in probed.kinds.items()}
+        told: dict[str, tuple[Mapping[str, Stamp], str | None]] = {kind: ({}, None) for kind in probed.kinds}
+
+        async def tell(kind: str, counted: Counted) -> None:
+            told[kind] = await self._told(kind, counted, since, at)
+
+        changed = [kind for kind, counted in probed.kinds.items() if counted.changed]
+        await self._together([partial(tell, kind, probed.kinds[kind]) for kind in changed])
         stamps = {kind: found for kind, (found, _) in told.items()}
         changes = {
             kind: self._change(kind, found, Change(frozenset(), probed.kinds[kind].count, untold=untold), since, at)
