@@ -39,6 +39,7 @@ async def test_every_entry_of_the_configuration_is_read_well() -> None:
         "IpamIPPrefix": (None, 14),
         "devices": (None, 59),
         "routers": (None, 12),
+        "neighbours": (None, 3),
     }
 
 
