@@ -272,6 +272,9 @@ class EmbeddedInfrahub:
             return {"main": {"allow_anonymous_access": True}}
         if path.startswith("/api/schema/"):
             key = path.removeprefix("/api/schema/")
+            unlisted = rest.describe_unlisted(key, self.kinds)
+            if unlisted is not None:
+                return unlisted
             if key not in self.kinds:
                 raise RefusedError(f"Unable to find the schema {key!r} in the registry", http_status=422)
             return rest.describe(self.kinds[key])

@@ -16,8 +16,8 @@ _PARAMETERS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-_UNDESCRIBED = ("InternalIPPrefixAvailable", "InternalIPRangeAvailable")
-"""What a server says to use `CoreNode` and does not describe."""
+_UNLISTED = {"InternalIPPrefixAvailable": "BuiltinIPPrefix", "InternalIPRangeAvailable": "BuiltinIPAddress"}
+"""What a server says to use `CoreNode`, describes by itself alone and never has a node of, by what it inherits from."""
 _SORTS = ("nodes", "generics", "profiles", "templates")
 
 
@@ -25,6 +25,17 @@ def describe(kind: Kind) -> dict[str, JSON]:
     """Describe a kind, as `GET /api/schema/<Kind>` does."""
     described = _describe(kind)
     described["hash"] = _hash(kind)
+    return described
+
+
+def describe_unlisted(key: str, kinds: Kinds) -> dict[str, JSON] | None:
+    """Describe a kind that no list has; None where it is none of those."""
+    generic = _UNLISTED.get(key)
+    if generic is None:
+        return None
+    described = describe(kinds[generic]) | {"kind": key, "name": key.removeprefix("Internal"), "namespace": "Internal"}
+    described |= {"inherit_from": [generic], "label": None, "description": None}
+    del described["used_by"]
     return described
 
 
@@ -108,7 +119,7 @@ def _describe(kind: Kind) -> dict[str, JSON]:
 
 
 def _users(kind: Kind) -> list[str]:
-    return sorted((*kind.used_by, *_UNDESCRIBED)) if kind.key == NODE else list(kind.used_by)
+    return sorted((*kind.used_by, *_UNLISTED)) if kind.key == NODE else list(kind.used_by)
 
 
 def _text(value: object) -> str | None:

@@ -8,6 +8,7 @@ import pytest
 
 from infrahub_exporter.adapters.embedded import EmbeddedInfrahub
 from infrahub_exporter.domain.ports import Reply
+from tests.unit.adapters.embedded.conftest import Asker
 
 HERE = Path(__file__).parent
 JSON = {"content-type": "application/json"}
@@ -264,3 +265,16 @@ def test_queries_are_parsed_once_and_the_oldest_are_forgotten(ask: Any) -> None:
     for number in range(300):
         assert ask(f"{{ a{number}: NetNote {{ count }} }}") == {f"a{number}": {"count": 1}}
     assert ask("{ a0: NetNote { count } }") == {"a0": {"count": 1}}
+
+
+def test_a_kind_that_no_list_has_is_described_by_itself(ask: Asker) -> None:
+    reply = ask.infrahub.handle("GET", "/api/schema/InternalIPPrefixAvailable", {})
+    described = msgspec.json.decode(reply.body)
+    assert (reply.status, described["kind"], described["inherit_from"]) == (
+        200,
+        "InternalIPPrefixAvailable",
+        ["BuiltinIPPrefix"],
+    )
+    assert "prefix" in [each["name"] for each in described["attributes"]]
+    everything = msgspec.json.decode(ask.infrahub.handle("GET", "/api/schema", {}).body)
+    assert not [each for each in everything["nodes"] if each["namespace"] == "Internal"]
