@@ -123,7 +123,12 @@ class World:
         """Take a step of `STEPS`; the numbers choose among the nodes that there are."""
         self._made += 1
         document = STEPS[step]
-        made = {"NEW": f"n{self._made}", "SOME": str(second % 3), "STATE": ("up", "down")[second % 2]}
+        made = {
+            "NEW": f"n{self._made}",
+            "SOME": str(second % 3),
+            "STATE": ("up", "down")[second % 2],
+            "MEDIA": ("fibre", "air")[second % 2],
+        }
         for word, text in made.items():
             document = document.replace(word, text)
         kinds = iter((first, second, first + second))
@@ -178,6 +183,7 @@ STEPS: Mapping[str, str] = {
     "create a cable": 'NetCableCreate(data: {name: {value: "NEW"}, ends: [{id: "<NetPort>"}, {id: "<NetPort>"}]})',
     "plug a cable in": 'RelationshipAdd(data: {id: "<NetCable>", name: "ends", nodes: [{id: "<NetPort>"}]})',
     "pull a cable out": 'RelationshipRemove(data: {id: "<NetCable>", name: "ends", nodes: [{id: "<NetPort>"}]})',
+    "change a cable": 'NetCableUpdate(data: {id: "<NetCable>", media: {value: "MEDIA"}})',
     "delete a cable": 'NetCableDelete(data: {id: "<NetCable>"})',
     "create a tag": 'BuiltinTagCreate(data: {name: {value: "NEW"}})',
     "describe a tag": 'BuiltinTagUpdate(data: {id: "<BuiltinTag>", description: {value: "NEW"}})',
