@@ -23,6 +23,7 @@ _IDENTITY = "id hfid display_label __typename"
 _FILTERS = ("value", "values", "isnull")
 _PLAIN = (str, int, bool)
 _FEW = 3
+_UNASKED = frozenset({"id", "description"})
 _RESTRICTED = ("Core", "Lineage", "Internal", "Infrahub", "Builtin")
 _OPEN = (
     *("BuiltinTag", "BuiltinIPAddress", "BuiltinIPPrefix", "BuiltinIPNamespace", "CoreStandardGroup", "CoreNumberPool"),
@@ -93,9 +94,9 @@ def _relations(node: NodeType, *, many: bool) -> dict[str, NodeType]:
 
 
 def _values(node: NodeType) -> str:
-    """Select all attributes with all of their own properties."""
+    """Select all attributes with all of their own properties; texts that describe built-in choices are Infrahub's."""
     return " ".join(
-        f"{name} {{ {' '.join(prop for prop, each in of.fields.items() if prop != 'id' and _is_leaf(each))} }}"
+        f"{name} {{ {' '.join(prop for prop, each in of.fields.items() if prop not in _UNASKED and _is_leaf(each))} }}"
         for name, of in _attributes(node).items()
     )
 

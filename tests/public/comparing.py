@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -32,3 +32,15 @@ def comparable(value: Any, names: Mapping[str, str], *, ordered: bool) -> Any:
         text = _UUID.sub(lambda match: names.get(match[0], "<id>"), value)
         return "<time>" if _STAMP.match(text) else text
     return value
+
+
+def differences(first: Any, second: Any, place: str = "") -> Iterator[str]:
+    """Yield where two comparable answers differ."""
+    if isinstance(first, dict) and isinstance(second, dict):
+        for name in first.keys() | second.keys():
+            yield from differences(first.get(name), second.get(name), f"{place}.{name}")
+    elif isinstance(first, list) and isinstance(second, list) and len(first) == len(second):
+        for number, (one, other) in enumerate(zip(first, second, strict=True)):
+            yield from differences(one, other, f"{place}[{number}]")
+    elif first != second:
+        yield f"{place}: {first!r}, expected {second!r}"

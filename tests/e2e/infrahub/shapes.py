@@ -1,5 +1,6 @@
 """The shape of the inventory as an Infrahub describes it: kinds at the REST API, types at GraphQL."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from tests.e2e.infrahub.answers import Infrahub
@@ -41,6 +42,35 @@ def kind_at(infrahub: Infrahub, kind: str) -> dict[str, Any]:
     }
     described["used_by"] = sorted(body.get("used_by") or ())
     return described
+
+
+_TEXTS = frozenset({"description", "icon", "documentation", "menu_placement"})
+_OF_THE_INSTALLATION = frozenset({"id", "hash", "used_by", "order_weight", "source_attribute_id"})
+_LEFT_OUT = _TEXTS | _OF_THE_INSTALLATION
+
+
+def bare_kinds(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what `/api/schema` says of each kind, without texts and what differs between installations."""
+    listed = [each for sort in ("nodes", "generics", "profiles", "templates") for each in body.get(sort, ())]
+    return {each["kind"]: _bare(each) for each in listed}
+
+
+def _bare(described: Mapping[str, Any]) -> dict[str, Any]:
+    """Order fields by their names, too."""
+    kept = {name: value for name, value in described.items() if name not in _LEFT_OUT}
+    kept["display_labels"] = kept["display_labels"] or None
+    for fields in ("attributes", "relationships"):
+        kept[fields] = {
+            each["name"]: {name: _value(name, value) for name, value in each.items() if name not in _LEFT_OUT}
+            for each in kept[fields]
+        }
+    return kept
+
+
+def _value(name: str, value: Any) -> Any:
+    if name == "choices" and value:
+        return [(choice["name"], choice["color"], choice["label"]) for choice in value]
+    return value
 
 
 def type_at(infrahub: Infrahub, name: str) -> set[str]:

@@ -28,8 +28,8 @@ from infrahub_exporter.adapters.embedded.scalars import BIG_INT, DATE_TIME, GENE
 from infrahub_exporter.adapters.embedded.store import Value, to_text
 from infrahub_exporter.adapters.embedded.values import PROPERTIES
 
-Shown = tuple[Attribute, Value, str]
-"""An attribute at a node, for its resolvers: its schema, its value, the node's id."""
+Shown = tuple[Attribute, Value, str, bool]
+"""An attribute at a node, for its resolvers: its schema, its value, the node's id, whether its stamp is told."""
 
 _FAMILIES = {
     "Dropdown": ("Dropdown", GraphQLString),
@@ -80,7 +80,7 @@ def _from_profile(shown: Shown, _: GraphQLResolveInfo) -> bool | None:
 
 
 def _stamp(shown: Shown, _: GraphQLResolveInfo) -> str | None:
-    return None if shown[1].updated_at is None else to_text(shown[1].updated_at)
+    return to_text(shown[1].updated_at) if shown[3] and shown[1].updated_at is not None else None
 
 
 def _identify(shown: Shown, _: GraphQLResolveInfo) -> str | None:

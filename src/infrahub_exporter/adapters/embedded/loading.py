@@ -19,9 +19,9 @@ def load(
     """Give the nodes as far as they are loaded.
 
     `fields` is what the query selects of them, `found` what Infrahub sees of that; what it overlooks is missing.
-    `piecemeal`: they are read one by one (a page within a node, a hierarchy), then the human-friendly id is
-    made of what is selected: without its attributes it is empty. Some attributes of a prefix are computed, and the
-    masks only where the prefix itself is selected.
+    `piecemeal`: they are read one by one (a page within a node, a hierarchy, a peer with properties of its relation),
+    then the human-friendly id is made of what is selected: without its attributes it is empty. Some attributes of a
+    prefix are computed, and the masks only where the prefix itself is selected.
     """
     missing = fields.keys() - found.keys()
     hfid = piecemeal and "hfid" in fields
@@ -53,10 +53,13 @@ def _compute(version: Version, computed: Iterable[str], fields: Selected, instan
 
 
 def _recompute_hfid(version: Version, fields: Selected) -> Version:
-    paths = version.record.kind.human_friendly_id
-    if not paths or all(parse_path(each).attribute in fields for each in paths):
+    """Make the human-friendly id of the attributes that are selected, and of those of peers, which are read for it."""
+    paths = [parse_path(each) for each in version.record.kind.human_friendly_id]
+    known = [each.relationship is not None or each.attribute in fields for each in paths]
+    if all(known):
         return version
-    parts = [read_path(version, each) for each in paths if parse_path(each).attribute in fields]
+    made = zip(version.record.kind.human_friendly_id, known, strict=True)
+    parts = [read_path(version, each) for each, there in made if there]
     hfid = tuple(str(each) for each in parts if each is not None)
     return Version(version.record, version.start, version.values, hfid, version.display_label)
 

@@ -20,8 +20,9 @@ from graphql import (
 from infrahub_exporter.adapters.embedded.arguments import Arguments
 from infrahub_exporter.adapters.embedded.attribute_types import AttributeTypes
 from infrahub_exporter.adapters.embedded.branches import branches
-from infrahub_exporter.adapters.embedded.kinds import ADDRESS, PREFIX, Attribute, Kind, Kinds, Relationship
+from infrahub_exporter.adapters.embedded.kinds import Attribute, Kind, Kinds, Relationship
 from infrahub_exporter.adapters.embedded.reading import (
+    UNSTAMPED,
     Page,
     Related,
     Request,
@@ -61,7 +62,7 @@ class NodeTypes:
             "updated_by": GraphQLField(account, resolve=_author),
         }
         self._metadata = GraphQLObjectType("InfrahubNodeMetadata", stamps)
-        since = GraphQLField(DATE_TIME, resolve=lambda edge, _: to_text(edge.start))
+        since = GraphQLField(DATE_TIME, resolve=lambda edge, _: to_text(edge.start) if edge.version else None)
         self._relation_metadata = GraphQLObjectType(
             "InfrahubRelationshipMetadata", {**stamps, "created_at": since, "updated_at": since}
         )
@@ -167,13 +168,13 @@ class NodeTypes:
         return self._edges[name]
 
     def _edge_fields(self, kind: Kind, *, nested: bool) -> dict[str, GraphQLField]:
-        unstamped = not nested and kind.key in {PREFIX, ADDRESS}  # the roots of these two never fill the stamps in
+        unstamped = not nested and kind.key in UNSTAMPED
         fields = {
             "node": GraphQLField(self._types[kind.key], resolve=lambda edge, _: edge.version),
             "node_metadata": GraphQLField(self._metadata, resolve=_nothing if unstamped else _record_of),
         }
         if nested:
-            fields["properties"] = GraphQLField(self._properties, resolve=_filled)
+            fields["properties"] = GraphQLField(self._properties, resolve=_itself)
             fields["relationship_metadata"] = GraphQLField(self._relation_metadata, resolve=_filled)
         return fields
 
@@ -201,7 +202,7 @@ def _attribute(attribute: Attribute) -> Callable[[Version, GraphQLResolveInfo], 
 
     def resolve(version: Version, _: GraphQLResolveInfo) -> Any:
         value = version.values.get(name)
-        return None if value is None else (attribute, value, version.record.id)
+        return None if value is None else (attribute, value, version.record.id, version.stamped)
 
     return resolve
 

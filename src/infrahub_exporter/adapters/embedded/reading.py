@@ -7,7 +7,7 @@ from graphql import GraphQLResolveInfo
 from msgspec import Struct
 
 from infrahub_exporter.adapters.embedded.filters import Predicate, nested_filters, root_filters, walk
-from infrahub_exporter.adapters.embedded.kinds import Kind, Kinds, Relationship
+from infrahub_exporter.adapters.embedded.kinds import ADDRESS, PREFIX, Kind, Kinds, Relationship
 from infrahub_exporter.adapters.embedded.loading import load
 from infrahub_exporter.adapters.embedded.names import Names
 from infrahub_exporter.adapters.embedded.ordering import sort, terms_of
@@ -15,6 +15,9 @@ from infrahub_exporter.adapters.embedded.refusals import RefusedError
 from infrahub_exporter.adapters.embedded.selections import Selected, seen, selected
 from infrahub_exporter.adapters.embedded.store import NOW, Record, Store, Version
 from infrahub_exporter.adapters.embedded.writer import Writer
+
+UNSTAMPED = frozenset({PREFIX, ADDRESS})
+"""The roots of these two never say when anything was made or changed."""
 
 
 class Request:
@@ -106,6 +109,8 @@ def read_root(request: Request, kind: Kind, arguments: Mapping[str, Any], select
         shown = _slice(sort(versions, terms, instant) if terms else versions, offset, limit)
     node = selection.below("edges", "node")
     loaded = load(shown, node.fields, node.found, instant, piecemeal=False) if selection.found.get("edges") else []
+    if kind.key in UNSTAMPED:
+        loaded = [each.unstamped() for each in loaded]
     return Page([Related(each) for each in loaded], selection.counted(total), kind)
 
 
@@ -128,7 +133,9 @@ def read_one(request: Request, record: Record, relationship: Relationship, selec
     for edge in record.edges.get(relationship.edge, ()):
         if edge.start <= instant < edge.end and wanted in edge.peer.kind.labels:
             node = selection.below("node")
-            (version,) = load((edge.peer.at(instant),), node.fields, node.found, instant, piecemeal=False)
+            asked = {*selection.found.get("properties", ()), *selection.found.get("relationship_metadata", ())}
+            piecemeal = bool(asked - {"__typename"})
+            (version,) = load((edge.peer.at(instant),), node.fields, node.found, instant, piecemeal=piecemeal)
             return Related(version, edge.start)
     return NOBODY
 

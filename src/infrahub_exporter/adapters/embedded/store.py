@@ -57,9 +57,12 @@ class Value:
 
 
 class Version:
-    """The attributes of a node from an instant on, and what Infrahub stores beside them."""
+    """The attributes of a node from an instant on, and what Infrahub stores beside them.
 
-    __slots__ = ("display_label", "hfid", "record", "start", "values")
+    `stamped`: an answer tells when they were set.
+    """
+
+    __slots__ = ("display_label", "hfid", "record", "stamped", "start", "values")
 
     def __init__(
         self,
@@ -74,6 +77,13 @@ class Version:
         self.values = values
         self.hfid = hfid
         self.display_label = display_label
+        self.stamped = True
+
+    def unstamped(self) -> "Version":
+        """Give the same without the stamps of its attributes."""
+        made = Version(self.record, self.start, self.values, self.hfid, self.display_label)
+        made.stamped = False
+        return made
 
 
 class Edge:

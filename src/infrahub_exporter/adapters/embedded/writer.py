@@ -209,11 +209,17 @@ class Writer:
         return bool(changed) or any(moved)
 
     def add(self, record: Record, relationship: Relationship, peers: Iterable[Record], instant: int) -> None:
-        """Relate nodes to a node, beside those that are, and in place of those that a profile gave."""
+        """Relate nodes to a node, beside those that are, and in place of those that a profile gave.
+
+        Raises:
+            RefusedError: as Infrahub would, where a node has room for no more.
+        """
         edges = record.edges.get(relationship.edge, ())
         shared = {each.peer for each in edges if each.end > NOW and each.from_profile}
         current = [each for each in record.peers(relationship, NOW) if each not in shared]
-        self._set(record, relationship, [*current, *peers], instant)
+        wanted = [*current, *peers]
+        self._check_counts(relationship, list(dict.fromkeys(wanted)), current)
+        self._set(record, relationship, wanted, instant)
         self._refresh(record, instant)
 
     def remove(self, record: Record, relationship: Relationship, peers: Iterable[Record], instant: int) -> None:

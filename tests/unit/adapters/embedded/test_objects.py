@@ -306,3 +306,28 @@ nodes:
     assert str(caught.value) == (
         f"{path}: document 1: OddHalf[0].other: no OddHalf b, expected one that the object files create"
     )
+
+
+def test_a_nested_object_that_belongs_to_another_already_is_refused(write: Write) -> None:
+    schema = write(
+        "schema.yml",
+        """
+nodes:
+  - name: Bay
+    namespace: My
+    attributes: [{name: name, kind: Text, unique: true}]
+    relationships: [{name: carts, peer: MyCart, identifier: bay__cart, cardinality: many}]
+  - name: Cart
+    namespace: My
+    attributes: [{name: name, kind: Text, unique: true}]
+    relationships: [{name: bay, peer: MyBay, identifier: bay__cart, cardinality: one}]
+""",
+    )
+    bays = "[{name: a, carts: {data: [{name: x}]}}, {name: b, carts: {data: [{name: x}]}}]"
+    objects = write("objects.yml", document("MyBay", bays))
+
+    with pytest.raises(ConfigError) as caught:
+        EmbeddedInfrahub.load([schema], [objects])
+    place, _, reason = str(caught.value).partition(": Node ")
+    assert place == f"{objects}: document 1: MyBay[1].carts"
+    assert reason.endswith(" has 2 peers for bay__cart, maximum of 1 allowed")

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 Ask = Any
 
 
@@ -105,13 +107,42 @@ def test_what_is_empty_is_null_or_an_empty_list(ask: Ask) -> None:
         "units": {"value": None},
         "management": {"value": None, "ip": None, "prefixlen": None},
         "tier": {"value": None, "is_default": True},
-        "site": {"node": None, "node_metadata": None, "properties": None},
+        "site": {"node": None, "node_metadata": None, "properties": {"updated_at": None}},
         "tags": {"count": 0, "edges": []},
     }
 
 
 def test_numbers_beyond_53_bits_are_exact(ask: Ask) -> None:
     assert ask.nodes('BuiltinTag(name__value: "red")', "weight { value }") == [{"weight": {"value": 9007199254740993}}]
+
+
+@pytest.mark.parametrize(
+    ("node", "beside", "hfid"),
+    [
+        ("hfid", "", ["oslo"]),
+        ("hfid", "properties { __typename }", ["oslo"]),
+        ("hfid", "properties { is_protected }", []),
+        ("hfid", "relationship_metadata { updated_at }", []),
+        ("hfid name { value }", "properties { is_protected }", ["oslo"]),
+    ],
+)
+def test_a_peer_asked_for_with_its_relation_is_called_by_what_is_selected(
+    node: str, beside: str, hfid: list[str], ask: Ask
+) -> None:
+    (leaf,) = ask.nodes('NetDevice(name__value: "leaf1")', f"site {{ node {{ {node} }} {beside} }}")
+    assert leaf["site"]["node"]["hfid"] == hfid
+
+
+def test_what_a_peer_is_called_by_its_own_peers_is_there_in_any_case(ask: Ask) -> None:
+    (leaf,) = ask.nodes('NetDevice(name__value: "leaf1")', "ports(limit: 1) { edges { node { hfid } } }")
+    assert leaf["ports"]["edges"] == [{"node": {"hfid": ["leaf1"]}}]
+
+
+def test_the_roots_of_addresses_and_prefixes_never_say_when_an_attribute_was_set(ask: Ask) -> None:
+    asked = "address { value updated_at is_protected }"
+    (generic, *_), (own, *_) = ask.nodes("BuiltinIPAddress", asked), ask.nodes("NetAddress", asked)
+    assert generic == {"address": {**own["address"], "updated_at": None}}
+    assert own["address"]["updated_at"] is not None
 
 
 def test_relations_are_answered_from_both_sides(ask: Ask) -> None:
@@ -124,7 +155,7 @@ def test_relations_are_answered_from_both_sides(ask: Ask) -> None:
         downlinks { edges { node { hfid } } } uplinks { count }""",
     )
 
-    assert leaf["site"]["node"] == {"hfid": ["oslo"]}
+    assert leaf["site"]["node"] == {"hfid": []}
     assert leaf["site"]["relationship_metadata"]["created_by"] == {"display_label": "Admin"}
     assert leaf["site"]["properties"]["is_protected"] is None
     assert [edge["node"]["hfid"] for edge in leaf["tags"]["edges"]] == [["blue"], ["red"]]

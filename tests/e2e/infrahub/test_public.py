@@ -1,0 +1,109 @@
+"""An inventory of others, loaded into a real Infrahub by its own command and into the embedded one: both say alike."""
+
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+from msgspec import Struct
+
+from infrahub_exporter.adapters.embedded import EmbeddedInfrahub
+from tests.e2e.infrahub.shapes import bare_kinds
+from tests.public.asking import ask, questions
+from tests.public.comparing import NODES, comparable, differences, names_of
+from tests.public.sets import Loaded, find, load
+
+_SECONDS = 900
+_TOLD = 30
+_AWAY = "Unable to clone the repository"
+"""A server of the tests reaches no repository."""
+_SAY = (
+    "mutation say($id: String, $text: String) { "
+    "IpamNamespaceUpdate(data: {id: $id, description: {value: $text}}) { ok } }"
+)
+_DEFAULT = '{ IpamNamespace(name__value: "default") { edges { node { id description { value } } } } }'
+
+
+class Sides(Struct, frozen=True):
+    """Both Infrahubs with the same files: the embedded one, a way to ask the real one, and what that refused."""
+
+    embedded: EmbeddedInfrahub
+    loaded: Loaded
+    ask: Callable[[str, Any], dict[str, Any]]
+    refused: dict[Path, str]
+
+
+def _run(arguments: list[str], address: str, token: str) -> str | None:
+    """Run Infrahub's command; return what it says where it fails."""
+    environment = {
+        **os.environ,
+        "INFRAHUB_ADDRESS": address,
+        "INFRAHUB_API_TOKEN": token,
+        "INFRAHUB_TIMEOUT": str(_SECONDS),
+    }
+    done = subprocess.run(arguments, env=environment, capture_output=True, text=True, timeout=_SECONDS, check=False)
+    return None if done.returncode == 0 else done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def sides(real_address: str, real_token: str) -> Sides:
+    """Load the set into both, the real one with the files that the embedded one took."""
+    folder = os.environ.get("INFRAHUB_E2E_SET")
+    if not folder:
+        pytest.skip("INFRAHUB_E2E_SET names no folder with a set; tests/e2e/infrahub/run gives each of PUBLIC")
+    found = next(each for each in find(Path(folder).parent) if each.name == Path(folder).name)
+    loaded = load(found)
+    command = os.environ["INFRAHUB_E2E_CTL"]
+    wrong = _run([command, "schema", "load", *map(str, loaded.schema)], real_address, real_token)
+    assert wrong is None, wrong
+    refused = {
+        path: wrong
+        for path in loaded.objects
+        if (wrong := _run([command, "object", "load", str(path)], real_address, real_token))
+    }
+    client = httpx.Client(
+        base_url=real_address, headers={"X-INFRAHUB-KEY": real_token}, timeout=_SECONDS, trust_env=False
+    )
+
+    def ask_real(document: str, variables: Any) -> dict[str, Any]:
+        content = msgspec.json.encode({"query": document, "variables": variables})
+        headers = {"content-type": "application/json"}
+        answer: dict[str, Any] = client.post("/graphql/main", content=content, headers=headers).json()
+        return answer
+
+    described = ask_real(_DEFAULT, {})["data"]["IpamNamespace"]["edges"][0]["node"]["description"]["value"]
+    identity = ask(loaded.infrahub, _DEFAULT)["data"]["IpamNamespace"]["edges"][0]["node"]["id"]
+    ask(loaded.infrahub, _SAY, {"id": identity, "text": described})
+    return Sides(loaded.infrahub, loaded, ask_real, refused)
+
+
+def test_the_real_infrahub_takes_what_the_embedded_one_took(sides: Sides) -> None:
+    assert {path: wrong for path, wrong in sides.refused.items() if _AWAY not in " ".join(wrong.split())} == {}
+
+
+def test_both_describe_all_kinds_alike(sides: Sides, real_address: str) -> None:
+    reply = sides.embedded.handle("GET", "/api/schema?branch=main", {})
+    described = bare_kinds(msgspec.json.decode(reply.body))
+    expected = bare_kinds(httpx.get(f"{real_address}/api/schema", timeout=_SECONDS, trust_env=False).json())
+
+    assert described.keys() == expected.keys()
+    assert [line for key in expected for line in differences(described[key], expected[key], key)] == []
+
+
+def test_both_answer_documents_over_every_kind_alike(sides: Sides) -> None:
+    names = names_of(sides.ask(NODES, {}))
+    embedded_names = names_of(ask(sides.embedded, NODES))
+    apart: list[str] = []
+    asked = 0
+    for each in questions(sides.embedded):
+        described = comparable(ask(sides.embedded, each.document, each.variables), embedded_names, ordered=each.ordered)
+        expected = comparable(sides.ask(each.document, each.variables), names, ordered=each.ordered)
+        apart += differences(described, expected, each.name)
+        asked += 1
+
+    assert apart[:_TOLD] == []
+    assert asked > 100
