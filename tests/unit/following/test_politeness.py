@@ -18,7 +18,7 @@ from infrahub_exporter.domain.asking.specs import DiscoverySpec, MetricSpec
 from infrahub_exporter.domain.publishing.guard import GuardSpec
 from infrahub_exporter.domain.publishing.limits import Limits
 from tests.unit.following.test_corners import SUMMARY, followed_for_long, following_of, is_right, poll
-from tests.unit.following.test_sequences import Following
+from tests.unit.following.test_sequences import Following, Setup
 from tests.unit.following.world import Line, World
 
 pytestmark = pytest.mark.anyio
@@ -323,3 +323,68 @@ async def test_a_list_of_bad_nodes_does_not_wait_when_one_of_them_changes() -> N
     await inventory.run(entry)
     assert entry.status.error is None
     assert [group.targets for group in entry.groups] == [("mended",)]
+
+
+async def several_at_once(*names: str) -> Following:
+    """Follow, asking several questions at once, until all that there is has left the overlap."""
+    following = Following(Setup(names, page_size=500, most=2))
+    for _ in range(4):
+        await poll(following, apart=400.0)
+    following.line.asked.clear()
+    return following
+
+
+async def test_where_several_are_asked_at_once_no_more_are_once_infrahub_sheds_load() -> None:
+    following = await several_at_once("all", "up the tree", "own attribute")
+    for kind in ("NetRouter", "NetCity", "NetRegion", "BuiltinTag"):
+        following.world.save(kind, following.world.pick(kind, 0), name="renamed")
+    following.line.shed = frozenset({"NetRouter", "NetCity", "NetRegion", "BuiltinTag"})
+    await poll(following)
+    assert len([each for each in following.line.asked if each in following.line.shed]) == 2
+    assert False in states(following)
+    following.line.shed = frozenset()
+    await poll(following)
+    assert await is_right(following)
+
+
+async def test_what_cannot_be_read_for_all_at_once_is_asked_for_once_and_fails_those_that_need_it() -> None:
+    following = await several_at_once("all", "over a relation", "without many")
+    following.world.save("NetCity", following.world.pick("NetCity", 0), name="renamed")
+    following.world.save("NetRouter", following.world.pick("NetRouter", 0), name="renamed")
+    following.line.lost = frozenset({"NetCity"})
+    await poll(following)
+    assert following.line.asked.count("NetCity") == 1
+    assert states(following) == [False, False, True]
+    following.line.lost = frozenset()
+    await poll(following)
+    assert await is_right(following)
+
+
+async def test_a_count_that_is_refused_for_all_at_once_fails_its_entry_alone() -> None:
+    following = await several_at_once("own attribute", "all")
+    following.world.save("NetRouter", following.world.pick("NetRouter", 0), name="renamed")
+    following.line.refused = frozenset({"NetRouter count"})
+    await poll(following)
+    assert following.line.asked.count("NetRouter count") == 1
+    assert states(following) == [False, True]
+
+
+async def test_a_first_read_that_is_lost_ahead_of_its_turn_is_asked_for_once_and_fails_at_its_turn() -> None:
+    following = Following(Setup(("up the tree", "without", "itself"), page_size=500, most=2))
+    following.line.lost = frozenset({"NetRouter"})
+    await poll(following)
+    assert following.line.asked.count("NetRouter") == 1
+    assert states(following) == [True, False, True]
+    following.line.lost = frozenset()
+    await poll(following)
+    assert await is_right(following)
+
+
+async def test_what_has_no_time_to_be_read_for_all_at_once_is_left_to_the_turns() -> None:
+    following = await several_at_once("all", "up the tree")
+    following.world.save("NetCity", following.world.pick("NetCity", 0), name="renamed")
+    ahead = following.rounds._limit.on
+    following.rounds._limit.on = lambda _seconds: ahead(0.0)  # type: ignore[method-assign]
+    await poll(following)
+    assert states(following) == [True, True]
+    assert await is_right(following)
