@@ -136,10 +136,12 @@ def check(config: Path | None) -> None:
         if found is not None:
             raise ConfigError(f"{config or 'the environment'}: {found}")
     series = len(settings.metrics.series)
+    collectors = len(settings.collector_specs)
     click.echo(
         f"{config or 'the environment'} is good: "
         f"{_counted(len(settings.metrics.kind), 'kind', 'kinds')}, "
         f"{_counted(series, 'entry', 'entries') + ' of series, ' if series else ''}"
+        f"{_counted(collectors, 'collector', 'collectors') + ', ' if collectors else ''}"
         f"{_counted(len(settings.discoveries), 'discovery', 'discoveries')}"
     )
 

@@ -216,6 +216,7 @@ def _exporter(
     return Exporter(
         metrics=settings.metric_specs,
         series=settings.metrics.series,
+        collectors=settings.collector_specs,
         prefix=settings.metrics.prefix,
         discoveries=settings.discoveries,
         uncovered=settings.uncovered,

@@ -16,6 +16,7 @@ from infrahub_exporter.adapters.infrahub.at_once import at_once
 from infrahub_exporter.adapters.prometheus import END, Exposition, PrometheusSink, SnapshotCollector
 from infrahub_exporter.adapters.prometheus.rendering import Rendering
 from infrahub_exporter.adapters.telemetry import Telemetry
+from infrahub_exporter.app.refreshing.collecting import CollectorEntry
 from infrahub_exporter.app.refreshing.debounce import Debounce
 from infrahub_exporter.app.refreshing.discoveries import DiscoveryEntry, QueryDiscovery
 from infrahub_exporter.app.refreshing.figures import Figures
@@ -27,6 +28,7 @@ from infrahub_exporter.app.refreshing.parts import Neighbour, Pusher, Store
 from infrahub_exporter.app.refreshing.pool import Pool, Source
 from infrahub_exporter.app.refreshing.watched import Outline
 from infrahub_exporter.domain.access.webhooks import Event
+from infrahub_exporter.domain.asking.collecting import CollectorSpec
 from infrahub_exporter.domain.asking.series import SeriesSpec
 from infrahub_exporter.domain.asking.specs import DiscoverySpec, MetricSpec, UncoveredSpec
 from infrahub_exporter.domain.errors import BadParameterError
@@ -76,6 +78,7 @@ class Exporter:
         *,
         metrics: Sequence[MetricSpec],
         series: Sequence[SeriesSpec] = (),
+        collectors: Sequence[CollectorSpec] = (),
         prefix: str = "infrahub_",
         discoveries: Sequence[DiscoverySpec],
         source: Source,
@@ -113,6 +116,7 @@ class Exporter:
         self._inventory = Inventory(
             metrics=metrics,
             series=series,
+            collectors=collectors,
             prefix=prefix,
             discoveries=discoveries,
             pool=Pool(
@@ -138,7 +142,7 @@ class Exporter:
         self._specs = tuple(discoveries)
         self._pace = pace = partial(Pace, clock=clock, stretch=self._stretched)
         self._rounds = pace(min(intervals), delay_seconds=_delay(min(intervals))) if intervals else None
-        self._runs: dict[QueryDiscovery, tuple[Pace, anyio.CancelScope]] = {}
+        self._runs: dict[QueryDiscovery | CollectorEntry, tuple[Pace, anyio.CancelScope]] = {}
         self._saves = Pace(
             _SAVE_SECONDS, clock=clock, stretch=lambda seconds: seconds, delay_seconds=_FIRST_SAVE_SECONDS
         )
@@ -168,7 +172,7 @@ class Exporter:
         self._tasks.start_soon(self._live, "lag", partial(self._figures.watch_lag, self._clock))
         if self._rounds is not None:
             self._tasks.start_soon(self._live, "rounds", partial(self._rounds.keep, self._round))
-        self._run_queries(self._tasks)
+        self._run_apart(self._tasks)
         if self._events is not None:
             self._tasks.start_soon(self._live, "webhook", partial(self._heed, self._events))
         if self._pusher is not None:
@@ -263,7 +267,7 @@ class Exporter:
     def exposition(self, format_: Format = Format.TEXT, names: Collection[str] | None = None) -> Exposition | None:
         """Return the same in chunks, plain and gzipped, without joining them; of families with these names alone."""
         inventory = self._text.exposition(format_, names)
-        if self._inventory.metrics and inventory is None:
+        if self._inventory.measures and inventory is None:
             return None
         end = END[format_]
         own = self._telemetry.text(format_, names) if self._shows_own or names is not None else end
@@ -303,7 +307,7 @@ class Exporter:
         form, parameters = self._inventory.take_format(name, parameters)
         entry = self._inventory.find(name, parameters)
         if parameters and self._tasks is not None:
-            self._run_queries(self._tasks)
+            self._run_apart(self._tasks)
         if entry.chunks is None and entry.status.success is None:
             await self._first_attempt(entry)
         if isinstance(entry.status.error, BadParameterError):
@@ -314,7 +318,7 @@ class Exporter:
         """Read everything once, now, and publish it. What fails is in `status`; nothing is raised for it."""
         self._inventory.forgive()
         await self._round()
-        for entry in self._inventory.queries:
+        for entry in self._inventory.apart:
             await self._run(entry)
 
     def hurry(self) -> None:
@@ -323,7 +327,7 @@ class Exporter:
         They look again until they have read as of an instant after this one.
         """
         self._inventory.forgive()
-        self._hurry(self._inventory.queries, rows=True)
+        self._hurry(self._inventory.apart, rows=True)
 
     def notice(self, event: Event) -> None:
         """Take an event of Infrahub's webhook: what it touches is looked at soon. Ignored where there is no webhook."""
@@ -381,19 +385,19 @@ class Exporter:
             if touched.everything:
                 self._inventory.doubt_schema()
             if touched and self._pressure.factor == 1.0:
-                rows, queries = await self._inventory.depending(touched)
-                self._hurry(queries, rows=rows)
+                rows, apart = await self._inventory.depending(touched)
+                self._hurry(apart, rows=rows)
 
-    def _hurry(self, queries: Sequence[QueryDiscovery], *, rows: bool) -> None:
+    def _hurry(self, apart: Sequence[QueryDiscovery | CollectorEntry], *, rows: bool) -> None:
         if rows and self._rounds is not None:
             self._rounds.hint()
         for entry, (pace, _) in self._runs.items():
-            if entry in queries:
+            if entry in apart:
                 pace.hint()
 
-    def _run_queries(self, tasks: TaskGroup) -> None:
-        """Keep each query fresh in the background, and no longer one that has been forgotten."""
-        wanted = self._inventory.queries
+    def _run_apart(self, tasks: TaskGroup) -> None:
+        """Keep each query and collector fresh in the background, and no longer one that has been forgotten."""
+        wanted = self._inventory.apart
         for entry in self._runs.keys() - set(wanted):
             self._runs.pop(entry)[1].cancel()
         for entry in wanted:
@@ -402,9 +406,10 @@ class Exporter:
                 delay_seconds = 0.0 if entry.status.on_demand else _delay(seconds)
                 pace, scope = self._pace(seconds, delay_seconds=delay_seconds), anyio.CancelScope()
                 self._runs[entry] = pace, scope
-                tasks.start_soon(self._live, f"query {entry.spec.name}", partial(self._keep, entry, pace, scope))
+                name = f"{entry.status.source} {entry.status.name}"
+                tasks.start_soon(self._live, name, partial(self._keep, entry, pace, scope))
 
-    async def _keep(self, entry: QueryDiscovery, pace: Pace, scope: anyio.CancelScope) -> None:
+    async def _keep(self, entry: QueryDiscovery | CollectorEntry, pace: Pace, scope: anyio.CancelScope) -> None:
         with scope:
             await pace.keep(partial(self._run, entry))
 
@@ -413,7 +418,7 @@ class Exporter:
         self._ease()
         self._hurry_forgiven()
 
-    async def _run(self, entry: QueryDiscovery) -> None:
+    async def _run(self, entry: QueryDiscovery | CollectorEntry) -> None:
         await self._inventory.run(entry)
         self._ease()
         self._hurry_forgiven()

@@ -64,7 +64,9 @@ def test_no_key_is_documented_twice() -> None:
     assert len(found) == len(set(found))
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/configuration.md", "docs/migrating.md", "docs/paths.md"])
+@pytest.mark.parametrize(
+    "name", ["README.md", "docs/configuration.md", "docs/migrating.md", "docs/paths.md", "docs/collectors.md"]
+)
 def test_configurations_in_the_documentation_load(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "queries").mkdir()

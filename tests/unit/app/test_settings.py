@@ -5,6 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from infrahub_exporter.app.configuration.collecting import (
+    CollectorSettings,
+    CollectorsSettings,
+    ProposedChangesSettings,
+)
 from infrahub_exporter.app.configuration.secret import Secret
 from infrahub_exporter.app.configuration.settings import (
     AdminSettings,
@@ -184,6 +189,18 @@ def test_every_key_has_the_value_that_the_file_gives_it() -> None:
                 SeriesSpec(name="ports", kind="InfraPort", count=CountSpec(by={"role": "role"}, zeros=("role",))),
                 SeriesSpec(name="speed", kind="InfraPort", sum=SumSpec(of=("speed", "mtu"))),
                 SeriesSpec(name="holes", kind="InfraPort", missing=("speed",)),
+            ),
+            collectors=CollectorsSettings(
+                branches=True,
+                proposed_changes=ProposedChangesSettings(
+                    contents=("InfraDevice",), refresh_interval_seconds=120, max_series=500
+                ),
+                validators=CollectorSettings(),
+                tasks=CollectorSettings(refresh_interval_seconds=300),
+                pools=False,
+                repositories=True,
+                artifacts=True,
+                server=True,
             ),
             prefix="org_",
         ),

@@ -186,7 +186,7 @@ async def inventory_at_work(*discoveries: DiscoverySpec) -> tuple[Inventory, Lin
 
 async def depending(inventory: Inventory, *kinds: str) -> tuple[bool, list[str]]:
     rows, queries = await inventory.depending(Touched(frozenset(kinds)))
-    return rows, [entry.spec.name for entry in queries]
+    return rows, [entry.status.name for entry in queries]
 
 
 async def test_an_event_concerns_those_that_depend_on_its_kind_or_on_one_that_it_inherits_from() -> None:

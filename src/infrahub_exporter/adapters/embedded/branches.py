@@ -12,11 +12,16 @@ from graphql import (
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLOutputType,
+    GraphQLResolveInfo,
     GraphQLString,
 )
 
+from infrahub_exporter.adapters.embedded.instants import write_utc
+from infrahub_exporter.adapters.embedded.reading import Request
+from infrahub_exporter.adapters.embedded.store import from_instant
+
 _STATUSES = ("OPEN", "NEED_REBASE", "NEED_UPGRADE_REBASE", "DELETING", "MERGING", "MERGE_FAILED", "MERGED")
-_MAIN = {"id": "main", "name": "main", "status": "OPEN", "is_default": True}
+_MAIN = {"id": "main", "name": "main", "status": "OPEN", "is_default": True, "sync_with_git": True}
 
 
 def branches() -> GraphQLField:
@@ -29,6 +34,9 @@ def branches() -> GraphQLField:
             "name": _value("InfrahubBranchName", GraphQLString, "name"),
             "status": _value("InfrahubBranchStatus", status, "status"),
             "is_default": _value("InfrahubBranchDefault", GraphQLBoolean, "is_default"),
+            "sync_with_git": _value("InfrahubBranchSync", GraphQLBoolean, "sync_with_git"),
+            "created_at": _since(),
+            "branched_from": _dated("InfrahubBranchFrom"),
         },
     )
     edge = GraphQLObjectType("InfrahubBranchEdge", {"node": GraphQLField(GraphQLNonNull(node))})
@@ -54,6 +62,21 @@ def branches() -> GraphQLField:
 def _value(name: str, of: GraphQLOutputType, key: str) -> GraphQLField:
     value = GraphQLObjectType(name, {"value": GraphQLField(of)})
     return GraphQLField(GraphQLNonNull(value), resolve=lambda branch, _: {"value": branch[key]})
+
+
+def _since() -> GraphQLField:
+    """Make the field that tells when the branch was made: when everything was loaded."""
+    return GraphQLField(GraphQLString, resolve=lambda _, info: _start(info))
+
+
+def _dated(name: str) -> GraphQLField:
+    value = GraphQLObjectType(name, {"value": GraphQLField(GraphQLString)})
+    return GraphQLField(value, resolve=lambda _, info: {"value": _start(info)})
+
+
+def _start(info: GraphQLResolveInfo) -> str:
+    request: Request = info.context
+    return write_utc(from_instant(request.store.start))
 
 
 def _find(*_: Any, limit: int | None = None, offset: int | None = None, **wanted: str | None) -> list[dict[str, Any]]:

@@ -21,6 +21,7 @@ from infrahub_exporter.adapters.embedded.arguments import Arguments
 from infrahub_exporter.adapters.embedded.attribute_types import AttributeTypes
 from infrahub_exporter.adapters.embedded.branches import branches
 from infrahub_exporter.adapters.embedded.kinds import Attribute, Kind, Kinds, Relationship
+from infrahub_exporter.adapters.embedded.operations import operations
 from infrahub_exporter.adapters.embedded.reading import (
     UNSTAMPED,
     Page,
@@ -92,6 +93,7 @@ class NodeTypes:
         about = GraphQLObjectType("Info", info)
         fields["InfrahubInfo"] = GraphQLField(GraphQLNonNull(about), resolve=lambda *_: {})
         fields["InfrahubBranch"] = branches()
+        fields |= operations()
         return GraphQLObjectType("Query", fields)
 
     def _root(self, kind: Kind) -> GraphQLField:

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from infrahub_exporter.domain.model import Sample
-from infrahub_exporter.domain.publishing.saved import Saved, SavedKind, SavedList
+from infrahub_exporter.domain.publishing.saved import Saved, SavedCollector, SavedKind, SavedList
 from infrahub_exporter.domain.views.discovery import Decision
 
 Item = TypeVar("Item")
@@ -43,6 +43,7 @@ class _Stored(Struct, frozen=True):
     schema: str
     kinds: tuple[_StoredKind, ...]
     lists: tuple[_StoredList, ...]
+    collectors: tuple[SavedCollector, ...] = ()
 
 
 class Packing:
@@ -70,6 +71,7 @@ class Packing:
                 for each in saved.kinds
             ),
             tuple(_StoredList(each.name, each.fingerprint, each.read_at, packed(each.blocks)) for each in saved.lists),
+            saved.collectors,
         )
         self._known = known
         return msgspec.msgpack.encode(stored)
@@ -103,6 +105,7 @@ def unpack(payload: bytes) -> Saved:
                 SavedList(each.name, each.fingerprint, each.read_at, _opened(each.blocks, decisions))
                 for each in stored.lists
             ),
+            stored.collectors,
         )
     except (ValueError, MemoryError, RecursionError, zlib.error) as error:
         raise UntrustedError(f"its content cannot be read ({error})") from error

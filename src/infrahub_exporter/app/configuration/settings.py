@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct, field
 
+from infrahub_exporter.app.configuration.collecting import CollectorsSettings
 from infrahub_exporter.app.configuration.decoding import ExistingPath, FilesPath, decode, exists, matches
 from infrahub_exporter.app.configuration.document import parse_document
 from infrahub_exporter.app.configuration.environment import Overrides, override, variable_name
@@ -29,6 +30,7 @@ from infrahub_exporter.app.configuration.web import (
     read_users,
 )
 from infrahub_exporter.app.configuration.wording import describe, shown
+from infrahub_exporter.domain.asking.collecting import CollectorSpec
 from infrahub_exporter.domain.asking.paths import label_names, parse
 from infrahub_exporter.domain.asking.series import SeriesSpec, warnings
 from infrahub_exporter.domain.asking.specs import Booleans, DiscoverySpec, MetricSpec, Seconds, UncoveredSpec
@@ -38,6 +40,7 @@ from infrahub_exporter.domain.publishing.limits import Limits
 
 __all__ = [
     "AdminSettings",
+    "CollectorsSettings",
     "CompatSettings",
     "DestinationSettings",
     "EmbeddedSettings",
@@ -179,12 +182,13 @@ class MetricsSettings(_Section, frozen=True):
 
     kind: tuple[MetricSpec, ...] = ()
     series: tuple[SeriesSpec, ...] = ()
+    collectors: CollectorsSettings = field(default_factory=CollectorsSettings)
     prefix: Prefix = "infrahub_"
 
     @property
     def measures(self) -> bool:
         """Tell whether anything is measured."""
-        return bool(self.kind or self.series)
+        return bool(self.kind or self.series or next(self.collectors.specs(interval_seconds=1.0), None))
 
 
 class WebhookSettings(_Section, frozen=True):
@@ -263,6 +267,11 @@ class Settings(_Section, frozen=True, dict=True):
         return tuple(
             msgspec.structs.replace(entry, booleans=self._booleans(entry.booleans)) for entry in self.metrics.kind
         )
+
+    @property
+    def collector_specs(self) -> tuple[CollectorSpec, ...]:
+        """The collectors that are on."""
+        return tuple(self.metrics.collectors.specs(interval_seconds=self.poll_interval_seconds))
 
     def _booleans(self, own: Booleans | None) -> Booleans | None:
         """Return how an entry writes booleans, None where it does as usual."""

@@ -11,7 +11,7 @@ from infrahub_exporter.app.refreshing.held_series import HeldSeries
 from infrahub_exporter.app.refreshing.held_targets import HeldTargets
 from infrahub_exporter.app.refreshing.pool import Pool
 from infrahub_exporter.app.refreshing.watched import WatchedDocument
-from infrahub_exporter.domain.model import JSON, Sample, Section
+from infrahub_exporter.domain.model import JSON, Family, Sample, Section
 from infrahub_exporter.domain.publishing.guard import Guard
 from infrahub_exporter.domain.publishing.limits import Limits
 from infrahub_exporter.domain.publishing.status import EntryStatus
@@ -95,6 +95,15 @@ class KeptUncovered(Struct, frozen=True):
     status: EntryStatus
 
 
+class KeptCollector(Struct, frozen=True):
+    """A collector's last good families."""
+
+    fingerprint: str
+    families: tuple[Family, ...]
+    duplicates: int
+    status: EntryStatus
+
+
 class KeptSet(Struct, frozen=True):
     """The list of one set of parameters, and when it was asked for last."""
 
@@ -114,3 +123,4 @@ class KeptEntries(Struct, frozen=True):
     queries: tuple[KeptQuery, ...]
     sets: Mapping[str, tuple[KeptSet, ...]]
     uncovered: tuple[KeptUncovered, ...] = ()
+    collectors: tuple[KeptCollector, ...] = ()

@@ -1,16 +1,18 @@
 """The entries at work, and what is published of them."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 import anyio
 import msgspec
 
+from infrahub_exporter.app.refreshing.collecting import CollectorEntry
 from infrahub_exporter.app.refreshing.discoveries import DiscoveryEntry, KindDiscovery, QueryDiscovery
 from infrahub_exporter.app.refreshing.entries import MetricEntry
 from infrahub_exporter.app.refreshing.figures import Figures
 from infrahub_exporter.app.refreshing.handover import (
     KeptByKind,
+    KeptCollector,
     KeptEntries,
     KeptMetric,
     KeptQuery,
@@ -20,11 +22,13 @@ from infrahub_exporter.app.refreshing.handover import (
 from infrahub_exporter.app.refreshing.measured import MeasuredEntry
 from infrahub_exporter.app.refreshing.parameters import ParameterSets
 from infrahub_exporter.app.refreshing.pool import Pool
+from infrahub_exporter.app.refreshing.publisher import Publisher
 from infrahub_exporter.app.refreshing.rounds import Rounds
 from infrahub_exporter.app.refreshing.series import SeriesEntry
 from infrahub_exporter.app.refreshing.uncovered import UncoveredEntry
 from infrahub_exporter.app.refreshing.watched import Outline, WatchedDocument
 from infrahub_exporter.domain.access.webhooks import Touched
+from infrahub_exporter.domain.asking.collecting import CollectorSpec
 from infrahub_exporter.domain.asking.formats import Asked, take_format
 from infrahub_exporter.domain.asking.series import SeriesSpec
 from infrahub_exporter.domain.asking.specs import DiscoverySpec, MetricSpec, UncoveredSpec, entry_names
@@ -38,11 +42,9 @@ from infrahub_exporter.domain.publishing.limits import Limits
 from infrahub_exporter.domain.publishing.saved import Saved, fingerprint
 from infrahub_exporter.domain.publishing.status import EntryStatus, PoolStatus
 from infrahub_exporter.domain.views.coverage import Coverage, Uncovered
-from infrahub_exporter.domain.views.distinct import Shown
-from infrahub_exporter.domain.views.families import Assembly, assemble
 
-_Spec = MetricSpec | SeriesSpec | DiscoverySpec | UncoveredSpec
-AnyKept = TypeVar("AnyKept", KeptMetric, KeptSeries, KeptByKind, KeptQuery, KeptUncovered)
+_Spec = MetricSpec | SeriesSpec | DiscoverySpec | UncoveredSpec | CollectorSpec
+AnyKept = TypeVar("AnyKept", KeptMetric, KeptSeries, KeptByKind, KeptQuery, KeptUncovered, KeptCollector)
 
 
 class Inventory:
@@ -53,6 +55,7 @@ class Inventory:
         *,
         metrics: Sequence[MetricSpec],
         series: Sequence[SeriesSpec] = (),
+        collectors: Sequence[CollectorSpec] = (),
         discoveries: Sequence[DiscoverySpec],
         pool: Pool,
         sinks: Sequence[SnapshotSink],
@@ -71,7 +74,7 @@ class Inventory:
         self._figures = figures or Figures()
         self._outages = Outages()
         self._pool = pool
-        self._sinks = tuple(sinks)
+        self._publisher = Publisher(sinks)
         names = entry_names(spec.kind for spec in metrics)
         self._kinds = tuple(
             MetricEntry(name, spec, clock=clock, guard=guard, limits=limits, others=self._others)
@@ -83,6 +86,12 @@ class Inventory:
             for name, spec in zip(entry_names(spec.name for spec in named), named, strict=True)
         )
         self.metrics: tuple[MeasuredEntry, ...] = (*self._kinds, *self._series)
+        self.collectors = tuple(
+            CollectorEntry(spec, source=pool.source, clock=clock, limits=limits, others=self._others)
+            for spec in collectors
+        )
+        for each in self.collectors:
+            each.outages = self._outages
         self.by_kind: list[KindDiscovery] = []
         self._queries: list[QueryDiscovery] = []
         self._sets: dict[str, ParameterSets] = {}
@@ -131,15 +140,13 @@ class Inventory:
             outages=self._outages,
         )
         self._turn = anyio.Lock()
-        self._assembly = Assembly()
-        self.snapshot = Snapshot()
         self.round_seconds: float | None = None
 
     @property
     def statuses(self) -> tuple[EntryStatus, ...]:
         """How every entry is doing."""
         rows = (msgspec.structs.replace(entry.status, reading=entry.held.reading) for entry in self.metrics)
-        return (*rows, *(entry.status for entry in (*self._lists, *self._uncovered)))
+        return (*rows, *(entry.status for entry in (*self.collectors, *self._lists, *self._uncovered)))
 
     @property
     def uncovered(self) -> tuple[Uncovered, ...]:
@@ -157,6 +164,21 @@ class Inventory:
         )
 
     @property
+    def snapshot(self) -> Snapshot:
+        """What is published; empty before the first good read."""
+        return self._publisher.snapshot
+
+    @property
+    def measures(self) -> bool:
+        """Tell whether there is anything to publish as metrics."""
+        return bool(self.metrics or self.collectors)
+
+    @property
+    def apart(self) -> tuple[QueryDiscovery | CollectorEntry, ...]:
+        """What is read at a pace of its own."""
+        return (*self.queries, *self.collectors)
+
+    @property
     def queries(self) -> tuple[QueryDiscovery, ...]:
         """The discoveries by document, and one for each set of parameters that is asked for."""
         return (*self._queries, *(entry for sets in self._sets.values() for entry in sets.entries))
@@ -166,8 +188,8 @@ class Inventory:
         return (*self.discoveries.values(), *(entry for sets in self._sets.values() for entry in sets.entries))
 
     @property
-    def _entries(self) -> tuple[MeasuredEntry | DiscoveryEntry, ...]:
-        return (*self.metrics, *self._lists)
+    def _entries(self) -> tuple[MeasuredEntry | CollectorEntry | DiscoveryEntry, ...]:
+        return (*self.metrics, *self.collectors, *self._lists)
 
     @property
     def pool_status(self) -> PoolStatus:
@@ -208,11 +230,14 @@ class Inventory:
         async with self._turn:
             await self._round()
 
-    async def run(self, entry: QueryDiscovery) -> None:
-        """Run a discovery's document where it is due."""
+    async def run(self, entry: QueryDiscovery | CollectorEntry) -> None:
+        """Read what is read at a pace of its own, where that is due."""
         async with entry.lock:
             await entry.refresh()
-            await entry.write()
+            if isinstance(entry, QueryDiscovery):
+                await entry.write()
+            else:
+                await self._publisher.publish(self.collectors)
 
     async def attempt(self, entry: DiscoveryEntry) -> None:
         """Try a discovery that has not been tried yet; several at once are one attempt."""
@@ -225,12 +250,12 @@ class Inventory:
             else:
                 await self._round()
 
-    async def depending(self, touched: Touched) -> tuple[bool, tuple[QueryDiscovery, ...]]:
-        """Tell whether anything that is read as rows, and which documents, may depend on what events touched."""
+    async def depending(self, touched: Touched) -> tuple[bool, tuple[QueryDiscovery | CollectorEntry, ...]]:
+        """Tell whether anything that is read as rows, and what else, may depend on what events touched."""
         kinds = None if touched.everything else await self._pool.lineages(touched.kinds)
         if kinds is None:
-            return True, self.queries
-        return self._rounds.read_any(kinds), tuple(entry for entry in self.queries if entry.reads(kinds))
+            return True, self.apart
+        return self._rounds.read_any(kinds), tuple(entry for entry in self.apart if entry.reads(kinds))
 
     def doubt_schema(self) -> None:
         """Have the next look ask whether the schema is another one."""
@@ -240,7 +265,7 @@ class Inventory:
         """Try everything again at its next turn, whatever was refused."""
         self.doubt_schema()
         self._rounds.forgive()
-        for entry in self.queries:
+        for entry in self.apart:
             entry.forgive()
 
     @property
@@ -258,6 +283,7 @@ class Inventory:
             tuple(entry.kept() for entry in self._queries),
             {name: sets.kept() for name, sets in self._sets.items()},
             tuple(entry.kept() for entry in self._uncovered),
+            tuple(entry.kept() for entry in self.collectors),
         )
 
     async def go_on(self, kept: KeptEntries) -> None:
@@ -273,6 +299,7 @@ class Inventory:
         _given(kept.queries, [(each.spec, each.go_on) for each in self._queries])
         for name, sets in self._sets.items():
             sets.go_on(kept.sets.get(name, ()))
+        _given(kept.collectors, [(each.spec, each.go_on) for each in self.collectors])
         for unwanted in left:
             unwanted.held.release()
         await self._publish()
@@ -287,11 +314,13 @@ class Inventory:
         """Return what is to be kept over a restart, as it is published."""
         kinds = (entry.saved() for entry in self.metrics)
         lists = (entry.saved() for entry in self.discoveries.values())
+        collectors = (entry.saved() for entry in self.collectors)
         return Saved(
             source,
             schema="",
             kinds=tuple(each for each in kinds if each is not None),
             lists=tuple(each for each in lists if each is not None),
+            collectors=tuple(each for each in collectors if each is not None),
         )
 
     async def release(self, name: str) -> bool:
@@ -299,7 +328,8 @@ class Inventory:
 
         Raises UnknownDiscoveryError.
         """
-        named = [entry for entry in self._entries if entry.status.name == name]
+        guarded: tuple[MeasuredEntry | DiscoveryEntry, ...] = (*self.metrics, *self._lists)
+        named = [entry for entry in guarded if entry.status.name == name]
         if not named:
             raise UnknownDiscoveryError(f"no kind and no discovery {name!r} is configured")
         return any([await self._released(entry) for entry in named])
@@ -321,26 +351,17 @@ class Inventory:
             entry.attempted.set()
 
     def _read_at(self) -> float:
-        """When the newest good read of a kind began, 0 before any."""
+        """When the newest good read of rows that are metrics began, 0 before any."""
         return max((entry.status.succeeded_at or 0.0 for entry in self.metrics), default=0.0)
 
-    def _oldest(self, read: Iterable[tuple[MeasuredEntry, Sequence[Shown]]]) -> Mapping[str, float]:
-        """When the oldest data of a metric was read, by its name, where others are newer."""
-        newest = self._read_at()
-        found: dict[str, float] = {}
-        for entry, shown in read:
-            at = entry.status.succeeded_at or 0.0
-            for each in shown if at < newest else ():
-                found[each.family.name] = min(at, found.get(each.family.name, at))
-        return found
-
-    def _others(self, entry: MeasuredEntry) -> int:
-        return sum(other.series for other in self.metrics if other is not entry)
+    def _others(self, entry: MeasuredEntry | CollectorEntry) -> int:
+        measured: tuple[MeasuredEntry | CollectorEntry, ...] = (*self.metrics, *self.collectors)
+        return sum(other.series for other in measured if other is not entry)
 
     async def _round(self) -> None:
         began = self._clock.monotonic()
         changed = await self._rounds.run(self._publish)
-        if changed or self._read_at() > self.snapshot.at:
+        if changed or self._read_at() > self._publisher.rows_at:
             await self._publish()
         for entry in self.by_kind:
             await entry.write()
@@ -349,17 +370,7 @@ class Inventory:
         self.round_seconds = self._clock.monotonic() - began
 
     async def _publish(self) -> None:
-        shown = [() if entry.status.succeeded_at is None else entry.shown for entry in self.metrics]
-        if not any(shown):
-            return
-        self._assembly = assemble(shown, self._assembly)
-        for entry, each, duplicates in zip(self.metrics, shown, self._assembly.duplicates, strict=True):
-            if each:
-                entry.published(duplicates)
-        oldest = self._oldest(zip(self.metrics, shown, strict=True))
-        self.snapshot = Snapshot(self._assembly.families, self._read_at(), oldest)
-        for sink in self._sinks:
-            await sink.publish(self.snapshot)
+        await self._publisher.publish(self.collectors, self.metrics)
 
 
 def _given(kept: Sequence[AnyKept], takers: Iterable[tuple[_Spec, Callable[[AnyKept], None]]]) -> list[AnyKept]:

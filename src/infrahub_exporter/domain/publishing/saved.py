@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import Struct
 
+from infrahub_exporter.domain.asking.collecting import CollectorSpec
 from infrahub_exporter.domain.asking.series import SeriesSpec
 from infrahub_exporter.domain.asking.specs import DiscoverySpec, MetricSpec, UncoveredSpec
-from infrahub_exporter.domain.model import Sample
+from infrahub_exporter.domain.model import Family, Sample
 from infrahub_exporter.domain.views.discovery import Decision
 
 _NOT_READ = frozenset(
@@ -42,6 +43,20 @@ class SavedList(Struct, frozen=True):
     blocks: tuple[tuple[Decision, ...], ...]
 
 
+class SavedCollector(Struct, frozen=True):
+    """The families of a collector; the rest as in `SavedKind`."""
+
+    name: str
+    fingerprint: str
+    read_at: float
+    families: tuple[Family, ...]
+
+    @property
+    def blocks(self) -> tuple[object, ...]:
+        """Return what was read."""
+        return self.families
+
+
 class Saved(Struct, frozen=True):
     """Everything that is kept: `source` tells which Infrahub and branch it came from, `schema` is the schema's hash."""
 
@@ -49,6 +64,7 @@ class Saved(Struct, frozen=True):
     schema: str
     kinds: tuple[SavedKind, ...] = ()
     lists: tuple[SavedList, ...] = ()
+    collectors: tuple[SavedCollector, ...] = ()
 
     def find_kind(self, name: str, spec: MetricSpec | SeriesSpec) -> SavedKind | None:
         """Return the samples of an entry, where they were derived as the spec wants them."""
@@ -60,18 +76,25 @@ class Saved(Struct, frozen=True):
         wanted = fingerprint(spec)
         return next((each for each in self.lists if each.name == spec.name and each.fingerprint == wanted), None)
 
+    def find_collector(self, spec: CollectorSpec) -> SavedCollector | None:
+        """Return the families of a collector that asked the same."""
+        wanted = fingerprint(spec)
+        named = (each for each in self.collectors if each.name == spec.collector)
+        return next((each for each in named if each.fingerprint == wanted), None)
+
     def since(self, oldest: float) -> "Saved":
         """Return this without the entries that were read before an instant (unix seconds)."""
         return msgspec.structs.replace(
             self,
             kinds=tuple(each for each in self.kinds if each.read_at >= oldest),
             lists=tuple(each for each in self.lists if each.read_at >= oldest),
+            collectors=tuple(each for each in self.collectors if each.read_at >= oldest),
         )
 
     @property
-    def entries(self) -> "tuple[SavedKind | SavedList, ...]":
-        """Return the kinds and the lists."""
-        return (*self.kinds, *self.lists)
+    def entries(self) -> "tuple[SavedKind | SavedList | SavedCollector, ...]":
+        """Return the kinds, the lists and the collectors."""
+        return (*self.kinds, *self.lists, *self.collectors)
 
     @property
     def content(self) -> tuple[object, ...]:
@@ -93,6 +116,10 @@ class Saved(Struct, frozen=True):
             labels = len(kind.label_names)
             if any(len(sample.labels) != labels for block in kind.blocks for sample in block):
                 return f"{kind.name}: a series has other labels than its kind"
+        for collector in self.collectors:
+            sections = [section for family in collector.families for section in family.sections]
+            if any(len(each.labels) != len(section.label_names) for section in sections for each in section.samples):
+                return f"{collector.name}: a series has other labels than its collector"
         return None
 
 
@@ -117,7 +144,7 @@ class StoreStatus(Struct, frozen=True):
         return msgspec.structs.replace(self, failures=self.failures + 1, last_error=reason)
 
 
-def fingerprint(spec: MetricSpec | SeriesSpec | DiscoverySpec | UncoveredSpec) -> str:
+def fingerprint(spec: MetricSpec | SeriesSpec | DiscoverySpec | UncoveredSpec | CollectorSpec) -> str:
     """Return a text that changes with what a spec reads and derives, not with how it is named, served and limited."""
     return digest([(name, value) for name, value in msgspec.structs.asdict(spec).items() if name not in _NOT_READ])
 

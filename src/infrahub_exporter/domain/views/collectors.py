@@ -5,8 +5,8 @@ Each collector is a generator of its questions, and does no I/O.
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 
-from infrahub_exporter.domain.errors import DerivationError
-from infrahub_exporter.domain.model import Family, FamilyType, Sample, Section
+from infrahub_exporter.domain.asking.collecting import CollectorSpec
+from infrahub_exporter.domain.model import JSON, Family, FamilyType, Sample, Section
 from infrahub_exporter.domain.views.collecting import (
     Answer,
     Collection,
@@ -28,6 +28,7 @@ PROPOSED_STATES = ("open", "merged", "closed", "canceled")
 """The states that are always shown; `merging` is one for moments, and shown while there is one."""
 _PASSING_STATE = "merging"
 CONCLUSIONS = ("success", "failure", "unknown")
+_BRANCHES = "InfrahubBranch { edges { node { name { value } } } }"
 _OPENED = "{ edges { node { name { value } source_branch { value } } } }"
 TASK_STATES = (
     "SCHEDULED",
@@ -176,27 +177,24 @@ def server() -> Collection:
     )
 
 
-def proposed_changes(contents: Sequence[str] = (), most: int = 1000) -> Collection:
-    """Count proposed changes by state, and name the nodes of some kinds that open ones add, change and remove.
+def proposed_changes(contents: Sequence[str] = ()) -> Collection:
+    """Count proposed changes by state, and name the nodes of some kinds that open ones add, update and remove.
 
-    What an open one does comes from Infrahub's own diff of its branch; at most `most` nodes in all are named.
+    What an open one does comes from Infrahub's own diff of its branch.
     """
     kind, states = "CoreProposedChange", (*PROPOSED_STATES, _PASSING_STATE)
     asked = " ".join(f'{state}: {kind}(state__value: "{state}") {{ count }}' for state in states)
     if contents:
-        asked += f' opened: {kind}(state__value: "open") {_OPENED}'
+        asked += f' opened: {kind}(state__value: "open") {_OPENED} {_BRANCHES}'
     answer = yield Question(f"query infrahub_exporter {{ {asked} }}")
     counted = {state: count_of(answer, state) for state in states}
     if not counted[_PASSING_STATE]:
         del counted[_PASSING_STATE]
     families = [by("infrahub_proposed_changes", "Proposed changes by state.", "state", counted)]
     if contents:
+        there = {text_of(node, "name") for node in nodes_of(answer, "InfrahubBranch")}
         opened = [(text_of(node, "name"), text_of(node, "source_branch")) for node in nodes_of(answer, "opened")]
-        named = (yield from _contents(opened, contents)) if opened else []
-        if len(named) > most:
-            raise DerivationError(
-                f"the open proposed changes touch {len(named)} nodes of {', '.join(contents)}, more than {most}"
-            )
+        named = yield from _contents([each for each in opened if each[1] in there], contents)
         families.append(
             gauge(
                 "infrahub_proposed_change_node",
@@ -212,12 +210,17 @@ def _contents(
     opened: Sequence[tuple[str, str]], kinds: Sequence[str]
 ) -> Generator[Question, Answer, list[tuple[str, ...]]]:
     """Ask for the diffs of the branches of open proposed changes, all in one document; a branch may have none yet."""
+    if not opened:
+        return []
     numbered = {f"branch{index}": branch for index, branch in enumerate(dict.fromkeys(branch for _, branch in opened))}
     declared = ", ".join(f"${alias}: String!" for alias in numbered)
     asked = " ".join(
-        f"{alias}: DiffTree(branch: ${alias}) {{ nodes {{ uuid kind label status }} }}" for alias in numbered
+        f"{alias}: DiffTree(branch: ${alias}, include_parents: false, filters: {{ kind: {{ includes: $kinds }} }}) "
+        "{ nodes { uuid kind label status } }"
+        for alias in numbered
     )
-    answer = yield Question(f"query infrahub_exporter({declared}) {{ {asked} }}", dict(numbered))
+    variables: dict[str, JSON] = {"kinds": list(kinds), **numbered}
+    answer = yield Question(f"query infrahub_exporter($kinds: [String!], {declared}) {{ {asked} }}", variables)
     touched: dict[str, list[tuple[str, ...]]] = {}
     for alias, branch in numbered.items():
         tree = answer.get(alias)
@@ -231,14 +234,18 @@ def _contents(
     return sorted(set(rows))
 
 
-COLLECTORS: Mapping[str, Callable[[], Collection]] = {
-    "branches": branches,
-    "proposed_changes": proposed_changes,
-    "validators": validators,
-    "tasks": tasks,
-    "pools": pools,
-    "repositories": repositories,
-    "artifacts": artifacts,
-    "server": server,
+_COLLECTORS: Mapping[str, Callable[[CollectorSpec], Collection]] = {
+    "branches": lambda _: branches(),
+    "proposed_changes": lambda spec: proposed_changes(spec.contents),
+    "validators": lambda _: validators(),
+    "tasks": lambda _: tasks(),
+    "pools": lambda _: pools(),
+    "repositories": lambda _: repositories(),
+    "artifacts": lambda _: artifacts(),
+    "server": lambda _: server(),
 }
-"""What can be named below `collectors`."""
+
+
+def collection(spec: CollectorSpec) -> Collection:
+    """Begin to collect what a spec asks for."""
+    return _COLLECTORS[spec.collector](spec)

@@ -367,3 +367,31 @@ def test_a_node_that_is_refused_takes_nothing_from_a_pool(load: Load) -> None:
 
     assert error["message"] == "Violates uniqueness constraint 'name'"
     assert ask.nodes("LabHost", "id") == []
+
+
+UTILIZATION = """query($id: String!) { InfrahubResourcePoolUtilization(pool_id: $id) {
+  count utilization utilization_branches utilization_default_branch } }"""
+
+
+def test_pools_tell_how_much_of_them_is_taken(load: Load) -> None:
+    ask = load(
+        *POOLS,
+        "LabSwitch: [{name: a, asn: {from_pool: asns}, address: {from_pool: hosts}, network: {from_pool: nets}},"
+        " {name: b, asn: 9}]",
+    )
+    taken = {
+        kind: ask(UTILIZATION, {"id": ask.id(kind, name)})["InfrahubResourcePoolUtilization"]
+        for kind, name in (("CoreIPAddressPool", "hosts"), ("CoreIPPrefixPool", "nets"), ("CoreNumberPool", "asns"))
+    }
+    assert {kind: (each["count"], each["utilization"]) for kind, each in taken.items()} == {
+        "CoreIPAddressPool": (1, 12.5),
+        "CoreIPPrefixPool": (1, 25.0),
+        "CoreNumberPool": (1, 100 / 3),
+    }
+    assert all(each["utilization_branches"] == 0.0 for each in taken.values())
+    assert all(each["utilization_default_branch"] == each["utilization"] for each in taken.values())
+
+
+def test_a_pool_that_is_not_there_is_refused(load: Load) -> None:
+    ask = load(*POOLS)
+    assert "Unable to find the node gone / CoreResourcePool" in ask.error(UTILIZATION, {"id": "gone"})["message"]

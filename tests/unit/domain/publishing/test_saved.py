@@ -3,9 +3,10 @@
 import msgspec
 import pytest
 
+from infrahub_exporter.domain.asking.collecting import CollectorSpec
 from infrahub_exporter.domain.asking.specs import DiscoverySpec, GuardOverride, MetricSpec
-from infrahub_exporter.domain.model import Sample, TargetGroup
-from infrahub_exporter.domain.publishing.saved import Saved, SavedKind, SavedList, digest, fingerprint
+from infrahub_exporter.domain.model import Family, FamilyType, Sample, Section, TargetGroup
+from infrahub_exporter.domain.publishing.saved import Saved, SavedCollector, SavedKind, SavedList, digest, fingerprint
 from infrahub_exporter.domain.views.discovery import Decision
 
 METRIC = MetricSpec(kind="InfraDevice", include=("name",), filters={"role__value": "edge"})
@@ -23,6 +24,9 @@ LIST = SavedList(
     2000.0,
     ((Decision("InfraDevice", "1", TargetGroup(("a",), {})), Decision("InfraDevice", "2", reason="no_target")),),
 )
+SPEC = CollectorSpec(collector="branches")
+BRANCHES = Family("infrahub_branches", FamilyType.GAUGE, "", (Section(("status",), (Sample("OPEN", ("OPEN",)),)),))
+COLLECTOR = SavedCollector("branches", fingerprint(SPEC), 1500.0, (BRANCHES,))
 SAVED = Saved("source", "schema", (KIND,), (LIST,))
 EMPTY = Saved("source", "schema")
 
@@ -91,3 +95,18 @@ def test_what_cannot_be_is_said() -> None:
     for instant in (float("nan"), float("inf")):
         never = msgspec.structs.replace(LIST, read_at=instant)
         assert msgspec.structs.replace(SAVED, lists=(never,)).flaw == "devices: it was read at no time"
+
+
+def test_a_collector_is_found_by_what_it_asks_and_is_as_old_as_its_answer() -> None:
+    saved = Saved("source", "schema", collectors=(COLLECTOR,))
+    assert saved.find_collector(msgspec.structs.replace(SPEC, refresh_interval_seconds=5.0)) is COLLECTOR
+    assert saved.find_collector(CollectorSpec(collector="branches", contents=("X",))) is None
+    assert saved.find_collector(CollectorSpec(collector="server")) is None
+    assert (saved.since(1500.0), saved.since(1500.1)) == (saved, EMPTY)
+    assert saved.content == (("branches", fingerprint(SPEC), (BRANCHES,)),)
+    assert (saved.read_at, saved.flaw) == (1500.0, None)
+    section = Section(("status", "more"), BRANCHES.sections[0].samples)
+    odd = msgspec.structs.replace(COLLECTOR, families=(msgspec.structs.replace(BRANCHES, sections=(section,)),))
+    assert Saved("source", "schema", collectors=(odd,)).flaw == (
+        "branches: a series has other labels than its collector"
+    )

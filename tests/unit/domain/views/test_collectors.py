@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
+from infrahub_exporter.domain.asking.collecting import READS, CollectorSpec
 from infrahub_exporter.domain.errors import DerivationError
 from infrahub_exporter.domain.model import JSON, Family, FamilyType
 from infrahub_exporter.domain.views.collecting import Collection, Question
 from infrahub_exporter.domain.views.collectors import (
-    COLLECTORS,
     artifacts,
     branches,
+    collection,
     pools,
     proposed_changes,
     repositories,
@@ -127,7 +128,9 @@ OPENED: dict[str, JSON] = {
         attributes(name="More leaves", source_branch="leaves"),
         attributes(name="Leaves again", source_branch="leaves"),
         attributes(name="Nothing yet", source_branch="empty"),
+        attributes(name="Its branch is gone", source_branch="gone"),
     ),
+    "InfrahubBranch": edges(attributes(name="main"), attributes(name="leaves"), attributes(name="empty")),
 }
 DIFFS: dict[str, JSON] = {
     "branch0": {
@@ -145,10 +148,12 @@ DIFFS: dict[str, JSON] = {
 def test_the_nodes_of_open_proposed_changes_are_named_from_the_diffs_of_their_branches() -> None:
     asked, families = collect(proposed_changes(["InfraDevice"]), [OPENED, DIFFS])
     assert asked[1] == Question(
-        "query infrahub_exporter($branch0: String!, $branch1: String!) { "
-        "branch0: DiffTree(branch: $branch0) { nodes { uuid kind label status } } "
-        "branch1: DiffTree(branch: $branch1) { nodes { uuid kind label status } } }",
-        {"branch0": "leaves", "branch1": "empty"},
+        "query infrahub_exporter($kinds: [String!], $branch0: String!, $branch1: String!) { "
+        "branch0: DiffTree(branch: $branch0, include_parents: false, filters: { kind: { includes: $kinds } }) "
+        "{ nodes { uuid kind label status } } "
+        "branch1: DiffTree(branch: $branch1, include_parents: false, filters: { kind: { includes: $kinds } }) "
+        "{ nodes { uuid kind label status } } }",
+        {"kinds": ["InfraDevice"], "branch0": "leaves", "branch1": "empty"},
     )
     names, samples = families[1].sections[0].label_names, families[1].sections[0].samples
     assert (families[1].name, names) == (
@@ -164,14 +169,10 @@ def test_the_nodes_of_open_proposed_changes_are_named_from_the_diffs_of_their_br
 
 
 def test_without_an_open_proposed_change_no_diff_is_asked_for() -> None:
-    nothing = {**counts(open=0, merged=0, closed=0, canceled=0, merging=0), "opened": edges()}
+    none = counts(open=0, merged=0, closed=0, canceled=0, merging=0)
+    nothing = {**none, "opened": edges(), "InfrahubBranch": edges()}
     _, families = collect(proposed_changes(["InfraDevice"]), [nothing])
     assert lines(families[1:]) == []
-
-
-def test_more_nodes_than_may_be_named_are_a_failure() -> None:
-    with pytest.raises(DerivationError, match="the open proposed changes touch 4 nodes of InfraDevice, more than 3"):
-        collect(proposed_changes(["InfraDevice"], most=3), [OPENED, DIFFS])
 
 
 def test_validators_of_open_proposed_changes_are_counted_by_conclusion() -> None:
@@ -319,14 +320,11 @@ def test_equal_series_are_one() -> None:
     assert len(lines(families[1:])) == 1
 
 
-def test_what_can_be_collected_is_listed_by_name() -> None:
-    assert sorted(COLLECTORS) == [
-        "artifacts",
-        "branches",
-        "pools",
-        "proposed_changes",
-        "repositories",
-        "server",
-        "tasks",
-        "validators",
-    ]
+def test_each_collector_that_there_is_asks_something() -> None:
+    asked = {name: next(collection(CollectorSpec(collector=name))).document for name in READS}
+    assert len(set(asked.values())) == len(READS) == 8
+
+
+def test_the_kinds_that_are_named_come_from_the_spec() -> None:
+    asked = next(collection(CollectorSpec(collector="proposed_changes", contents=("InfraDevice",))))
+    assert "opened: CoreProposedChange" in asked.document

@@ -1,0 +1,41 @@
+"""What an embedded Infrahub tells of its own work: in the shapes of a real one, most of it empty."""
+
+import pytest
+
+from tests.unit.adapters.embedded.conftest import Asker
+
+
+def test_the_branch_was_made_when_everything_was_loaded(ask: Asker) -> None:
+    made = "2026-05-01T12:00:00.000000Z"
+    assert ask.nodes("InfrahubBranch", "created_at branched_from { value } sync_with_git { value }") == [
+        {"created_at": made, "branched_from": {"value": made}, "sync_with_git": {"value": True}}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("document", "answer"),
+    [
+        (
+            "{ InfrahubStatus { summary { schema_hash_synced } workers { edges { node { id active } } } } }",
+            {"InfrahubStatus": {"summary": {"schema_hash_synced": True}, "workers": {"edges": []}}},
+        ),
+        (
+            "{ InfrahubTask(state: [FAILED], limit: 5) { count edges { node { id workflow state updated_at } } } }",
+            {"InfrahubTask": {"count": 0, "edges": []}},
+        ),
+        (
+            '{ InfrahubEvent(since: "2026-01-01T00:00:00Z", order: ASC) { count edges { node { id event } } } }',
+            {"InfrahubEvent": {"count": 0, "edges": []}},
+        ),
+        (
+            '{ DiffTree(branch: "main", filters: { kind: { includes: ["BuiltinTag"] } }) { nodes { uuid status } } }',
+            {"DiffTree": None},
+        ),
+    ],
+)
+def test_there_are_no_workers_tasks_events_and_diffs(ask: Asker, document: str, answer: object) -> None:
+    assert ask(document) == answer
+
+
+def test_a_diff_of_a_branch_that_is_not_there_is_refused(ask: Asker) -> None:
+    assert ask.error('{ DiffTree(branch: "gone") { name } }')["message"] == "Branch: gone not found."
