@@ -98,8 +98,8 @@ class MutationTypes:
         )
         arguments = self._arguments(data)
         if files.is_file_object(kind):
-            is_new = change is changing.create
-            arguments[files.FIELD] = GraphQLArgument(GraphQLNonNull(files.UPLOAD) if is_new else files.UPLOAD)
+            wanted = files.UPLOAD if change is changing.update else GraphQLNonNull(files.UPLOAD)
+            arguments[files.FIELD] = GraphQLArgument(wanted)
         return GraphQLField(done, args=arguments, resolve=_resolver(change, kind))
 
     def _arguments(self, data: GraphQLInputObjectType) -> dict[str, GraphQLArgument]:
