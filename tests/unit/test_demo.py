@@ -37,6 +37,11 @@ async def test_every_entry_of_the_configuration_is_read_well() -> None:
         "LocationRack": (None, 18),
         "WanCircuit": (None, 6),
         "IpamIPPrefix": (None, 14),
+        "infrahub_link": (None, 115),
+        "infrahub_circuits": (None, 6),
+        "infrahub_devices": (None, 63),
+        "infrahub_contract_end_timestamp_seconds": (None, 3),
+        "infrahub_devices_missing": (None, 63),
         "devices": (None, 59),
         "routers": (None, 12),
         "neighbours": (None, 3),
@@ -55,6 +60,22 @@ async def test_the_metrics_show_what_the_files_say() -> None:
         'platform_manufacturer_name="Arista",primary_address_address_ip="10.30.0.38",tags="BuiltinTag__pilot"} 1'
     )
     assert line.split(",", 1)[1] == labels
+
+
+@pytest.mark.anyio
+async def test_the_metrics_by_name_show_what_the_files_say() -> None:
+    exporter = _exporter()
+    await exporter.refresh()
+    lines = exporter.metrics_text().splitlines()
+    assert [line for line in lines if line.startswith("infrahub_circuits{")] == [
+        'infrahub_circuits{status="active"} 4',
+        'infrahub_circuits{status="ordered"} 1',
+        'infrahub_circuits{status="terminated"} 1',
+    ]
+    cable = 'infrahub_link{device="par1-edge2",interface="et-0/0/0",far_device="nyc1-edge2",far_interface="et-0/0/0"} 1'
+    assert cable in lines
+    assert 'infrahub_contract_end_timestamp_seconds{contract="JN-2022-07",vendor="Juniper"} 1806444000' in lines
+    assert 'infrahub_devices_missing{field="rack",role="access"} 3' in lines
 
 
 @pytest.mark.anyio

@@ -12,6 +12,7 @@ What a `map` lacks is the `default`, and so is what has no value; without one no
 """
 
 import math
+import sys
 from collections.abc import Sequence
 from typing import TypeAlias
 
@@ -21,6 +22,8 @@ from infrahub_exporter.domain.errors import ConfigError
 from infrahub_exporter.domain.texts import text
 
 Constant: TypeAlias = str | bool | int | float
+_LARGEST = sys.float_info.max
+"""The largest number that a sample can have; JSON has whole ones of any length."""
 
 
 class Form(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -86,7 +89,7 @@ def number(value: object) -> float | int | None:
     if isinstance(value, bool):
         return int(value)
     if isinstance(value, int | float):
-        return value
+        return value if abs(value) <= _LARGEST else None
     if isinstance(value, str):
         try:
             read = float(value)

@@ -1,5 +1,6 @@
 """Counts and sums that follow change: a node's old part is taken out, its new one put in, and nothing counted again."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 
@@ -43,10 +44,17 @@ class Tally:
 
     def numbers(self, zeros: Sequence[Sequence[str] | None]) -> Mapping[tuple[str, ...], float]:
         """Return the number of each key, sorted, and 0 for what `combinations` wants beside them."""
-        found = {key: float(amount) for key, amount in self._amounts.items()}
+        found = {key: _float(amount) for key, amount in self._amounts.items()}
         for key in combinations(tuple(found), zeros):
             found.setdefault(key, 0.0)
         return dict(sorted(found.items()))
+
+
+def _float(amount: int | Fraction) -> float:
+    try:
+        return float(amount)
+    except OverflowError:  # the sum of numbers of which each could be a sample
+        return math.inf if amount > 0 else -math.inf
 
 
 def _exact(amount: float) -> int | Fraction:

@@ -1,5 +1,6 @@
 """What number an attribute's value is: by the attribute's kind in the schema."""
 
+import math
 from collections.abc import Iterator, Sequence
 from itertools import product
 
@@ -11,10 +12,10 @@ from infrahub_exporter.domain.views.instants import seconds
 def measure(kind: str, value: object) -> float | None:
     """Read a value as a number: a DateTime is unix seconds, a Boolean 0 or 1, a text that says a number is that.
 
-    None for what is none, as null.
+    None for what is none, as null, and for what is too large to be one.
     """
     read = seconds(value) if kind == "DateTime" else number(value)
-    return None if read is None else float(read)
+    return None if read is None or not math.isfinite(read) else float(read)
 
 
 def states(value: object, choices: Sequence[str]) -> Iterator[tuple[str, float]]:

@@ -1,5 +1,6 @@
 """From rows to the series of an entry of `metrics.series`: what each row adds, as a pure function."""
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
@@ -115,7 +116,8 @@ def _missing(wanted: Sequence[str], labels: Sequence[Value], places: Places) -> 
 def _sum(of: Value, kind: str, labels: Sequence[Value]) -> Measure:
     def measured(row: Found) -> Iterator[Part | str]:
         numbers = [each for each in (measure(kind, value) for value in of.read(row)) if each is not None]
-        yield Part(_key(labels, row), sum(numbers)) if numbers else NO_VALUE
+        total = sum(numbers)
+        yield Part(_key(labels, row), total) if numbers and math.isfinite(total) else NO_VALUE
 
     return measured
 

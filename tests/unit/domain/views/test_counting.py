@@ -1,5 +1,6 @@
 """A tally that is kept equals one that is made anew, whatever comes and goes."""
 
+import math
 from collections import Counter
 from fractions import Fraction
 
@@ -58,3 +59,12 @@ def test_a_tally_that_follows_equals_one_made_anew(steps: list[tuple[int, list[P
         amounts[part.key] += 1
         exact[part.key] = exact.get(part.key, Fraction(0)) + Fraction(part.amount)
     assert tally.numbers([None, None]) == {key: float(exact[key]) for key in sorted(amounts)}
+
+
+def test_a_sum_that_no_float_can_say_is_infinite_and_comes_back() -> None:
+    tally = Tally()
+    large = Part(("a",), 1.7e308)
+    tally.put([large, large, Part(("b",), -1.7e308), Part(("b",), -1.7e308)])
+    assert tally.numbers([None]) == {("a",): math.inf, ("b",): -math.inf}
+    tally.take([large])
+    assert tally.numbers([None]) == {("a",): 1.7e308, ("b",): -math.inf}

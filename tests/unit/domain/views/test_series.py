@@ -142,3 +142,21 @@ def test_only_rows_that_pass_are_looked_at() -> None:
         {"name": "e", "phase": "live", "mtu": 1500, "role": "x", "wanted": "x"},
     ]
     assert [point.labels[0][0] for point in outcome(spec, *rows).points] == ["a", "lo1", "e"]
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        series(value="mtu"),
+        series(value=Form(path="mtu", times=1e10)),
+        series(sum=SumSpec(of="mtu")),
+    ],
+)
+def test_a_number_that_is_too_large_for_a_sample_is_none(spec: SeriesSpec) -> None:
+    assert outcome(spec, {"mtu": 10**400}, {"mtu": -(10**400)}).skipped == ("no_value", "no_value")
+    assert outcome(spec, {"mtu": 10**15}).skipped == ()
+
+
+def test_numbers_that_are_too_large_together_are_none() -> None:
+    assert outcome(series(sum=SumSpec(of="mtu")), {"mtu": (1.7e308, 1.7e308)}).skipped == ("no_value",)
+    assert outcome(series(value=Form(path="mtu", times=1e300)), {"mtu": 10**100}).skipped == ("no_value",)
