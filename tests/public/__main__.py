@@ -11,6 +11,7 @@ from msgspec import Struct
 from infrahub_exporter.adapters.embedded import EmbeddedInfrahub
 from infrahub_exporter.domain.errors import ConfigError
 from tests.public.asking import ask, made_up, questions
+from tests.public.comparing import NODES, filled, names_of
 from tests.public.sets import Set, find, load
 
 NOT_RUN = """
@@ -66,9 +67,10 @@ def _try(found: Set) -> Result:
     except ConfigError as exc:
         return Result(found.name, 0, 0, 0, 0, tuple(str(exc).splitlines()))
     types = loaded.infrahub.types
+    names = names_of(ask(loaded.infrahub, NODES))
     wrong: dict[str, str | None] = {}
     for each in questions(loaded.infrahub):
-        wrong[f"{found.name}: {each.name}"] = _error(ask(loaded.infrahub, each.document, each.variables))
+        wrong[f"{found.name}: {each.name}"] = _error(ask(loaded.infrahub, each.document, filled(each.variables, names)))
     for path in found.queries:
         wrong[str(path)] = _run(loaded.infrahub, path)
     faults = [f"{name}: {error}" for name, error in wrong.items() if error is not None]

@@ -1,6 +1,7 @@
 """Documents over every kind of a set, in the shapes that public queries have, with values that its nodes have."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -17,6 +18,7 @@ from graphql import (
 from msgspec import Struct
 
 from infrahub_exporter.adapters.embedded import EmbeddedInfrahub
+from tests.public.comparing import NODES, names_of
 
 NodeType = GraphQLObjectType | GraphQLInterfaceType
 _IDENTITY = "id hfid display_label __typename"
@@ -34,7 +36,7 @@ _OPEN = (
 
 
 class Question(Struct, frozen=True):
-    """A document with its variables; `ordered` where the order of its edges is part of the answer."""
+    """A document with its variables, names in place of ids; `ordered` where the order of its edges matters."""
 
     name: str
     document: str
@@ -53,19 +55,23 @@ def ask(infrahub: EmbeddedInfrahub, document: str, variables: Mapping[str, Any] 
 def questions(infrahub: EmbeddedInfrahub) -> Iterator[Question]:
     """Yield documents over every kind that a set declares or fills."""
     types = infrahub.types
+    names = names_of(ask(infrahub, NODES))
+    counted = Counter(names.values())
     root = types.query_type
     assert root is not None
     for kind, field in root.fields.items():
         node = types.get_type(kind)
         if not isinstance(node, NodeType) or (kind.startswith(_RESTRICTED) and kind not in _OPEN):
             continue
+        found, some = _sample(infrahub, kind, node)
         yield _whole(kind, node)
         yield _shaped(types, kind, node)
-        found = _sample(infrahub, kind, node)
         if found:
             yield from _filtered(kind, field, found)
             yield from _paged(kind, field, node)
-            yield from _nested(kind, node)
+            variables = {"ids": [names[each] for each in some if counted[names[each]] == 1][:_FEW]}
+            yield Question(f"{kind}: peers", _peers(kind, node), variables)
+            yield Question(f"{kind}: two deep", _two_deep(kind, node), variables)
 
 
 def _attributes(node: NodeType) -> dict[str, NodeType]:
@@ -106,13 +112,9 @@ def _is_leaf(field: GraphQLField) -> bool:
 
 
 def _whole(kind: str, node: NodeType) -> Question:
-    """Ask for all that a kind has, and who its peers are."""
-    one = " ".join(
-        f"{name} {{ node {{ {_IDENTITY} }} properties {{ is_protected updated_at }} }}"
-        for name in _relations(node, many=False)
-    )
-    many = " ".join(f"{name} {{ count edges {{ node {{ {_IDENTITY} }} }} }}" for name in _relations(node, many=True))
-    inner = f"{_IDENTITY} {_values(node)} {one} {many}"
+    """Ask for all values that the nodes of a kind have, and for their peers by name."""
+    one = " ".join(f"{name} {{ node {{ {_IDENTITY} }} }}" for name in _relations(node, many=False))
+    inner = f"{_IDENTITY} {_values(node)} {one}"
     document = f"{{ {kind} {{ count edges {{ node_metadata {{ created_at updated_at }} node {{ {inner} }} }} }} }}"
     return Question(f"{kind}: everything", document)
 
@@ -148,17 +150,18 @@ def _nameable(types: GraphQLSchema, relations: Mapping[str, NodeType]) -> list[s
     return [name for name, peer in relations.items() if do_types_overlap(types, peer, every)][:_FEW]
 
 
-def _sample(infrahub: EmbeddedInfrahub, kind: str, node: NodeType) -> dict[str, Any]:
-    """Give a value of each attribute that some node has, and of those of its peers: `name`, `site__name`."""
+def _sample(infrahub: EmbeddedInfrahub, kind: str, node: NodeType) -> tuple[dict[str, Any], list[str]]:
+    """Give a value of each attribute that some node has, and of those of its peers (`site__name`), and some ids."""
     one = " ".join(f"{name} {{ node {{ {_bare(peer)} }} }}" for name, peer in _relations(node, many=False).items())
     many = " ".join(
         f"{name} {{ edges {{ node {{ {_bare(peer)} }} }} }}" for name, peer in _relations(node, many=True).items()
     )
     answer = ask(infrahub, f"{{ {kind} {{ edges {{ node {{ {_bare(node)} {one} {many} }} }} }} }}")
     found: dict[str, Any] = {}
-    for edge in answer["data"][kind]["edges"]:
-        _learn(found, edge["node"], "")
-    return found
+    nodes = [edge["node"] for edge in answer["data"][kind]["edges"]]
+    for each in nodes:
+        _learn(found, each, "")
+    return found, [each["id"] for each in nodes]
 
 
 def _bare(node: NodeType) -> str:
@@ -182,7 +185,7 @@ def _filtered(kind: str, field: GraphQLField, found: Mapping[str, Any]) -> Itera
         declared, fields, variables = [], [], {}
         for place, (name, value) in enumerate(found.items()):
             argument = field.args.get(f"{name}__{sort}")
-            if argument is None:
+            if argument is None or _swallowed(name):
                 continue
             given = {"value": value, "values": [value], "isnull": False}[sort]
             declared.append(f"$v{place}: {argument.type}")
@@ -202,6 +205,12 @@ def _filtered(kind: str, field: GraphQLField, found: Mapping[str, Any]) -> Itera
         yield Question(f"{kind}: what is missing", f"{{ {' '.join(fields)} }}")
 
 
+def _swallowed(name: str) -> bool:
+    """Tell whether a filter of a peer's attribute has the relationship's name twice, which no server understands."""
+    relationship, _, attribute = name.partition("__")
+    return attribute.endswith(relationship)
+
+
 def _paged(kind: str, field: GraphQLField, node: NodeType) -> Iterator[Question]:
     """Ask for pages in an order, where the kind's identity is one attribute."""
     if "hfid" not in field.args or "name" not in _attributes(node):
@@ -217,8 +226,18 @@ def _paged(kind: str, field: GraphQLField, node: NodeType) -> Iterator[Question]
         )
 
 
-def _nested(kind: str, node: NodeType) -> Iterator[Question]:
-    """Ask two relations deep, and for all that the nearer peers have."""
+def _peers(kind: str, node: NodeType) -> str:
+    """Ask some nodes for all of their relations."""
+    one = " ".join(
+        f"{name} {{ node {{ {_IDENTITY} }} properties {{ is_protected updated_at }} }}"
+        for name in _relations(node, many=False)
+    )
+    many = " ".join(f"{name} {{ count edges {{ node {{ {_IDENTITY} }} }} }}" for name in _relations(node, many=True))
+    return f"query some($ids: [ID]) {{ {kind}(ids: $ids) {{ edges {{ node {{ {_IDENTITY} {one} {many} }} }} }} }}"
+
+
+def _two_deep(kind: str, node: NodeType) -> str:
+    """Ask some nodes for what is two relations away, and for all that the nearer peers have."""
     deep = []
     for name, peer in _relations(node, many=False).items():
         further = " ".join(f"{each} {{ node {{ {_IDENTITY} }} }}" for each in list(_relations(peer, many=False))[:_FEW])
@@ -226,8 +245,8 @@ def _nested(kind: str, node: NodeType) -> Iterator[Question]:
     for name, peer in list(_relations(node, many=True).items())[: 2 * _FEW]:
         further = " ".join(f"{each} {{ node {{ {_IDENTITY} }} }}" for each in list(_relations(peer, many=False))[:_FEW])
         deep.append(f"{name} {{ count edges {{ node {{ {_IDENTITY} {further} }} }} }}")
-    if deep:
-        yield Question(f"{kind}: two deep", f"{{ {kind} {{ edges {{ node {{ {_IDENTITY} {' '.join(deep)} }} }} }} }}")
+    inner = f"{_IDENTITY} {' '.join(deep)}"
+    return f"query some($ids: [ID]) {{ {kind}(ids: $ids) {{ edges {{ node {{ {inner} }} }} }} }}"
 
 
 def made_up(of: Any) -> Any:

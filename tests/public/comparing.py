@@ -17,7 +17,16 @@ NODES = (
 def names_of(answer: Mapping[str, Any]) -> dict[str, str]:
     """Name the ids of all nodes by kind and human-friendly id, or by the display label."""
     nodes = (edge["node"] for page in answer["data"].values() for edge in page["edges"])
-    return {each["id"]: f"<{each['__typename']} {each['hfid'] or each['display_label']}>" for each in nodes}
+    return {
+        each["id"]: f"<{each['__typename']} {each['hfid'] or _UUID.sub('<id>', each['display_label'])}>"
+        for each in nodes
+    }
+
+
+def filled(variables: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """Put the ids that a server has in place of names."""
+    ids = {name: each for each, name in names.items()}
+    return {**variables, **{name: [ids[each] for each in variables[name]] for name in ("ids",) if name in variables}}
 
 
 def comparable(value: Any, names: Mapping[str, str], *, ordered: bool) -> Any:

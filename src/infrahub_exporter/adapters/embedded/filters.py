@@ -117,6 +117,8 @@ def _display_label(prop: str, value: object, *, partial: bool) -> Predicate:
 
 
 def _relationship(kinds: Kinds, relationship: Relationship, rest: str, value: object, *, partial: bool) -> Predicate:
+    if f"{relationship.name}__" in rest:  # Infrahub takes the relationship's name out wherever it stands
+        raise RefusedError("list index out of range")
     if rest == "ids":
         wanted = frozenset(each for each in value if each is not None) if isinstance(value, list) else frozenset()
         return lambda version, instant: any(each.id in wanted for each in version.record.peers(relationship, instant))

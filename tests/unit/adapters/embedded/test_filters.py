@@ -1,10 +1,16 @@
 """Filters, those that tell the truth and those that do not."""
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from infrahub_exporter.adapters.embedded import EmbeddedInfrahub
+from tests.unit.adapters.embedded.conftest import Asker, Hands
+
 Ask = Any
+Write = Callable[[str, str], Path]
 
 
 @pytest.mark.parametrize(
@@ -194,3 +200,22 @@ def test_an_attribute_of_a_peer_has_no_isnull(ask: Ask) -> None:
     assert ask.error("{ NetDevice(site__display_label__isnull: true) { count } }")["message"] == (
         "site__display_label__isnull is not allowed: 'isnull' is not supported for attributes of relationships"
     )
+
+
+def test_a_filter_in_which_a_relationship_has_its_name_twice_fails_as_in_infrahub(write: Write) -> None:
+    schema = write(
+        "schema.yml",
+        """
+nodes:
+  - name: Box
+    namespace: My
+    attributes: [{name: name, kind: Text, unique: true}, {name: main_owner, kind: Text, optional: true}]
+    relationships: [{name: owner, peer: MyBox, identifier: box__owner, direction: outbound, cardinality: one}]
+""",
+    )
+    clock = Hands()
+    ask = Asker(EmbeddedInfrahub.load([schema], [], now=clock), clock)
+
+    assert ask('{ MyBox(owner__name__value: "x") { count } }') == {"MyBox": {"count": 0}}
+    answer = ask.answer('{ MyBox(owner__main_owner__value: "x") { count } }')
+    assert [each["message"] for each in answer["errors"]] == ["list index out of range"]
