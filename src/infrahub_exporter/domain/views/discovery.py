@@ -14,7 +14,7 @@ from infrahub_exporter.domain.errors import ConfigError, SourceRejectedError
 from infrahub_exporter.domain.model import BAD_CONTENT, Peer, TargetGroup
 from infrahub_exporter.domain.texts import capitalised, text
 from infrahub_exporter.domain.views.rows import Found, Places, Sieve, Value
-from infrahub_exporter.domain.views.scraping import fault
+from infrahub_exporter.domain.views.scraping import SPECIAL, fault
 from infrahub_exporter.domain.views.targets import address, port_number, url
 
 ID_LABEL = "__meta_infrahub_id"
@@ -45,7 +45,7 @@ class Decision(Struct, frozen=True):
     group: TargetGroup | None = None
     reason: str | None = None
     also: tuple[str, ...] = ()
-    values: Mapping[str, tuple[str, ...]] = {}
+    values: Mapping[str, tuple[str, ...]] | None = None
 
 
 class Discovery(Struct, frozen=True):
@@ -168,6 +168,7 @@ def _decider(spec: DiscoverySpec) -> Callable[[Found, str], Decision]:
     write = address if spec.target == "address" else _url
     label = text if spec.booleans != "True" else _capitalised_text
     keeps_values = bool(spec.distinct)
+    is_special = not SPECIAL.isdisjoint(name for name, _ in labelled)
 
     def decide(row: Found, node: str) -> Decision:
         kind, identifier = row.kind, row.id or None
@@ -186,16 +187,20 @@ def _decider(spec: DiscoverySpec) -> Callable[[Found, str], Decision]:
             return Decision(kind, identifier, reason=BAD_TARGET)
         values = {name: value for name, each in labelled if (value := each.read(row))}
         labels = {name: label(value) for name, value in values.items()}
-        if fault(labels) is not None:
+        if is_special and fault(labels) is not None:
             return Decision(kind, identifier, reason=BAD_LABEL)
         if identifier is not None:
             labels[ID_LABEL] = identifier
         if kind:
             labels[KIND_LABEL] = kind
-        several = {name: tuple(map(label, value)) for name, value in values.items() if len(value) > 1}
+        several = (
+            {name: tuple(map(label, value)) for name, value in values.items() if len(value) > 1}
+            if keeps_values
+            else None
+        )
         also = (node,) if node not in {"", identifier} else ()
         group = TargetGroup(targets, labels)
-        return Decision(kind, identifier, group, also=also, values=several if keeps_values else {})
+        return Decision(kind, identifier, group, also=also, values=several)
 
     return decide
 

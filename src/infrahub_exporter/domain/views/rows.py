@@ -38,9 +38,12 @@ class Value:
     def __init__(self, written: Written, places: Places) -> None:
         self._written = written
         self._places = places.of(written)
+        self._only = self._places[0] if isinstance(written, str) else None
 
     def read(self, row: Found) -> tuple[object, ...]:
         """Return what it is at a row; nothing where it is nothing."""
+        if self._only is not None:
+            return row.values[self._only]
         return apply(self._written, [row.values[place] for place in self._places])
 
 

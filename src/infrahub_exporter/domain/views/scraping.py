@@ -16,6 +16,9 @@ _MOST_MS = 2**63 // 1_000_000
 """A duration of Prometheus is 64 bits of nanoseconds."""
 INTERVAL, TIMEOUT, SCHEME = "__scrape_interval__", "__scrape_timeout__", "__scheme__"
 
+SPECIAL = frozenset({INTERVAL, TIMEOUT, SCHEME})
+"""Those of which Prometheus does not take everything."""
+
 
 def duration_ms(text: str) -> int | None:
     """Read a duration such as `1m30s` in milliseconds (prometheus/common, `ParseDuration`); None for what is none."""

@@ -89,7 +89,7 @@ class _Uniting:
         first = min(rows, key=lambda row: (row.id or "", row.kind))
         if first.group is None:
             return first
-        groups = [(row.group, row.values) for row in rows if row.group is not None]
+        groups = [(row.group, row.values or {}) for row in rows if row.group is not None]
         labels = {}
         for name in self._names:
             found = [values.get(name) or (group.labels[name],) for group, values in groups if name in group.labels]
