@@ -160,6 +160,8 @@ class DiscoveryEntry(GuardedEntry[Decision]):
         _, left_out = self._tally.of(self.publication.blocks)
         counts = {reason: left_out[reason].count if reason in left_out else 0 for reason in SKIP_REASONS}
         self._counted = sum(map(len, self.publication.blocks)), self.publication.count, counts
+        examples = {reason: each.names for reason, each in left_out.items()}
+        self.status = msgspec.structs.replace(self.status, examples=examples)
 
     def _render_formats(self) -> None:
         self._formatted = {name: each.render(self.publication.blocks) for name, each in self._maps.items()}

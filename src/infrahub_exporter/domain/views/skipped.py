@@ -10,23 +10,33 @@ from infrahub_exporter.domain.views.discovery import BAD_TARGET, NO_TARGET, SKIP
 
 _SHOWN = 64
 """How much of an id is shown."""
+_EXAMPLES = 3
 
 
 class Skipped(Struct, frozen=True):
-    """The nodes that are skipped for one reason: how many there are, and one of them."""
+    """The nodes that are skipped for one reason: how many there are, and the first of them."""
 
     count: int
-    example: Decision
+    examples: tuple[Decision, ...]
+
+    def followed_by(self, other: "Skipped") -> "Skipped":
+        """Add those of what comes later."""
+        return Skipped(self.count + other.count, (*self.examples, *other.examples)[:_EXAMPLES])
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Name the examples."""
+        return tuple(map(_named, self.examples))
 
 
 def by_reason(blocks: Iterable[Iterable[Decision]]) -> Mapping[str, Skipped]:
-    """Gather the nodes without a group by their reason; the example is the first of them."""
+    """Gather the nodes without a group by their reason."""
     found: dict[str, Skipped] = {}
     for block in blocks:
         for each in block:
             if each.reason is not None:
-                known = found.get(each.reason)
-                found[each.reason] = Skipped(1, each) if known is None else Skipped(known.count + 1, known.example)
+                one, known = Skipped(1, (each,)), found.get(each.reason)
+                found[each.reason] = one if known is None else known.followed_by(one)
     return {reason: found[reason] for reason in SKIP_REASONS if reason in found}
 
 
@@ -37,7 +47,7 @@ class Tally:
         self._known: dict[int, tuple[Sequence[Decision], int, Mapping[str, Skipped]]] = {}
 
     def of(self, blocks: Iterable[Sequence[Decision]]) -> tuple[int, Mapping[str, Skipped]]:
-        """Return the number of groups, and what is skipped by its reason; the example is the first of them."""
+        """Return the number of groups, and what is skipped by its reason."""
         known: dict[int, tuple[Sequence[Decision], int, Mapping[str, Skipped]]] = {}
         groups, found = 0, dict[str, Skipped]()
         for block in blocks:
@@ -48,7 +58,7 @@ class Tally:
             groups += counted[1]
             for reason, each in counted[2].items():
                 before = found.get(reason)
-                found[reason] = each if before is None else Skipped(before.count + each.count, before.example)
+                found[reason] = each if before is None else before.followed_by(each)
         self._known = known
         return groups, {reason: found[reason] for reason in SKIP_REASONS if reason in found}
 
@@ -65,7 +75,7 @@ def check_any(spec: DiscoverySpec, skipped: Mapping[str, Skipped], published: in
 
 def told(skipped: Mapping[str, Skipped]) -> str:
     """Write `2 bad_target, such as InfraDevice 17ab; 1 no_target, such as InfraDevice 17ac`."""
-    return "; ".join(f"{each.count} {reason}, such as {_named(each.example)}" for reason, each in skipped.items())
+    return "; ".join(f"{each.count} {reason}, such as {each.names[0]}" for reason, each in skipped.items())
 
 
 def _named(node: Decision) -> str:

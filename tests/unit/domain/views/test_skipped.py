@@ -16,7 +16,7 @@ def test_a_tally_is_what_counting_anew_finds_whichever_blocks_stay() -> None:
     first, second, third = (GOOD, BARE), (BAD,), (OTHER, GOOD, GOOD)
     for blocks in ((first, second), (first, second, third), (third, first), ()):
         assert tally.of(blocks) == (sum(each is GOOD for block in blocks for each in block), by_reason(blocks))
-    assert tally.of((first, third)) == (3, {"no_target": Skipped(2, BARE)})
+    assert tally.of((first, third)) == (3, {"no_target": Skipped(2, (BARE, OTHER))})
 
 
 def test_a_block_that_stays_is_not_counted_again() -> None:
@@ -30,5 +30,12 @@ def test_a_block_that_stays_is_not_counted_again() -> None:
             return super().__iter__()
 
     block = Noted((GOOD, BARE))
-    assert tally.of((block,)) == tally.of((block,)) == (1, {"no_target": Skipped(1, BARE)})
+    assert tally.of((block,)) == tally.of((block,)) == (1, {"no_target": Skipped(1, (BARE,))})
     assert len(counted) == 4, "once for the groups, once for the others"
+
+
+def test_the_first_three_nodes_are_named() -> None:
+    nodes = tuple(Decision("Device", identifier, reason="no_port") for identifier in ("1", None, "3" * 65, "4"))
+    found = by_reason((nodes[:2], nodes[2:]))["no_port"]
+    assert (found.count, found.names) == (4, ("Device 1", "a Device", f"Device {'3' * 64}..."))
+    assert Tally().of((nodes[:1], nodes[1:]))[1]["no_port"] == found
