@@ -23,7 +23,7 @@ from graphql import (
     validate,
 )
 
-from infrahub_exporter.adapters.embedded import documents, files, rest
+from infrahub_exporter.adapters.embedded import documents, files, rest, stored_queries
 from infrahub_exporter.adapters.embedded.instants import parse_moment, write_utc
 from infrahub_exporter.adapters.embedded.kinds import Kinds
 from infrahub_exporter.adapters.embedded.mutation_types import MutationTypes
@@ -132,7 +132,7 @@ class EmbeddedInfrahub:
                 branch = path.removeprefix("/graphql").removeprefix("/") or BRANCH
                 status, content_type, content = self._graphql(method, branch, query, headers, body)
             else:
-                status, content_type, content = self._rest(path, query, headers)
+                status, content_type, content = self._rest(path, query, headers, body)
         except RefusedError as exc:
             refused = graphql_body(exc) if path.startswith("/graphql") else rest_body(exc.message, exc.http_status)
             status, content_type, content = exc.http_status, _JSON, msgspec.json.encode(refused)
@@ -240,13 +240,18 @@ class EmbeddedInfrahub:
             return False
         raise RefusedError("Invalid token", code="AUTHENTICATION_REQUIRED", http_status=401)
 
-    def _rest(self, path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> tuple[int, str, bytes]:
+    def _rest(
+        self, path: str, query: Mapping[str, str], headers: Mapping[str, str], body: bytes
+    ) -> tuple[int, str, bytes]:
         self._authenticate(headers)
         branch = query.get("branch", BRANCH)
         if branch != BRANCH:
             raise RefusedError(f"Branch: {branch} not found.", http_status=400)
-        if path.startswith(_FILES):
-            return self._file(path.removeprefix(_FILES), self._instant(query["at"]) if "at" in query else NOW)
+        if path.startswith((_FILES, stored_queries.PATH)):
+            at = self._instant(query["at"]) if "at" in query else NOW
+            if path.startswith(_FILES):
+                return self._file(path.removeprefix(_FILES), at)
+            return self._stored(path.removeprefix(stored_queries.PATH), stored_queries.variables_of(query, body), at)
         if path not in self._bodies:
             self._bodies[path] = msgspec.json.encode(self._describe(path))
         return 200, _JSON, self._bodies[path]
@@ -263,6 +268,19 @@ class EmbeddedInfrahub:
                 raise NodeNotFoundError("StorageObject", str(values["storage_id"].value))
             return 200, str(values["file_type"].value), content
 
+    def _stored(self, name: str, variables: Mapping[str, Any], at: int) -> tuple[int, str, bytes]:
+        """Run a query that lies in Infrahub."""
+        with self._lock:
+            record = self._names.by_text(self.kinds[stored_queries.KIND], name)
+            if record is None:
+                raise NodeNotFoundError(stored_queries.KIND, name)
+            values = record.versions[-1].values
+        document = self._parse(str(values["query"].value))
+        status, content = stored_queries.told(
+            str(values["name"].value), self._execute(document, {"variables": variables}, at)
+        )
+        return _json(status, content)
+
     def _describe(self, path: str) -> Mapping[str, Any]:
         if path == "/api/schema":
             return rest.describe_all(self.kinds)
@@ -278,9 +296,6 @@ class EmbeddedInfrahub:
             if key not in self.kinds:
                 raise RefusedError(f"Unable to find the schema {key!r} in the registry", http_status=422)
             return rest.describe(self.kinds[key])
-        if path.startswith("/api/query/"):
-            name = path.removeprefix("/api/query/")
-            raise RefusedError(f"Unable to find the node {name} / CoreGraphQLQuery in the database.", http_status=404)
         raise RefusedError(f"The requested endpoint {path} does not exist", http_status=404)
 
 

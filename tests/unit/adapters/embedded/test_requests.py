@@ -278,3 +278,26 @@ def test_a_kind_that_no_list_has_is_described_by_itself(ask: Asker) -> None:
     assert "prefix" in [each["name"] for each in described["attributes"]]
     everything = msgspec.json.decode(ask.infrahub.handle("GET", "/api/schema", {}).body)
     assert not [each for each in everything["nodes"] if each["namespace"] == "Internal"]
+
+
+def test_a_query_that_lies_in_infrahub_is_run_by_its_name(ask: Asker) -> None:
+    text = "query devices($name: String!) { NetDevice(name__value: $name) { edges { node { hfid } } } }"
+    ask(
+        "mutation lay($text: String!) { CoreGraphQLQueryCreate(data: "
+        '{name: {value: "devices"}, query: {value: $text}}) { ok } }',
+        {"text": text},
+    )
+    found = {"data": {"NetDevice": {"edges": [{"node": {"hfid": ["leaf1"]}}]}}}
+
+    def run(method: str, target: str, body: bytes = b"") -> tuple[int, Any]:
+        reply = ask.infrahub.handle(method, target, {"content-type": "application/json"}, body)
+        return reply.status, msgspec.json.decode(reply.body)
+
+    assert run("GET", "/api/query/devices?branch=main&name=leaf1") == (200, found)
+    assert run("POST", "/api/query/devices", b'{"variables": {"name": "leaf1"}}') == (200, found)
+    status, body = run("POST", "/api/query/devices?name=leaf1", b"{}")
+    assert (status, body["data"]) == (502, None)
+    assert body["errors"][0]["message"]["message"] == (
+        "GraphQLQuery devices: Variable '$name' of required type 'String!' was not provided."
+    )
+    assert body["errors"][0]["extensions"] == {"code": 502}
