@@ -15,7 +15,7 @@ from infrahub_exporter.adapters.embedded import EmbeddedInfrahub
 from tests.e2e.infrahub.shapes import bare_kinds
 from tests.public.asking import ask, questions
 from tests.public.comparing import NODES, comparable, differences, filled, names_of
-from tests.public.sets import Loaded, find, load
+from tests.public.sets import Loaded, Set, find, load
 
 _SECONDS = 900
 _TOLD = 30
@@ -51,7 +51,7 @@ def _run(arguments: list[str], address: str, token: str) -> str | None:
 
 @pytest.fixture(scope="module")
 def sides(real_address: str, real_token: str) -> Sides:
-    """Load the set into both, the real one with the files that the embedded one took."""
+    """Load the set into both: into each the files that the other one takes."""
     folder = os.environ.get("INFRAHUB_E2E_SET")
     if not folder:
         pytest.skip("INFRAHUB_E2E_SET names no folder with a set; tests/e2e/infrahub/run gives each of PUBLIC")
@@ -65,6 +65,8 @@ def sides(real_address: str, real_token: str) -> Sides:
         for path in loaded.objects
         if (wrong := _run([command, "object", "load", str(path)], real_address, real_token))
     }
+    taken = tuple(path for path in loaded.objects if path not in refused)
+    loaded = load(Set(found.name, loaded.schema, taken))
     client = httpx.Client(
         base_url=real_address, headers={"X-INFRAHUB-KEY": real_token}, timeout=_SECONDS, trust_env=False
     )
