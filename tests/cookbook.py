@@ -76,12 +76,13 @@ def together(configurations: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     objects = [str(demo / name) for name in ("objects.yml", "files.yml")]
     whole: dict[str, Any] = {
         "infrahub": {"embedded": {"schema": [str(demo / "schema.yml")], "objects": objects}},
-        "metrics": {"series": []},
-        "service_discovery": {"enabled": True, "queries": []},
-        "collectors": {},
+        "metrics": {"series": [], "collectors": {}},
+        "service_discovery": {"enabled": True, "queries": [], "uncovered": []},
     }
     for each in configurations:
-        whole["metrics"]["series"] += each.get("metrics", {}).get("series", [])
-        whole["service_discovery"]["queries"] += each.get("service_discovery", {}).get("queries", [])
-        whole["collectors"] |= each.get("collectors", {})
-    return {key: value for key, value in whole.items() if value}
+        metrics, lists = each.get("metrics", {}), each.get("service_discovery", {})
+        whole["metrics"]["series"] += metrics.get("series", [])
+        whole["metrics"]["collectors"] |= metrics.get("collectors", {})
+        whole["service_discovery"]["queries"] += lists.get("queries", [])
+        whole["service_discovery"]["uncovered"] += [lists["uncovered"]] if "uncovered" in lists else []
+    return whole
