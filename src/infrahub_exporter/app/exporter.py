@@ -31,7 +31,7 @@ from infrahub_exporter.domain.access.webhooks import Event
 from infrahub_exporter.domain.asking.collecting import CollectorSpec
 from infrahub_exporter.domain.asking.series import SeriesSpec
 from infrahub_exporter.domain.asking.specs import DiscoverySpec, MetricSpec, UncoveredSpec
-from infrahub_exporter.domain.errors import BadParameterError
+from infrahub_exporter.domain.errors import BadParameterError, SourceUnavailableError
 from infrahub_exporter.domain.model import Snapshot, TargetGroup
 from infrahub_exporter.domain.ports import Clock
 from infrahub_exporter.domain.publishing.formats import Format
@@ -379,7 +379,7 @@ class Exporter:
             self.died.set()
 
     async def _heed(self, events: Debounce) -> None:
-        """Hurry what depends on what an event touched; the probe then tells more. Who sheds load is left alone."""
+        """Hurry what depends on what an event touched; the probe then tells more. Who sheds load is given time."""
         while True:
             touched = await events.wait()
             if touched.everything:
@@ -413,15 +413,17 @@ class Exporter:
         with scope:
             await pace.keep(partial(self._run, entry))
 
-    async def _round(self) -> None:
+    async def _round(self) -> bool:
         await self._inventory.round()
         self._ease()
         self._hurry_forgiven()
+        return self._inventory.is_available
 
-    async def _run(self, entry: QueryDiscovery | CollectorEntry) -> None:
+    async def _run(self, entry: QueryDiscovery | CollectorEntry) -> bool:
         await self._inventory.run(entry)
         self._ease()
         self._hurry_forgiven()
+        return not isinstance(entry.status.error, SourceUnavailableError)
 
     def _hurry_forgiven(self) -> None:
         """Have the lists that an outage refused tried again as soon as anything goes well."""

@@ -297,8 +297,8 @@ async def test_a_list_of_bad_nodes_does_not_wait_when_one_of_them_changes() -> N
     await inventory.run(entry)
     assert len(entry.groups) == 3
     routers = world.ids("NetRouter")
-    for each in routers:
-        world.save("NetRouter", each, name="no host")
+    for number, each in enumerate(routers):
+        world.save("NetRouter", each, name=f"no host {number}")
     for _ in range(6):
         world.times.wait(10.0)
         await inventory.run(entry)

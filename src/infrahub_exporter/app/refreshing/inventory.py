@@ -269,6 +269,11 @@ class Inventory:
             entry.forgive()
 
     @property
+    def is_available(self) -> bool:
+        """Tell whether Infrahub could answer all that the last round asked for."""
+        return self._rounds.is_available
+
+    @property
     def lacks_data(self) -> bool:
         """Tell whether there is an entry that was never read well."""
         return any(entry.status.succeeded_at is None for entry in self._entries)

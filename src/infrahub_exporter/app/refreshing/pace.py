@@ -11,6 +11,8 @@ from infrahub_exporter.domain.replica.watching import RESOLUTION_SECONDS
 
 _AGAIN_SECONDS = 0.5
 """How soon work is done again, as long as it may have come too early to see what a hint is of."""
+_WAITED_SECONDS = 60.0
+"""How long that may take, where work fails meanwhile."""
 
 
 class Pace:
@@ -27,8 +29,10 @@ class Pace:
         self._clock = clock
         self._stretch = stretch
         self._delay_seconds = delay_seconds
-        self._hurried = anyio.Event()
-        self._hinted_until = -math.inf
+        self._woken = anyio.Event()
+        self._is_hurried = False
+        self._hinted_until: float | None = None
+        self._given_up_at = -math.inf
 
     @property
     def seconds(self) -> float:
@@ -37,29 +41,38 @@ class Pace:
 
     def hurry(self) -> None:
         """Work again as soon as the work under way, if any, has ended."""
-        self._hurried.set()
+        self._is_hurried = True
+        self._woken.set()
 
-    def hint(self) -> None:
+    def hint(self, *, at_once: bool = True) -> None:
         """Work at once, for something is known to have happened, and again until that must have been seen.
 
-        What is read is as of an instant that is a little behind. So a hint is used up only by work that begins after
-        that little has passed.
+        What is read is as of an instant that is a little behind. So a hint is used up only by work that goes well and
+        begins after that little has passed; for a minute it is waited for. Not `at_once` it is as soon as `stretch`
+        allows.
         """
-        self._hinted_until = self._clock.monotonic() + RESOLUTION_SECONDS
-        self.hurry()
+        now = self._clock.monotonic()
+        self._hinted_until, self._given_up_at = now + RESOLUTION_SECONDS, now + _WAITED_SECONDS
+        if at_once:
+            self.hurry()
+        self._woken.set()
 
-    async def keep(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Work until cancelled."""
+    async def keep(self, work: Callable[[], Awaitable[object]]) -> None:
+        """Work until cancelled. What returns False has not gone well."""
         await anyio.sleep(self._delay_seconds)
         while True:
             began = self._clock.monotonic()
-            self._hurried = anyio.Event()
-            await work()
-            while (left := began + self._after(began) - self._clock.monotonic()) > 0.0 and not self._hurried.is_set():
+            self._is_hurried = False
+            went_well = await work() is not False
+            if went_well and self._hinted_until is not None and began >= self._hinted_until:
+                self._hinted_until = None
+            while (left := began + self._after() - self._clock.monotonic()) > 0.0 and not self._is_hurried:
+                self._woken = anyio.Event()
                 with anyio.move_on_after(left):  # another's work may stretch the interval meanwhile
-                    await self._hurried.wait()
+                    await self._woken.wait()
             await anyio.lowlevel.checkpoint()
 
-    def _after(self, began: float) -> float:
-        """Return how long after work that began at a time the next one begins."""
-        return self.seconds if began >= self._hinted_until else min(self.seconds, self._stretch(_AGAIN_SECONDS))
+    def _after(self) -> float:
+        """Return how long after one work's beginning the next one begins."""
+        is_hinted = self._hinted_until is not None and self._clock.monotonic() < self._given_up_at
+        return min(self.seconds, self._stretch(_AGAIN_SECONDS)) if is_hinted else self.seconds

@@ -117,6 +117,11 @@ class Rounds:
         if entries:
             await entries[0].held.begin(turn)
 
+    @property
+    def is_available(self) -> bool:
+        """Tell whether Infrahub could answer all that the last round asked for, be it with a refusal."""
+        return not any(isinstance(entry.status.error, SourceUnavailableError) for entry in self._entries)
+
     def take_ages(self) -> Mapping[float, int]:
         """Return, once, how old the changes are that the last round made visible, to be asked when it is published.
 

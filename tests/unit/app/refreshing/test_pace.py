@@ -94,27 +94,61 @@ async def test_an_interval_that_is_stretched_while_it_passes_is_waited_for_to_it
     assert work.times == 2
 
 
-async def test_a_hint_is_used_up_only_by_work_that_begins_late_enough_to_see_what_it_is_of() -> None:
-    class Clock(Steps):
-        now = 0.0
+class Given(Steps):
+    """A clock that work sets forward; it fails as often as is said."""
 
-        def monotonic(self) -> float:
-            return self.now
+    def __init__(self, step: float, fails: int = 0) -> None:
+        super().__init__()
+        self.now = 0.0
+        self.begun: list[float] = []
+        self._step = step
+        self._fails = fails
 
-    clock, begun = Clock(), list[float]()
+    def monotonic(self) -> float:
+        return self.now
 
-    async def work() -> None:
-        begun.append(clock.now)
-        clock.now += 0.75
+    async def work(self) -> bool:
+        self.begun.append(self.now)
+        self.now += self._step
+        return len(self.begun) == 1 or len(self.begun) > self._fails + 1
 
+
+async def begun_after_a_hint(clock: Given, *, at_once: bool = True) -> list[float]:
+    """Return when work began, once before a hint and then until the hint is used up."""
     pace = Pace(FOR_EVER, clock=clock, stretch=lambda seconds: seconds if seconds == FOR_EVER else AN_INSTANT)
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(pace.keep, work)
+        tasks.start_soon(pace.keep, clock.work)
         await anyio.wait_all_tasks_blocked()
-        pace.hint()
+        pace.hint(at_once=at_once)
         await anyio.wait_all_tasks_blocked()
         tasks.cancel_scope.cancel()
-    assert begun == [0.0, 0.75, 1.5, 2.25, 3.0]
+    return clock.begun
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_a_hint_is_used_up_only_by_work_that_begins_late_enough_to_see_what_it_is_of(*, at_once: bool) -> None:
+    assert await begun_after_a_hint(Given(0.75), at_once=at_once) == [0.0, 0.75, 1.5, 2.25, 3.0]
+
+
+async def test_work_that_fails_does_not_use_a_hint_up() -> None:
+    assert await begun_after_a_hint(Given(0.75, fails=6)) == [0.0, *(0.75 * number for number in range(1, 8))]
+
+
+async def test_a_hint_is_waited_for_a_minute_where_work_fails() -> None:
+    begun = await begun_after_a_hint(Given(10.0, fails=1000))
+    assert begun == [0.0, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0]
+
+
+async def test_after_a_hint_that_is_not_to_be_followed_at_once_the_stretched_interval_is_kept() -> None:
+    clock = Given(0.25)
+    pace = Pace(FOR_EVER, clock=clock, stretch=lambda seconds: FOR_EVER + seconds)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(pace.keep, clock.work)
+        await anyio.wait_all_tasks_blocked()
+        pace.hint(at_once=False)
+        await anyio.wait_all_tasks_blocked()
+        tasks.cancel_scope.cancel()
+    assert clock.begun == [0.0]
 
 
 async def test_an_interval_shorter_than_the_looks_after_a_hint_stays() -> None:
