@@ -92,11 +92,18 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def refreshed(folder: Path, *, kinds: list[object] | None = None, queries: list[object] | None = None) -> Exporter:
+def refreshed(
+    folder: Path,
+    *,
+    kinds: list[object] | None = None,
+    queries: list[object] | None = None,
+    series: list[object] | None = None,
+    uncovered: list[object] | None = None,
+) -> Exporter:
     tree = {
         "infrahub": {"embedded": {"schema": ["schema.yml"], "objects": ["objects.yml"]}},
-        "metrics": {"kind": kinds or []},
-        "service_discovery": {"enabled": True, "queries": queries or []},
+        "metrics": {"kind": kinds or [], "series": series or []},
+        "service_discovery": {"enabled": True, "queries": queries or [], "uncovered": uncovered or []},
     }
     exporter = build_exporter(parse_settings(tree, directory=folder), environment={})
     anyio.run(exporter.refresh)
@@ -133,6 +140,47 @@ def test_and_in_every_place_of_a_discovery_by_kind(folder: Path, place: str, pat
     query = {"kind": "NetRouter", "target_field": "name", place: {"x": path} if place == "label_mappings" else path}
     (refused,) = errors(refreshed(folder, queries=[query]))
     assert refused.endswith(NEVER)
+
+
+CHOOSING: list[dict[str, object]] = [
+    *({key: {path: CLEAR}} for key in ("where", "exclude") for path in ("login", "other.login", "locks[].pin")),
+    {"where": {"login": {"matches": "distinctive.*"}}},
+    {"where": {"login": {"present": True}}},
+    {"match": {"name": "login"}},
+    {"match": {"login": "name"}},
+    {"rows": "other", "where": {"^login": CLEAR}},
+    {"rows": "locks[]", "where": {"pin": CLEAR}},
+    {"rows": "locks[pin=x]"},
+]
+
+
+@pytest.mark.parametrize("choosing", CHOOSING)
+def test_no_row_is_chosen_by_one(folder: Path, choosing: dict[str, object]) -> None:
+    counted = {"name": "routers_number", "kind": "NetRouter", "count": {"by": {"x": "id"}}, **choosing}
+    (refused,) = errors(refreshed(folder, series=[counted]))
+    assert NEVER in refused
+    query = {"kind": "NetRouter", "target_field": "id", **choosing}
+    (refused,) = errors(refreshed(folder, queries=[query]))
+    assert NEVER in refused
+
+
+@pytest.mark.parametrize("path", ["login", "hashed", "other.login", "locks[].pin", "door.pin"])
+@pytest.mark.parametrize("rows", [None, "other"])
+def test_nothing_is_measured_of_one(folder: Path, path: str, rows: str | None) -> None:
+    at = path if rows is None else f"^{path}"
+    entries: list[dict[str, object]] = [
+        {"value": at},
+        {"value": at, "state_label": "state"},
+        {"value": 1, "labels": {"x": at}},
+        {"count": {"by": {"x": at}}},
+        {"sum": {"of": at, "by": {"x": "id"}}},
+        {"missing": [at]},
+    ]
+    series = [
+        {"name": f"n{number}", "kind": "NetRouter", **each, **({} if rows is None else {"rows": rows})}
+        for number, each in enumerate(entries)
+    ]
+    assert [NEVER in each for each in errors(refreshed(folder, series=list(series)))] == [True] * len(entries)
 
 
 @pytest.mark.parametrize("path", ["pin", "pin.value"])

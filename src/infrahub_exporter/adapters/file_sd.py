@@ -1,6 +1,7 @@
 """A list of targets as a file for `file_sd_configs`."""
 
 import contextlib
+import errno
 import os
 import stat
 import tempfile
@@ -21,13 +22,16 @@ class FileSd:
     def write(self, chunks: Sequence[bytes]) -> bool:
         """Put a list in place where it differs from what is there; tell whether it did. Blocks. Raises OSError.
 
-        The file that is replaced leaves its mode and, where that is allowed, its owner to the new one. A link stays.
+        What is there and is no file, such as a device or a pipe, stays: that is an OSError, too. The file that is
+        replaced leaves its mode and, where that is allowed, its owner to the new one. A link stays.
         """
         before = self._held()
         if before is not None and self._known is not None and self._known == (chunks, _signature(before)):
             return False
+        if before is not None and not stat.S_ISREG(before.st_mode):
+            raise FileExistsError(errno.EEXIST, "there is something else than a file", str(self._path))
         path, body = self._path.resolve(), b"".join(chunks)
-        if before is not None and path.read_bytes() == body:
+        if before is not None and before.st_size == len(body) and path.read_bytes() == body:
             self._known = chunks, _signature(before)
             return False
         descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)

@@ -78,3 +78,12 @@ def test_a_write_that_fails_leaves_what_was_there_and_nothing_else(
 def test_a_folder_that_is_missing_is_told(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         FileSd(tmp_path / "away" / "devices.json").write(LIST)
+
+
+def test_what_is_no_file_stays_and_is_never_read(tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    with pytest.raises(FileExistsError, match=f"there is something else than a file: '{path}'"):
+        FileSd(path).write(LIST)
+    assert path.is_fifo()
+    assert list(tmp_path.iterdir()) == [path]

@@ -24,8 +24,9 @@ logger = logging.getLogger("infrahub_exporter.infrahub")
 
 Fetch: TypeAlias = Callable[[str, str], Awaitable[Reply]]
 """Get the file of a node by its id, at an instant."""
-_MOST_KNOWN = 100_000
-"""How many values are remembered, those that were needed last."""
+_MOST_KNOWN = 1_000_000
+"""How much of what was found is remembered: single values, or 64 characters of text; what was needed last stays."""
+_TEXT_CHARACTERS = 64
 _FEW_BYTES = 4096
 """What is larger is read beside the event loop."""
 _NOBODY = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
@@ -41,6 +42,8 @@ class Contents:
         self._fetch = fetch
         self._limits = limits
         self._known: OrderedDict[tuple[str, Steps], object] = OrderedDict()
+        self._weights: dict[tuple[str, Steps], int] = {}
+        self._weight = 0
 
     async def fill(self, rows: Sequence[Row], places: Collection[int], *, at: str) -> list[Row]:
         """Put what is in files in the place of each `File` of rows.
@@ -75,13 +78,15 @@ class Contents:
             logger.warning("the file of %s is left out: %s", file.id, error)
             return {(file.checksum, steps): BadContent() for steps in paths}
         try:
-            found = await _beside(body, file.checksum, paths)
+            found, weighs = await _beside(body, file.checksum, paths)
         except UnreadableError as error:
             logger.warning("the file of %s is left out: %s", file.id, error)
-            found = {(file.checksum, steps): BadContent() for steps in paths}
-        self._known |= found
-        while len(self._known) > _MOST_KNOWN:
-            self._known.popitem(last=False)
+            found, weighs = {(file.checksum, steps): BadContent() for steps in paths}, 1
+        for key, value in found.items():
+            self._weight += weighs - self._weights.get(key, 0)
+            self._known[key], self._weights[key] = value, weighs
+        while self._weight > _MOST_KNOWN:
+            self._weight -= self._weights.pop(self._known.popitem(last=False)[0])
         return found
 
     async def _body(self, file: File, at: str) -> bytes:
@@ -102,14 +107,31 @@ class Contents:
         return reply.body
 
 
-async def _beside(body: bytes, checksum: str, paths: Collection[Steps]) -> dict[tuple[str, Steps], object]:
-    def read() -> dict[tuple[str, Steps], object]:
+async def _beside(body: bytes, checksum: str, paths: Collection[Steps]) -> tuple[dict[tuple[str, Steps], object], int]:
+    def read() -> tuple[dict[tuple[str, Steps], object], int]:
         if hashlib.sha1(body, usedforsecurity=False).hexdigest() != checksum:
             raise UnreadableError("it is not what its checksum says")
         content = parse(body)
-        return {(checksum, steps): inside(content, steps) if steps else content for steps in paths}
+        found = {(checksum, steps): inside(content, steps) if steps else content for steps in paths}
+        return found, max(map(weight, found.values()), default=0)
 
     return read() if len(body) <= _FEW_BYTES else await anyio.to_thread.run_sync(read)
+
+
+def weight(value: object) -> int:
+    """Tell how much a value is, with all that is in it."""
+    size, waiting = 0, [value]
+    while waiting:
+        each = waiting.pop()
+        size += 1
+        if isinstance(each, str):
+            size += len(each) // _TEXT_CHARACTERS
+        elif isinstance(each, dict):
+            waiting.extend(each)
+            waiting.extend(each.values())
+        elif isinstance(each, list | tuple):
+            waiting.extend(each)
+    return size
 
 
 def _several(value: object) -> Sequence[object]:

@@ -10,6 +10,8 @@ import pytest
 
 from infrahub_exporter.adapters.clock import SystemClock
 from infrahub_exporter.adapters.embedded import EmbeddedInfrahub, EmbeddedTransport
+from infrahub_exporter.adapters.infrahub import contents
+from infrahub_exporter.adapters.infrahub.contents import weight
 from infrahub_exporter.adapters.infrahub.reader import InfrahubReader
 from infrahub_exporter.domain.asking.columns import CONTENT, Column, Hop
 from infrahub_exporter.domain.asking.paths import Step
@@ -141,6 +143,23 @@ async def test_a_file_is_fetched_again_where_its_checksum_or_the_path_is_a_new_o
         ({"snmp": {"module": "cisco"}},),
     ]
     assert len(world.between.files) == 4
+
+
+def test_a_value_weighs_what_is_in_it() -> None:
+    assert weight(None) == weight("short") == weight(BadContent()) == 1
+    assert weight("x" * 640) == 11
+    assert weight({"a": [1, 2], "b": "x" * 64}) == 8
+
+
+async def test_what_was_found_is_remembered_within_a_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(contents, "_MOST_KNOWN", 6)
+    world = World(tmp_path)
+    expected = [("one", "if_mib", (1, 2)), ("again", "if_mib", (1, 2)), ("two", "cisco", ())]
+    assert await world.rows() == expected
+    assert len(world.between.files) == 2, "one value and three, twice over, are too much together"
+    assert await world.rows() == expected
+    assert len(world.between.files) == 4
+    assert world.reader._contents._weight == sum(world.reader._contents._weights.values()) <= 6
 
 
 async def test_files_are_found_over_relations(tmp_path: Path) -> None:
