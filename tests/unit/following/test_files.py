@@ -130,6 +130,8 @@ async def test_a_bad_file_leaves_out_the_nodes_that_show_it_until_it_is_mended(t
     boxes.upload("f", b"mode: [")
     assert await boxes.round() == {"duplicate": 0, "bad_content": 2}
     assert boxes.shown.labels() == [("c", "y"), ("d", "")]
+    (status,) = boxes.inventory.statuses
+    assert [each.partition(" ")[0] for each in status.examples["bad_content"]] == ["LabBox", "LabBox"]
     boxes.upload("g", b"mode: w")
     assert await boxes.round() == {"duplicate": 0, "bad_content": 2}
     boxes.upload("f", b"mode: x")

@@ -1,6 +1,9 @@
 """An entry of `metrics.kind` at work: it holds what it read well last, and how it is doing."""
 
+import heapq
 from collections.abc import Callable, Mapping
+
+import msgspec
 
 from infrahub_exporter.app.refreshing.attempts import Counts
 from infrahub_exporter.app.refreshing.handover import KeptMetric
@@ -15,6 +18,9 @@ from infrahub_exporter.domain.publishing.saved import fingerprint
 from infrahub_exporter.domain.publishing.status import EntryStatus
 from infrahub_exporter.domain.views import metrics
 from infrahub_exporter.domain.views.distinct import Shown
+
+_EXAMPLES = 3
+"""How many of the nodes that are left out are named."""
 
 
 class MetricEntry(MeasuredEntry):
@@ -59,6 +65,8 @@ class MetricEntry(MeasuredEntry):
         self.held = kept.held
 
     def _read(self) -> tuple[tuple[str, ...], Blocks]:
+        named = tuple(f"{self.spec.kind} {each}" for each in heapq.nsmallest(_EXAMPLES, self.held.left_out))
+        self.status = msgspec.structs.replace(self.status, examples={BAD_CONTENT: named} if named else {})
         return self.spec.label_names, self.held.blocks.blocks
 
     def _counts(self) -> Counts:
