@@ -40,6 +40,7 @@ from infrahub_exporter.domain.publishing.limits import Limits
 from infrahub_exporter.domain.publishing.pressure import Pressure
 from infrahub_exporter.domain.publishing.saved import Saved
 from infrahub_exporter.domain.publishing.status import ConfigStatus, Status
+from infrahub_exporter.domain.views.discovery import Decision
 
 logger = logging.getLogger("infrahub_exporter")
 
@@ -313,6 +314,11 @@ class Exporter:
         if isinstance(entry.status.error, BadParameterError):
             self._inventory.forget(entry)
         return entry.body(form)
+
+    def explain(self, name: str) -> tuple[Decision, ...]:
+        """Return the rows of a discovery that are no targets, each with its reason. Raises as `target_groups`."""
+        entry = self._inventory.find(name)
+        return entry.left_out if entry.body() else ()
 
     async def refresh(self) -> None:
         """Read everything once, now, and publish it. What fails is in `status`; nothing is raised for it."""

@@ -213,6 +213,7 @@ series_key.yml: metrics.series[0].valu: unknown key, did you mean 'value'?
 series_max.yml: metrics.series[0].max_series: expected a whole number of at least 1, got 0
 series_sum.yml: metrics.series[0].sum.of: expected a path, a list of paths, or a mapping with path or value, got nothing
 metrics_prefix.yml: metrics.prefix: expected the beginning of a metric's name, such as org_, got 'org-'
+query_explain_path.yml: service_discovery.queries[1].endpoint_path: expected another path than that of service_discovery.queries[0].name, got '/sd/infradevice/explain'
 compat_boolean.yml: compat.booleans: expected one of true, True, got true, put it in quotes
 """  # noqa: E501 - the lines stand as they are printed
 REFUSED = {line.partition(".yml: ")[0]: line for line in LINES.splitlines()}

@@ -256,3 +256,19 @@ async def test_rows_and_what_is_read_there_are_looked_up_before_anything_is_serv
     settings = parse_settings({"infrahub": {"embedded": files}, "service_discovery": queries})
     found = await misfit(settings, Build(settings).parts.source)
     assert (found and str(found)) == (problem and f"service_discovery.queries[0]: {problem}")
+
+
+async def test_rows_that_are_no_targets_are_told_to_whom_the_page_is_shown() -> None:
+    subject = yard(ROUNDS, {**ROUNDS, "name": "wrong", "rows": "nobody"})
+    await subject.refresh()
+    async with AsyncTestClient(Litestar([build_router(subject, page_is_open=True)])) as client:
+        found = (await client.get("/sd/rounds/explain")).json()
+        assert [(each["kind"], each["reason"], len(each["id"])) for each in found.pop("skipped")] == [
+            ("YardCrane", "no_target", 36)
+        ]
+        assert found == {"name": "rounds"}
+        wrong = await client.get("/sd/wrong/explain")
+        assert (wrong.status_code, "nobody" in wrong.json()["detail"]) == (503, True)
+    async with AsyncTestClient(Litestar([build_router(subject)])) as client:
+        assert (await client.get("/sd/rounds/explain")).status_code == 403
+    assert [each.reason for each in subject.explain("rounds")] == ["no_target"]

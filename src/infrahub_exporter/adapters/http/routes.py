@@ -18,11 +18,13 @@ from infrahub_exporter.domain.asking.specs import DiscoverySpec
 from infrahub_exporter.domain.errors import BadParameterError, ExporterError
 from infrahub_exporter.domain.publishing.formats import Format
 from infrahub_exporter.domain.publishing.status import Status
+from infrahub_exporter.domain.views.discovery import Decision
 
 REFRESH_HEADER = "X-Prometheus-Refresh-Interval-Seconds"
 DISCOVERY_TYPE = "application/json"
 """The bare form, the only one that Prometheus 2.28 knew (SD-03)."""
 UNCOVERED_PATH = "/-/uncovered"
+EXPLAIN = "explain"
 _METHODS = (HttpMethod.GET, HttpMethod.HEAD)
 _NO_STORE = {"Cache-Control": "no-store"}
 _GZIP = {"Content-Encoding": "gzip"}
@@ -59,6 +61,10 @@ class Served(Protocol):
         """
         ...
 
+    def explain(self, name: str) -> Sequence[Decision]:
+        """Return the rows of a discovery that are no targets, each with its reason."""
+        ...
+
 
 def build_router(
     served: Served,
@@ -92,6 +98,7 @@ def build_router(
     if metrics_path is not None:
         routes.append(_metrics(served, metrics_path))
     routes += [_discovery(served, spec) for spec in served.discoveries]
+    routes += [_explained(served, spec, may_see) for spec in served.discoveries if not spec.required]
     return Router(path=path, route_handlers=routes, include_in_schema=False)
 
 
@@ -202,6 +209,24 @@ def _discovery(served: Served, spec: DiscoverySpec) -> HTTPRouteHandler:
         return ChunkedResponse(gzip, media_type=DISCOVERY_TYPE, headers={**tagged, **_GZIP})
 
     return discovery
+
+
+def _explained(
+    served: Served, spec: DiscoverySpec, may_see: Callable[[Request[Any, Any, Any]], bool]
+) -> HTTPRouteHandler:
+    @route(f"{spec.paths[0]}/{EXPLAIN}", http_method=_METHODS)
+    async def explained(request: Request[Any, Any, Any]) -> Response[bytes]:
+        if not may_see(request):
+            return _problem(HTTPStatus.FORBIDDEN, "Not allowed", "who may see the status page may see this")
+        try:
+            await served.target_list(spec.name)
+        except ExporterError as error:
+            return _problem(HTTPStatus.SERVICE_UNAVAILABLE, "No targets yet", str(error))
+        skipped = [{"reason": each.reason, "kind": each.kind, "id": each.id} for each in served.explain(spec.name)]
+        body = msgspec.json.encode({"name": spec.name, "skipped": skipped})
+        return Response(body, media_type="application/json", headers=_NO_STORE)
+
+    return explained
 
 
 def _tagged(

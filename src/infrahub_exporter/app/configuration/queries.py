@@ -222,6 +222,7 @@ def check_served(specs: Sequence[DiscoverySpec], metrics_path: str | None) -> No
             files[spec.file] = (*place, "file")
         for number, path in enumerate(spec.paths):
             _claim(owners, path, (*place, "endpoint_path" if number else "name"))
+        _claim(owners, f"{spec.paths[0]}/explain", (*place, "name"))
 
 
 def _claim(owners: dict[str, Place], path: str, place: Place) -> None:

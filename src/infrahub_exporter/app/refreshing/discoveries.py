@@ -60,6 +60,11 @@ class DiscoveryEntry(GuardedEntry[Decision]):
         """Return the last good list; None of `chunks` tells that there is none yet."""
         return tuple(each.group for block in self.publication.blocks for each in block if each.group is not None)
 
+    @property
+    def left_out(self) -> tuple[Decision, ...]:
+        """Return what is left out of the last good list, each row with its reason."""
+        return tuple(each for block in self.publication.blocks for each in block if each.reason is not None)
+
     def body(self, form: str | None = None) -> Sequence[bytes]:
         """Return the last good list in chunks, in another format where one is named.
 

@@ -23,6 +23,7 @@ from infrahub_exporter.domain.errors import ExporterError, SourceUnavailableErro
 from infrahub_exporter.domain.publishing.guard import Hold
 from infrahub_exporter.domain.publishing.saved import StoreStatus
 from infrahub_exporter.domain.publishing.status import ConfigStatus, EntryStatus, PushStatus, SourceStatus, Status
+from infrahub_exporter.domain.views.discovery import Decision
 
 NOW = 1_700_000_000.0
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
@@ -440,6 +441,9 @@ class Fixed:
     async def target_list(self, name: str, parameters: Sequence[tuple[str, str]] = ()) -> Sequence[bytes]:
         del parameters
         return (name.encode(),)
+
+    def explain(self, name: str) -> Sequence[Decision]:
+        return (Decision("Device", name, reason="no_target"),)
 
 
 def built(*, page_is_open: bool, path: str = "/", metrics_path: str | None = "/metrics") -> ASGIApp:

@@ -13,6 +13,7 @@ from infrahub_exporter.domain.asking.specs import DiscoverySpec
 from infrahub_exporter.domain.errors import BadParameterError, SourceUnavailableError
 from infrahub_exporter.domain.publishing.formats import Format
 from infrahub_exporter.domain.publishing.status import EntryStatus, Status
+from infrahub_exporter.domain.views.discovery import Decision
 
 pytestmark = pytest.mark.anyio
 DEVICES = DiscoverySpec(
@@ -59,6 +60,9 @@ class Fixed:
         if name not in self.lists:
             raise SourceUnavailableError("Infrahub is not available (503)")
         return self.lists[name]
+
+    def explain(self, name: str) -> Sequence[Decision]:
+        return (Decision("Device", name, reason="no_target"),)
 
 
 @pytest.fixture
