@@ -12,7 +12,6 @@ What a `map` lacks is the `default`, and so is what has no value; without one no
 """
 
 import math
-import sys
 from collections.abc import Sequence
 from typing import TypeAlias
 
@@ -22,7 +21,7 @@ from infrahub_exporter.domain.errors import ConfigError
 from infrahub_exporter.domain.texts import text
 
 Constant: TypeAlias = str | bool | int | float
-_LARGEST = sys.float_info.max
+_LARGEST = math.nextafter(math.inf, 0.0)
 """The largest number that a sample can have; JSON has whole ones of any length."""
 
 
