@@ -12,6 +12,7 @@ from urllib.parse import SplitResult, urlsplit, urlunsplit
 from msgspec import Struct
 
 from infrahub_exporter.adapters.otlp.variables import Variables, is_sendable
+from infrahub_exporter.domain.access.redaction import Redactor
 from infrahub_exporter.domain.errors import ConfigError
 
 DEFAULT_ENDPOINTS = {"grpc": "http://localhost:4317", "http/protobuf": "http://localhost:4318"}
@@ -66,10 +67,8 @@ class Connection(Struct, frozen=True, kw_only=True):
 
     def redact(self, message: str) -> str:
         """Return a message on one line, cut to a readable length, with no header value in it."""
-        for _, value in self.headers:
-            for secret in (value, *value.split()[1:]):
-                message = message.replace(secret, "***") if secret else message
-        return " ".join(message.split())[:300]
+        redactor = Redactor(secret for _, value in self.headers for secret in (value, *value.split()[1:]))
+        return " ".join(redactor.redact(message).split())[:300]
 
 
 def settle(wanted: Destination, environment: Mapping[str, str]) -> Connection:

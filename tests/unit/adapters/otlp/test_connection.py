@@ -196,6 +196,12 @@ def test_a_header_value_shows_in_no_repr_and_no_message(caplog: pytest.LogCaptur
     assert caplog.text == ""
 
 
+def test_a_header_value_that_begins_like_another_one_leaves_nothing_of_it() -> None:
+    headers = {"x-scope": "1", "x-short": "s3cret", "x-long": "s3cret-and-more"}
+    found = settle(Destination(headers=headers), {})
+    assert found.redact("401: s3cret-and-more, s3cret") == "401: ***, ***"
+
+
 @pytest.mark.parametrize("certificate", [None, "root.pem"])
 def test_a_channel_with_tls_opens_without_reaching_out(tmp_path: Path, certificate: str | None) -> None:
     path = tmp_path / "root.pem"
