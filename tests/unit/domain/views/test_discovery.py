@@ -426,6 +426,25 @@ def test_so_can_a_port(port: Written, found: tuple[object, ...], targets: tuple[
     assert group.targets == targets
 
 
+@pytest.mark.parametrize(
+    ("target", "found", "outcome"),
+    [
+        (("a", "b"), (None, "10.0.0.1/24"), "10.0.0.1"),
+        (("a", "b"), ("", "2001:db8::1"), "[2001:db8::1]"),
+        (Form(path="a", map={"paris": "par1.example"}), ("paris",), "par1.example"),
+        (Form(path="a", map={"paris": "par1.example"}), ("oslo",), "no_target"),
+        (Form(path="a", map={"paris": "par1.example"}, default="any.example"), ("oslo",), "any.example"),
+        (Form(path="a", default="any.example"), (None,), "any.example"),
+        (Form(path="a", times=2), (1,), "bad_target"),
+    ],
+)
+def test_so_can_a_target(target: Written, found: tuple[object, ...], outcome: str) -> None:
+    asked = DiscoverySpec(name="x", paths=(), target_field=target)
+    decision = decided(asked, Row("1", "Kind", None, found))
+    assert decision.reason == (outcome if decision.group is None else None)
+    assert decision.group is None or decision.group.targets == (outcome,)
+
+
 def test_a_port_that_a_map_lacks_is_no_target() -> None:
     asked = DiscoverySpec(name="x", paths=(), target_field="a", port_field=Form(path="b", map={"edge": 6030}))
     assert decided(asked, Row("1", "Kind", None, ("host", "core"))) == Decision("Kind", "1", reason="no_port")
