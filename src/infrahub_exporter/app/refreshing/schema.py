@@ -5,6 +5,7 @@ from collections import deque
 
 import anyio
 
+from infrahub_exporter.domain.errors import ExporterError
 from infrahub_exporter.domain.ports import Clock, SchemaSource
 
 _LONGEST_SECONDS = 60.0
@@ -25,6 +26,7 @@ class SchemaHash:
         self._asked_at = -math.inf
         self._took: deque[float] = deque(maxlen=_MEASURED)
         self._asking = anyio.Lock()
+        self._failed: ExporterError | None = None
         self.known: str | None = None
         """What was answered last, None before."""
 
@@ -45,10 +47,18 @@ class SchemaHash:
                 self._took.clear()
 
     async def _ask(self, seconds: float) -> None:
+        """Ask, unless that has been done so lately. Who waits for another's answer has it, be it a failure."""
+        failed = self._failed
         async with self._asking:
             began = self._clock.monotonic()
             if began - self._asked_at < seconds:
                 return
-            self.known = await self._source.fingerprint()
+            if self._failed is not failed and self._failed is not None:
+                raise self._failed
+            try:
+                self.known = await self._source.fingerprint()
+            except ExporterError as error:
+                self._failed = error
+                raise
             self._asked_at = began
             self._took.append(self._clock.monotonic() - began)
