@@ -42,6 +42,10 @@ class Tally:
             else:
                 del self._rows[part.key], self._amounts[part.key]
 
+    def of(self, keys: Iterable[tuple[str, ...]]) -> Mapping[tuple[str, ...], float | None]:
+        """Return the numbers of keys, None for one that no row has left."""
+        return {key: _float(self._amounts[key]) if key in self._amounts else None for key in keys}
+
     def numbers(self, zeros: Sequence[Sequence[str] | None]) -> Mapping[tuple[str, ...], float]:
         """Return the number of each key, sorted, and 0 for what `combinations` wants beside them."""
         found = {key: _float(amount) for key, amount in self._amounts.items()}

@@ -4,7 +4,9 @@ A series is there once (TX-04): of rows with equal labels the first stays, by th
 counted. Or rows that are alike in some labels are united to one.
 """
 
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Generic, Protocol, TypeVar
 
 from infrahub_exporter.domain.asking.series import SeriesSpec
@@ -62,12 +64,6 @@ class Owners(Generic[Key]):
         """Return the owner; None where no node has the key."""
         return self._one.get(key)
 
-    def nodes(self, key: Key) -> Sequence[str]:
-        """Return all that have the key, the owner first."""
-        if key in self._more:
-            return sorted(self._more[key])
-        return [self._one[key]] if key in self._one else []
-
     def add(self, key: Key, node: str) -> str | None:
         """Let a node have a key; return the node that owned it until now and does so no longer, if any."""
         owner = self._one.setdefault(key, node)
@@ -86,11 +82,12 @@ class Owners(Generic[Key]):
             del self._one[key]
             return None
         nodes.discard(node)
-        owner = min(nodes)
+        owned = self._one[key] == node
         if len(nodes) == 1:
             del self._more[key]
-        if self._one[key] != node:
+        if not owned:
             return None
+        owner = min(nodes)
         self._one[key] = owner
         return owner
 
@@ -191,7 +188,9 @@ class UnitedSeries:
     def __init__(self, label_names: Labels, distinct: Iterable[str]) -> None:
         self._label_names = label_names
         self._alike = tuple(label_names.index(name) for name in distinct)
+        self._others = tuple(index for index in range(len(label_names)) if index not in self._alike)
         self._points: dict[str, tuple[Point, ...]] = {}
+        self._values: dict[Labels, tuple[Counter[str], ...]] = {}
         self._groups: Owners[Labels] = Owners()
         self._blocks: Blocks[Sample] = Blocks()
         self._sections: _Sections[Sample] = _Sections(lambda block: Section(label_names, block))
@@ -229,58 +228,90 @@ class UnitedSeries:
         if points:
             self._points[node] = points
         self._rows += len(points) - len(before)
-        left, came = {self._key(point) for point in before}, {self._key(point) for point in points}
+        left = {self._count(point, -1) for point in before}
+        came = {self._count(point, 1) for point in points}
         for key in left - came:
             self._groups.remove(key, node)
+            if key not in self._groups:
+                del self._values[key]
         for key in came - left:
             self._groups.add(key, node)
         return left | came
+
+    def _count(self, point: Point, step: int) -> Labels:
+        """Count a point's other values in its group, or no longer; return the group."""
+        key = self._key(point)
+        if key not in self._values:
+            self._values[key] = tuple(Counter() for _ in self._others)
+        for counts, index in zip(self._values[key], self._others, strict=True):
+            for value in point.labels[index]:
+                counts[value] += step
+                if not counts[value]:
+                    del counts[value]
+        return key
 
     def _key(self, point: Point) -> Labels:
         return tuple(joined(point.labels[index]) for index in self._alike)
 
     def _united(self, key: Labels) -> Sample:
-        nodes = self._groups.nodes(key)
-        points = [point for node in nodes for point in self._points[node] if self._key(point) == key]
-        values = [
-            joined(tuple(dict.fromkeys(value for point in points for value in point.labels[index])))
-            for index in range(len(self._label_names))
-        ]
+        values = [""] * len(self._label_names)
         for index, value in zip(self._alike, key, strict=True):
             values[index] = value
-        return Sample(nodes[0], tuple(values), points[0].value)
+        for index, counts in zip(self._others, self._values[key], strict=True):
+            values[index] = joined(tuple(counts))
+        node = str(self._groups.first(key))
+        number = next(point.value for point in self._points[node] if self._key(point) == key)
+        return Sample(node, tuple(values), number)
 
 
 class TallySeries:
-    """Counts and sums: one section, which is made again when a number differs."""
+    """Counts and sums, in blocks by key; all keys are looked at only where some are there whatever is counted."""
 
     def __init__(self, label_names: Labels, zeros: Sequence[Sequence[str] | None]) -> None:
-        self._label_names = label_names
         self._zeros = zeros
+        self._always = not label_names or any(choices is not None for choices in zeros)
         self._tally = Tally()
         self._parts: dict[str, tuple[Part, ...]] = {}
-        self._section = Section(label_names, ())
+        self._shown: dict[Labels, float] = {}
+        self._blocks: Blocks[Sample] = Blocks()
+        self._sections: _Sections[Sample] = _Sections(lambda block: Section(label_names, block))
+        self._show(self._tally.numbers(zeros))
 
     def update(self, changed: Mapping[str, Outcome], removed: Iterable[str] = ()) -> None:
         """Take what nodes come to now, and the nodes that are gone."""
+        touched: set[Labels] = set()
         for node in removed:
-            self._tally.take(self._parts.pop(node, ()))
+            self._exchange(node, (), touched)
         for node, outcome in changed.items():
-            before = self._parts.pop(node, ())
-            if outcome.parts:
-                self._parts[node] = outcome.parts
-            if before != outcome.parts:
-                self._tally.put(outcome.parts)
-                self._tally.take(before)
+            self._exchange(node, outcome.parts, touched)
+        if touched:
+            self._show(self._tally.numbers(self._zeros) if self._always else self._tally.of(touched))
+
+    def _exchange(self, node: str, parts: tuple[Part, ...], touched: set[Labels]) -> None:
+        before = self._parts.pop(node, ())
+        if parts:
+            self._parts[node] = parts
+        if before != parts:
+            self._tally.put(parts)
+            self._tally.take(before)
+            touched.update(part.key for part in chain(before, parts))
+
+    def _show(self, numbers: Mapping[Labels, float | None]) -> None:
+        """Show what keys come to now; with `zeros` those that are not among them are gone."""
+        gone = [key for key, number in numbers.items() if number is None]
+        if self._always:
+            gone += [key for key in self._shown if key not in numbers]
+        made = {key: number for key, number in numbers.items() if number is not None and self._shown.get(key) != number}
+        for key in gone:
+            self._shown.pop(key, None)
+        self._shown.update(made)
+        samples = {_written(key): Sample(_written(key), key, number) for key, number in made.items()}
+        self._blocks.update(samples, map(_written, gone))
 
     @property
     def sections(self) -> tuple[Section, ...]:
-        """Return one section, the same object as long as no number differs."""
-        numbers = self._tally.numbers(self._zeros)
-        samples = tuple(Sample(_written(key), key, number) for key, number in numbers.items())
-        if samples != self._section.samples:
-            self._section = Section(self._label_names, samples)
-        return (self._section,)
+        """Return a section per block; one stays the same object as long as none of its numbers differs."""
+        return self._sections.of(self._blocks.blocks)
 
     @property
     def duplicates(self) -> int:
@@ -289,7 +320,7 @@ class TallySeries:
 
     def has(self, labels: Labels) -> bool:
         """Tell whether there is a series of these label values."""
-        return any(sample.labels == labels for sample in self._section.samples)
+        return labels in self._shown
 
 
 def kept(spec: SeriesSpec, attributes: Attributes) -> KeptSeries:

@@ -87,6 +87,27 @@ def test_counts_follow_and_one_section_is_made_again_only_where_a_number_differs
     assert series(kept) == {("asked",): 0.0, ("live",): 0.0}
 
 
+def test_a_count_by_nothing_is_there_before_anything_is_counted() -> None:
+    kept = TallySeries((), ())
+    assert series(kept) == {(): 0.0}
+    kept.update({"a": Outcome(parts=(Part(()), Part(())))})
+    assert series(kept) == {(): 2.0}
+    kept.update({}, ["a"])
+    assert series(kept) == {(): 0.0}
+
+
+def test_what_differs_in_one_of_many_numbers_leaves_the_other_sections_as_they_are() -> None:
+    kept = TallySeries(("port",), [None])
+    kept.update({str(number): Outcome(parts=(Part((f"et{number}",), 1.0),)) for number in range(2000)})
+    before = kept.sections
+    assert len(before) > 2
+    kept.update({"7": Outcome(parts=(Part(("et7",), 2.0),))})
+    same = [one is other for one, other in zip(kept.sections, before, strict=True)]
+    assert same.count(False) == 1
+    kept.update({}, map(str, range(2000)))
+    assert kept.sections == ()
+
+
 LABELS = st.tuples(st.sampled_from(["et1", "et2"]), st.sampled_from(["", "par", "par+ams", "ber"]))
 OUTCOMES = st.builds(
     lambda labels, value, keys: Outcome(points(*labels, value=value).points, tuple(map(Part, keys))),
@@ -107,9 +128,11 @@ STEPS = st.lists(
     [
         lambda: PointSeries(NAMES),
         lambda: UnitedSeries(NAMES, ["port"]),
+        lambda: UnitedSeries(NAMES, []),
         lambda: TallySeries(NAMES, [("x", "y"), None]),
+        lambda: TallySeries(NAMES, [None, None]),
     ],
-    ids=["points", "united", "tally"],
+    ids=["points", "united", "all united", "zeros", "tally"],
 )
 @given(steps=STEPS)
 def test_what_is_kept_is_what_would_be_made_anew(
@@ -129,6 +152,6 @@ def test_what_is_kept_is_what_would_be_made_anew(
 def test_the_first_node_owns_a_key() -> None:
     owners: Owners[str] = Owners()
     assert [owners.add("k", node) for node in ("b", "c", "a")] == [None, None, "b"]
-    assert (owners.first("k"), owners.nodes("k"), owners.surplus, len(owners)) == ("a", ["a", "b", "c"], 2, 1)
+    assert (owners.first("k"), owners.surplus, len(owners)) == ("a", 2, 1)
     assert [owners.remove("k", node) for node in ("b", "a", "c")] == [None, "c", None]
-    assert (owners.first("k"), owners.nodes("k"), "k" in owners) == (None, [], False)
+    assert (owners.first("k"), owners.surplus, "k" in owners) == (None, 0, False)
