@@ -268,6 +268,10 @@ async def test_om_04_states_in_a_label_named_as_the_metric_are_a_state_set() -> 
             {"value": "ships[]"},
             "value 'ships[]': expected a path that ends on an attribute, got one that ends on the relation to PortShip",
         ),
+        (
+            {"value": "grade", "labels": {"grade": "code"}},
+            "labels: 'grade' is the label that tells the state of 'grade', state_label names it otherwise",
+        ),
         ({"sum": {"of": "ships[]", "by": {}}}, "sum.of 'ships[]': expected a path that ends on an attribute"),
         (
             {"count": {"by": {"code": "code"}, "zeros": ["code"]}},

@@ -268,6 +268,25 @@ def test_queries_that_nobody_enabled_are_a_warning(tmp_path: Path) -> None:
     assert warnings == [f"{path}: service_discovery.enabled: not set, the queries are not served"]
 
 
+def test_a_name_that_ends_in_no_base_unit_is_a_warning(tmp_path: Path) -> None:
+    series = "[{name: speed_gbps, kind: A, value: speed}, {name: speed_bits_per_second, kind: A, value: speed}]"
+    path = written(tmp_path, INFRAHUB + f"metrics: {{series: {series}}}")
+    _, warnings = loaded(path)
+    assert warnings == [
+        f"{path}: metrics.series[0].name: 'speed_gbps' ends in _gbps, the base unit is bits_per_second "
+        "(value: {path: ..., times: 1e+09})"
+    ]
+
+
+def test_series_may_stand_in_a_variable_whose_name_a_message_says(tmp_path: Path) -> None:
+    path = written(tmp_path, INFRAHUB)
+    series = "[{name: racks, kind: A, count: {by: {}}}]"
+    settings, _ = loaded(path, {"INFRAHUB_SIDECAR_METRICS__SERIES": series, "INFRAHUB_SIDECAR_METRICS__PREFIX": "org_"})
+    assert (settings.metrics.prefix, settings.metrics.series[0].name) == ("org_", "racks")
+    with pytest.raises(ConfigError, match=r"^INFRAHUB_SIDECAR_METRICS__SERIES: \[0\].name: 'x_total' ends in _total"):
+        loaded(path, {"INFRAHUB_SIDECAR_METRICS__SERIES": "[{name: x_total, kind: A, value: 1}]"})
+
+
 def test_disabled_queries_need_no_file(tmp_path: Path) -> None:
     query = "{file_path: nowhere.gql, target_field: name}"
     path = written(tmp_path, INFRAHUB + f"service_discovery: {{enabled: false, queries: [{query}]}}")

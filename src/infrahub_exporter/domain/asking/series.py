@@ -131,6 +131,8 @@ def _check_labels(spec: SeriesSpec, measured: str) -> None:
         raise ConfigError(f"labels: the labels of a {measured} stand in its by")
     if spec.state_label is not None and measured != "value":
         raise ConfigError("state_label: expected value beside it")
+    if spec.state_label is not None and spec.state_label in spec.labels:
+        raise ConfigError(f"state_label: {spec.state_label!r} is one of the labels already")
     for name in (*spec.by, *([] if spec.state_label is None else [spec.state_label])):
         _check_label(name)
     if measured == "missing":

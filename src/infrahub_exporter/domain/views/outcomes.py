@@ -11,7 +11,7 @@ from infrahub_exporter.domain.model import Family, FamilyType, Sample, Section
 from infrahub_exporter.domain.views.distinct import Has
 from infrahub_exporter.domain.views.kept_series import KeptSeries
 from infrahub_exporter.domain.views.left_out import LeftOut
-from infrahub_exporter.domain.views.series import REASONS, Attributes, Outcome
+from infrahub_exporter.domain.views.series import REASONS, Attributes, Outcome, label_names
 
 
 class Outcomes:
@@ -53,7 +53,7 @@ class Outcomes:
 
 
 def check_schema(spec: SeriesSpec, selection: Selection, attributes: Attributes) -> None:
-    """Raise SourceRejectedError for a number that ends on a relation, and for zeros of what has no choices."""
+    """Raise SourceRejectedError for a number that ends on a relation, zeros of what has no choices, a label twice."""
     ways = [(column.path, way) for column in selection.columns for way in column.ways]
     ends = {path: way.hops[-1].peer for path, way in ways if way.attribute is None}
     for place, written in spec.measured():
@@ -63,6 +63,11 @@ def check_schema(spec: SeriesSpec, selection: Selection, attributes: Attributes)
                     f"{place} {path!r}: expected a path that ends on an attribute, "
                     f"got one that ends on the relation to {ends[path]}"
                 )
+    own = label_names(spec, attributes)
+    if len(set(own)) < len(own):
+        raise SourceRejectedError(
+            f"labels: {own[-1]!r} is the label that tells the state of {spec.value!r}, state_label names it otherwise"
+        )
     for name in () if spec.count is None else spec.count.zeros:
         if not any(attributes[path].choices for path in paths(spec.by[name]) if path in attributes):
             raise SourceRejectedError(f"count.zeros {name!r}: expected a Dropdown, or a text with enum, in the schema")

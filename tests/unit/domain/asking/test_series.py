@@ -86,6 +86,10 @@ def test_what_goes_together_is_taken(keys: dict[str, object]) -> None:
             "distinct: 'nane' is none of the labels, did you mean 'name'?",
         ),
         (
+            {"value": "phase", "labels": {"state": "name"}, "state_label": "state"},
+            "state_label: 'state' is one of the labels already",
+        ),
+        (
             {"value": 1, "labels": {"far-device": "name"}},
             "'far-device' is no label, expected letters, digits and underscores, as in 'far_device'",
         ),

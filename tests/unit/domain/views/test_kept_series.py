@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from infrahub_exporter.domain.model import Section
 from infrahub_exporter.domain.views.counting import Part
-from infrahub_exporter.domain.views.kept_series import KeptSeries, Owners, PointSeries, TallySeries, UnitedSeries
+from infrahub_exporter.domain.views.kept_series import KeptSeries, PointSeries, TallySeries, UnitedSeries
+from infrahub_exporter.domain.views.owners import Owners
 from infrahub_exporter.domain.views.series import Outcome, Point
 
 NAMES = ("port", "site")
