@@ -168,4 +168,4 @@ def warnings(spec: SeriesSpec) -> Iterator[str]:
     """Yield what the field's rules for names would have otherwise (prometheus.io, "Metric and label naming")."""
     for ending, (base, factor) in _UNITS.items():
         if spec.name.endswith(f"_{ending}"):
-            yield f"{spec.name!r} ends in _{ending}, the base unit is {base} (value: {{path: ..., times: {factor:g}}})"
+            yield f"{spec.name!r} ends in _{ending}, the base unit is {base} (value: {{path: ..., times: {factor}}})"
