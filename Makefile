@@ -11,7 +11,7 @@ PYTHON ?= # the interpreter of a new environment; the newest that really runs wh
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format peers e2e faults hostile public soak e2e-infrahub bench bench-infrahub test-all lock coverage clean
+.PHONY: help demo test check format peers e2e faults hostile hostile-brief public soak e2e-infrahub bench bench-infrahub test-all lock coverage clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | sort | column -t -s '|'
@@ -46,6 +46,9 @@ faults: $(VENV)/.test ## every fault that it promises to survive, injected (some
 
 hostile: $(VENV)/.test ## what a hostile Infrahub may answer, tried on the real command (some 2 minutes)
 	@$(BIN)/python -u -m tests.hostile
+
+hostile-brief: $(VENV)/.test ## the same, a moment each, judged by memory and data alone
+	@$(BIN)/python -u -m tests.hostile --brief
 
 public: $(VENV)/.test ## inventories of others in the embedded Infrahub; FOLDER has a folder per set
 	@$(BIN)/python -m tests.public $(or $(FOLDER),$(PUBLIC))
