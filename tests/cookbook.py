@@ -76,13 +76,14 @@ def together(configurations: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     objects = [str(demo / name) for name in ("objects.yml", "files.yml")]
     whole: dict[str, Any] = {
         "infrahub": {"embedded": {"schema": [str(demo / "schema.yml")], "objects": objects}},
-        "metrics": {"series": [], "collectors": {}},
+        "metrics": {"series": []},
+        "collectors": {},
         "service_discovery": {"enabled": True, "queries": [], "uncovered": []},
     }
     for each in configurations:
         metrics, lists = each.get("metrics", {}), each.get("service_discovery", {})
         whole["metrics"]["series"] += metrics.get("series", [])
-        whole["metrics"]["collectors"] |= metrics.get("collectors", {})
+        whole["collectors"] |= each.get("collectors", {})
         whole["service_discovery"]["queries"] += lists.get("queries", [])
         whole["service_discovery"]["uncovered"] += [lists["uncovered"]] if "uncovered" in lists else []
     return whole

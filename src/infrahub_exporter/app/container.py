@@ -118,7 +118,7 @@ def _source_of(settings: Settings) -> tuple[object, ...]:
 def _pushed_of(settings: Settings) -> tuple[object, ...]:
     """Return the same for a push: it must not go on with what was read of another Infrahub, or is no longer read."""
     otlp, infrahub = settings.exporters.otlp, settings.infrahub
-    return otlp, tuple(map(stamp, files_of(otlp))), infrahub.address, infrahub.branch, settings.metrics.measures
+    return otlp, tuple(map(stamp, files_of(otlp))), infrahub.address, infrahub.branch, settings.measures
 
 
 def _transport(infrahub: InfrahubSettings, limits: Limits) -> Transport:

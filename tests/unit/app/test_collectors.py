@@ -241,7 +241,7 @@ async def test_a_hint_hurries_those_that_show_what_it_touches() -> None:
 
 
 def settings(collectors: object) -> Settings:
-    tree = {"infrahub": {"address": "http://infrahub"}, "metrics": {"collectors": collectors}}
+    tree = {"infrahub": {"address": "http://infrahub"}, "collectors": collectors}
     return parse_settings({**tree, "poll_interval_seconds": 30})
 
 
@@ -260,29 +260,29 @@ def test_a_collector_is_on_where_it_is_named() -> None:
         CollectorSpec(collector="proposed_changes", refresh_interval_seconds=30.0, contents=("DcimDevice",)),
         CollectorSpec(collector="tasks", refresh_interval_seconds=300.0, max_series=50),
     )
-    assert made.metrics.measures
-    assert not settings({"branches": False}).metrics.measures
+    assert made.measures
+    assert not settings({"branches": False}).measures
 
 
 @pytest.mark.parametrize(
     ("collectors", "message"),
     [
-        ({"branch": True}, "metrics.collectors.branch: unknown key, did you mean 'branches'?"),
+        ({"branch": True}, "collectors.branch: unknown key, did you mean 'branches'?"),
         (
             {"branches": {"contents": ["X"]}},
-            "metrics.collectors.branches.contents: unknown key, expected one of refresh_interval_seconds, max_series",
+            "collectors.branches.contents: unknown key, expected one of refresh_interval_seconds, max_series",
         ),
         (
             {"branches": ["all"]},
             (
-                "metrics.collectors.branches: expected true or false, or a mapping with keys such as "
+                "collectors.branches: expected true or false, or a mapping with keys such as "
                 "refresh_interval_seconds, got a list"
             ),
         ),
         (
             {"proposed_changes": {"contents": ["not a kind"]}},
             (
-                "metrics.collectors.proposed_changes.contents[0]: expected the name of a kind, such as InfraDevice, "
+                "collectors.proposed_changes.contents[0]: expected the name of a kind, such as InfraDevice, "
                 "got 'not a kind'"
             ),
         ),

@@ -190,19 +190,19 @@ def test_every_key_has_the_value_that_the_file_gives_it() -> None:
                 SeriesSpec(name="speed", kind="InfraPort", sum=SumSpec(of=("speed", "mtu"))),
                 SeriesSpec(name="holes", kind="InfraPort", missing=("speed",)),
             ),
-            collectors=CollectorsSettings(
-                branches=True,
-                proposed_changes=ProposedChangesSettings(
-                    contents=("InfraDevice",), refresh_interval_seconds=120, max_series=500
-                ),
-                validators=CollectorSettings(),
-                tasks=CollectorSettings(refresh_interval_seconds=300),
-                pools=False,
-                repositories=True,
-                artifacts=True,
-                server=True,
-            ),
             prefix="org_",
+        ),
+        collectors=CollectorsSettings(
+            branches=True,
+            proposed_changes=ProposedChangesSettings(
+                contents=("InfraDevice",), refresh_interval_seconds=120, max_series=500
+            ),
+            validators=CollectorSettings(),
+            tasks=CollectorSettings(refresh_interval_seconds=300),
+            pools=False,
+            repositories=True,
+            artifacts=True,
+            server=True,
         ),
         webhook=WebhookSettings(enabled=True, key=Secret("open-sesame"), window_seconds=60, debounce_seconds=1.5),
         guard=GuardSpec(enabled=False, max_loss_ratio=0.25, min_loss=20, confirmations=5),

@@ -70,7 +70,7 @@ metrics_path_root.yml: exporters.prometheus.metrics_path: expected a path such a
 no_infrahub.yml: infrahub: expected a mapping with keys such as address, got nothing
 not_utf8.yml: expected a configuration file in UTF-8
 null_infrahub.yml: infrahub: expected a mapping with keys such as address, got nothing
-number_as_key.yml: 1: unknown key, expected one of infrahub, exporters, service_discovery, metrics, webhook, guard, limits, store, web, compat, poll_interval_seconds, listen_address, listen_port, log_level, log_format, reload_on_change, exit_on_dead_loop
+number_as_key.yml: 1: unknown key, expected one of infrahub, exporters, service_discovery, metrics, collectors, webhook, guard, limits, store, web, compat, poll_interval_seconds, listen_address, listen_port, log_level, log_format, reload_on_change, exit_on_dead_loop
 page_size_text.yml: infrahub.page_size: expected a whole number from 1 to 1000, got 'lots'
 page_size_zero.yml: infrahub.page_size: expected a whole number from 1 to 1000, got 0
 path_number.yml: infrahub.token_file: expected a path, got 5

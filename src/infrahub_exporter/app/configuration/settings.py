@@ -182,13 +182,7 @@ class MetricsSettings(_Section, frozen=True):
 
     kind: tuple[MetricSpec, ...] = ()
     series: tuple[SeriesSpec, ...] = ()
-    collectors: CollectorsSettings = field(default_factory=CollectorsSettings)
     prefix: Prefix = "infrahub_"
-
-    @property
-    def measures(self) -> bool:
-        """Tell whether anything is measured."""
-        return bool(self.kind or self.series or next(self.collectors.specs(interval_seconds=1.0), None))
 
 
 class WebhookSettings(_Section, frozen=True):
@@ -230,6 +224,7 @@ class Settings(_Section, frozen=True, dict=True):
     exporters: ExportersSettings = field(default_factory=ExportersSettings)
     service_discovery: ServiceDiscoverySettings = field(default_factory=ServiceDiscoverySettings)
     metrics: MetricsSettings = field(default_factory=MetricsSettings)
+    collectors: CollectorsSettings = field(default_factory=CollectorsSettings)
     webhook: WebhookSettings = field(default_factory=WebhookSettings)
     guard: GuardSpec = field(default_factory=GuardSpec)
     limits: Limits = field(default_factory=Limits)
@@ -271,7 +266,12 @@ class Settings(_Section, frozen=True, dict=True):
     @property
     def collector_specs(self) -> tuple[CollectorSpec, ...]:
         """The collectors that are on."""
-        return tuple(self.metrics.collectors.specs(interval_seconds=self.poll_interval_seconds))
+        return tuple(self.collectors.specs(interval_seconds=self.poll_interval_seconds))
+
+    @property
+    def measures(self) -> bool:
+        """Tell whether anything is measured."""
+        return bool(self.metrics.kind or self.metrics.series or self.collector_specs)
 
     def _booleans(self, own: Booleans | None) -> Booleans | None:
         """Return how an entry writes booleans, None where it does as usual."""
