@@ -10,7 +10,9 @@ from infrahub_exporter.adapters.infrahub.outline import outline
 from infrahub_exporter.adapters.infrahub.reader import InfrahubReader
 from infrahub_exporter.app.exporter import Exporter
 from infrahub_exporter.domain.asking.specs import DiscoverySpec, MetricSpec
+from infrahub_exporter.domain.errors import UnknownKindError
 from infrahub_exporter.domain.ports import Reply
+from infrahub_exporter.domain.replica.kinds import Kinds
 from tests.unit.following.test_politeness import ROUTERS, SOON
 from tests.unit.following.world import Line, World
 
@@ -143,3 +145,17 @@ async def test_of_one_round_no_more_is_asked_at_once_than_the_setting_says() -> 
         subject.exporter.hurry()
         await subject.line.answers_until(lambda: subject.shows("changed"))
         assert subject.line.most <= 2 * 2  # those of the round, and those of the list by file
+
+
+async def test_what_a_plan_lacks_is_named_until_it_can_be_made_or_never_can() -> None:
+    world = World()
+    kinds = Kinds(InfrahubReader(Line(world), clock=world.times, page_size=500))
+    lacking = [kinds.lacking("NetRouter", ("city.parent.name",), {})]
+    while lacking[-1]:
+        await kinds.learn(lacking[-1])
+        lacking.append(kinds.lacking("NetRouter", ("city.parent.name",), {}))
+    assert lacking == [{"NetRouter"}, {"NetCity"}, {"NetRegion"}, frozenset()]
+    assert kinds.lacking("NetRouter", ("no such path",), {}) == frozenset()
+    with pytest.raises(UnknownKindError):
+        await kinds.learn(["NetUnheardOf"])
+    assert kinds.lacking("NetUnheardOf", ("name",), {}) == frozenset()
