@@ -32,6 +32,8 @@ from infrahub_exporter.app.refreshing.figures import Figures
 from infrahub_exporter.app.refreshing.parts import Neighbour, Pusher
 from infrahub_exporter.app.refreshing.pool import Source
 from infrahub_exporter.app.refreshing.watched import Outline
+from infrahub_exporter.domain.asking.querying import QuerySource
+from infrahub_exporter.domain.asking.specs import DiscoverySpec
 from infrahub_exporter.domain.errors import ConfigError, SourceRejectedError
 from infrahub_exporter.domain.ports import Transport
 from infrahub_exporter.domain.publishing.limits import Limits
@@ -215,7 +217,7 @@ def _exporter(
 ) -> Exporter:
     return Exporter(
         metrics=settings.metric_specs,
-        series=settings.metrics.series,
+        series=settings.series_specs,
         collectors=settings.collector_specs,
         prefix=settings.metrics.prefix,
         discoveries=settings.discoveries,
@@ -262,16 +264,24 @@ def _events(settings: Settings) -> Debounce | None:
 
 def _outline(settings: Settings) -> Outline | None:
     """Import the GraphQL parser where there is a query to parse. Raises ConfigError for what is no query."""
-    if all(spec.kind is not None for spec in settings.discoveries):
+    documents: list[tuple[str, DiscoverySpec | QuerySource]] = [
+        (f"service_discovery.queries: {spec.name}", spec) for spec in settings.discoveries if spec.kind is None
+    ]
+    documents += [
+        (f"metrics.series[{index}].query", spec.query)
+        for index, spec in enumerate(settings.series_specs)
+        if spec.query is not None
+    ]
+    if not documents:
         return None
     from infrahub_exporter.adapters.infrahub.outline import outline  # noqa: PLC0415 - a tenth of a second
 
-    for spec in settings.discoveries:
-        if spec.document is not None:
+    for place, asked in documents:
+        if asked.document is not None:
             try:
-                outline(spec.document)
+                outline(asked.document)
             except SourceRejectedError as error:
-                raise ConfigError(f"service_discovery.queries: {spec.name}: {error}") from error
+                raise ConfigError(f"{place}: {error}") from error
     return outline
 
 

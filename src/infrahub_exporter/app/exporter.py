@@ -16,16 +16,16 @@ from infrahub_exporter.adapters.infrahub.at_once import at_once
 from infrahub_exporter.adapters.prometheus import END, Exposition, PrometheusSink, SnapshotCollector
 from infrahub_exporter.adapters.prometheus.rendering import Rendering
 from infrahub_exporter.adapters.telemetry import Telemetry
-from infrahub_exporter.app.refreshing.collecting import CollectorEntry
 from infrahub_exporter.app.refreshing.debounce import Debounce
-from infrahub_exporter.app.refreshing.discoveries import DiscoveryEntry, QueryDiscovery
+from infrahub_exporter.app.refreshing.discoveries import DiscoveryEntry
 from infrahub_exporter.app.refreshing.figures import Figures
 from infrahub_exporter.app.refreshing.handover import KeptEntries
-from infrahub_exporter.app.refreshing.inventory import Inventory
+from infrahub_exporter.app.refreshing.inventory import Apart, Inventory
 from infrahub_exporter.app.refreshing.keeping import Keeper
 from infrahub_exporter.app.refreshing.pace import Pace
 from infrahub_exporter.app.refreshing.parts import Neighbour, Pusher, Store
 from infrahub_exporter.app.refreshing.pool import Pool, Source
+from infrahub_exporter.app.refreshing.queried_series import QueriedSeries
 from infrahub_exporter.app.refreshing.watched import Outline
 from infrahub_exporter.domain.access.webhooks import Event
 from infrahub_exporter.domain.asking.collecting import CollectorSpec
@@ -138,12 +138,13 @@ class Exporter:
             figures=self._figures,
         )
         self._pressure = Pressure()
+        self._poll_seconds = poll_interval_seconds
         intervals = [entry.spec.refresh_interval_seconds for entry in self._inventory.by_kind]
-        intervals += [poll_interval_seconds] if metrics or series or uncovered else []
+        intervals += [poll_interval_seconds] if self._inventory.metrics or uncovered else []
         self._specs = tuple(discoveries)
         self._pace = pace = partial(Pace, clock=clock, stretch=self._stretched)
         self._rounds = pace(min(intervals), delay_seconds=_delay(min(intervals))) if intervals else None
-        self._runs: dict[QueryDiscovery | CollectorEntry, tuple[Pace, anyio.CancelScope]] = {}
+        self._runs: dict[Apart, tuple[Pace, anyio.CancelScope]] = {}
         self._saves = Pace(
             _SAVE_SECONDS, clock=clock, stretch=lambda seconds: seconds, delay_seconds=_FIRST_SAVE_SECONDS
         )
@@ -394,7 +395,7 @@ class Exporter:
                 rows, apart = await self._inventory.depending(touched)
                 self._hurry(apart, rows=rows)
 
-    def _hurry(self, apart: Sequence[QueryDiscovery | CollectorEntry], *, rows: bool) -> None:
+    def _hurry(self, apart: Sequence[Apart], *, rows: bool) -> None:
         if rows and self._rounds is not None:
             self._rounds.hint()
         for entry, (pace, _) in self._runs.items():
@@ -408,14 +409,17 @@ class Exporter:
             self._runs.pop(entry)[1].cancel()
         for entry in wanted:
             if entry not in self._runs:
-                seconds = entry.spec.refresh_interval_seconds
+                seconds = self._interval(entry)
                 delay_seconds = 0.0 if entry.status.on_demand else _delay(seconds)
                 pace, scope = self._pace(seconds, delay_seconds=delay_seconds), anyio.CancelScope()
                 self._runs[entry] = pace, scope
                 name = f"{entry.status.source} {entry.status.name}"
                 tasks.start_soon(self._live, name, partial(self._keep, entry, pace, scope))
 
-    async def _keep(self, entry: QueryDiscovery | CollectorEntry, pace: Pace, scope: anyio.CancelScope) -> None:
+    def _interval(self, entry: Apart) -> float:
+        return self._poll_seconds if isinstance(entry, QueriedSeries) else entry.spec.refresh_interval_seconds
+
+    async def _keep(self, entry: Apart, pace: Pace, scope: anyio.CancelScope) -> None:
         with scope:
             await pace.keep(partial(self._run, entry))
 
@@ -425,7 +429,7 @@ class Exporter:
         self._hurry_forgiven()
         return self._inventory.is_available
 
-    async def _run(self, entry: QueryDiscovery | CollectorEntry) -> bool:
+    async def _run(self, entry: Apart) -> bool:
         await self._inventory.run(entry)
         self._ease()
         self._hurry_forgiven()

@@ -21,7 +21,7 @@ def examples() -> Iterator[tuple[str, str]]:
 
 
 def test_every_example_shows_what_it_makes() -> None:
-    assert len(list(examples())) == TEXT.count("```yaml") == 11
+    assert len(list(examples())) == TEXT.count("```yaml") == 12
 
 
 @pytest.mark.parametrize(("entries", "lines"), list(examples()), ids=lambda each: each.splitlines()[0][:40])

@@ -11,6 +11,7 @@ from infrahub_exporter.app.configuration.collecting import (
     ProposedChangesSettings,
 )
 from infrahub_exporter.app.configuration.secret import Secret
+from infrahub_exporter.app.configuration.series import SeriesSettings
 from infrahub_exporter.app.configuration.settings import (
     AdminSettings,
     CompatSettings,
@@ -39,7 +40,7 @@ from infrahub_exporter.app.configuration.settings import (
 from infrahub_exporter.domain.asking.conditions import Check
 from infrahub_exporter.domain.asking.formats import Formats, GnmicFormat
 from infrahub_exporter.domain.asking.forms import Form
-from infrahub_exporter.domain.asking.series import CountSpec, SeriesSpec, SumSpec
+from infrahub_exporter.domain.asking.series import CountSpec, SumSpec
 from infrahub_exporter.domain.asking.specs import DiscoverySpec, GuardOverride, MetricSpec, Override
 from infrahub_exporter.domain.errors import ConfigError
 from infrahub_exporter.domain.publishing.guard import GuardSpec
@@ -169,7 +170,7 @@ def test_every_key_has_the_value_that_the_file_gives_it() -> None:
                 ),
             ),
             series=(
-                SeriesSpec(
+                SeriesSettings(
                     name="devices_seconds",
                     help="Devices.",
                     unit="seconds",
@@ -186,9 +187,9 @@ def test_every_key_has_the_value_that_the_file_gives_it() -> None:
                     max_series=100,
                     guard=False,
                 ),
-                SeriesSpec(name="ports", kind="InfraPort", count=CountSpec(by={"role": "role"}, zeros=("role",))),
-                SeriesSpec(name="speed", kind="InfraPort", sum=SumSpec(of=("speed", "mtu"))),
-                SeriesSpec(name="holes", kind="InfraPort", missing=("speed",)),
+                SeriesSettings(name="ports", kind="InfraPort", count=CountSpec(by={"role": "role"}, zeros=("role",))),
+                SeriesSettings(name="speed", kind="InfraPort", sum=SumSpec(of=("speed", "mtu"))),
+                SeriesSettings(name="holes", kind="InfraPort", missing=("speed",)),
             ),
             prefix="org_",
         ),

@@ -18,6 +18,8 @@ async def misfit(settings: Settings, schema: SchemaSource) -> SettingError | Non
             place = "metrics", "kind", index
             await kinds.select(entry.kind, entry.paths, entry.filters)
         for index, measured in enumerate(settings.metrics.series):
+            if measured.kind is None:
+                continue
             place = "metrics", "series", index
             asked = dict.fromkeys(measured.paths())
             selection = await kinds.select(measured.kind, asked, measured.filters, measured.rows)

@@ -13,4 +13,5 @@ def hash_of(settings: Settings) -> int:
 
     Secrets have no part in it: it is public, and they may be short.
     """
-    return int.from_bytes(hashlib.sha256(repr((settings, settings.discoveries)).encode()).digest()[:_BYTES], "big")
+    said = repr((settings, settings.discoveries, settings.series_specs))
+    return int.from_bytes(hashlib.sha256(said.encode()).digest()[:_BYTES], "big")

@@ -1,7 +1,7 @@
 """A list of targets as the configuration says it, how it becomes a DiscoverySpec, and which paths are taken."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from os.path import normpath
 from pathlib import Path
 from typing import Annotated, Literal
@@ -91,8 +91,8 @@ class QuerySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         if self.endpoint_path is not None:
             path = self.endpoint_path.rstrip("/")
             served.append(path if path.startswith("/") else f"/sd/{path}")
-        document = None if self.file_path is None else _query_text(self.file_path)
-        declared = () if document is None else _declared(document)
+        document = None if self.file_path is None else query_text(self.file_path)
+        declared = () if document is None else declared_by(document)
         spec = DiscoverySpec(
             name=name,
             paths=tuple(dict.fromkeys(served)),
@@ -134,19 +134,29 @@ class QuerySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     def _typed(self, declared: Sequence[Variable]) -> dict[str, JSON]:
         """Bring the variables to the types that the document says; each of its variables has to have a value."""
-        found: dict[str, JSON] = {}
-        for name, value in self.variables.items():
-            with at("variables", name):
-                found[name] = typed(find(declared, name).type, value)
         for index, name in enumerate(self.parameters):
             with at("parameters", index):
                 find(declared, name)
-        with at("variables"):
-            check_given(declared, [*self.variables, *self.parameters])
-        return found
+        return typed_by(declared, self.variables, self.parameters)
 
 
-def _declared(document: str) -> tuple[Variable, ...]:
+def typed_by(
+    declared: Sequence[Variable], variables: Mapping[str, JSON], parameters: Sequence[str] = ()
+) -> dict[str, JSON]:
+    """Bring variables to the types that a document says; each of its variables has to have a value or be a parameter.
+
+    Raises SettingError.
+    """
+    found: dict[str, JSON] = {}
+    for name, value in variables.items():
+        with at("variables", name):
+            found[name] = typed(find(declared, name).type, value)
+    with at("variables"):
+        check_given(declared, [*variables, *parameters])
+    return found
+
+
+def declared_by(document: str) -> tuple[Variable, ...]:
     """List a document's variables; the parser is imported where there can be any."""
     if "$" not in document:
         return ()
@@ -158,7 +168,8 @@ def _declared(document: str) -> tuple[Variable, ...]:
         raise SettingError(("file_path",), str(error)) from None
 
 
-def _query_text(path: Path) -> str:
+def query_text(path: Path) -> str:
+    """Read a query file. Raises SettingError."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, ValueError) as error:

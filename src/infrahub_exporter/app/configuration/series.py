@@ -4,13 +4,49 @@ from collections.abc import Sequence
 
 from msgspec import structs
 
-from infrahub_exporter.app.configuration.places import Place, SettingError
+from infrahub_exporter.app.configuration.decoding import InnerPath
+from infrahub_exporter.app.configuration.places import Place, SettingError, at
+from infrahub_exporter.app.configuration.queries import declared_by, query_text, typed_by
+from infrahub_exporter.domain.asking.querying import QuerySource
 from infrahub_exporter.domain.asking.series import SeriesSpec, check
 from infrahub_exporter.domain.errors import ConfigError
 
 _OWN = "infrahub_exporter_"
 """What the names of the exporter's own metrics begin with."""
 _KEYS = frozenset(field.name for field in structs.fields(SeriesSpec))
+
+
+class QueryOfSeries(QuerySource, frozen=True):
+    """The query of a metric as the configuration says it: in a file, too."""
+
+    file_path: InnerPath | None = None
+
+    def __post_init__(self) -> None:
+        given = [key for key in ("file_path", "stored", "document") if getattr(self, key) is not None]
+        if len(given) != 1:
+            got = " and ".join(given) or "none of them"
+            raise SettingError((), f"expected one of file_path, stored and document, got {got}")
+
+
+class SeriesSettings(SeriesSpec, frozen=True):
+    """An entry of `metrics.series` as the configuration says it."""
+
+    query: QueryOfSeries | None = None
+
+    def resolved(self) -> SeriesSpec:
+        """Read the document of its query, and bring the variables to their types. Raises SettingError."""
+        said = {name: getattr(self, name) for name in self.__struct_fields__}
+        if self.query is not None:
+            with at("query"):
+                said["query"] = _read(self.query)
+        return SeriesSpec(**said)
+
+
+def _read(query: QueryOfSeries) -> QuerySource:
+    if query.stored is not None:
+        return QuerySource(stored=query.stored, variables=query.variables)
+    document = str(query.document) if query.file_path is None else query_text(query.file_path)
+    return QuerySource(document=document, variables=typed_by(declared_by(document), query.variables))
 
 
 def check_series(specs: Sequence[SeriesSpec], *, kinds: Sequence[str], prefix: str) -> None:

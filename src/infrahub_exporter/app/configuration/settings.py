@@ -21,7 +21,7 @@ from infrahub_exporter.app.configuration.places import Place, SettingError, at, 
 from infrahub_exporter.app.configuration.pushing import DestinationSettings, OtlpSettings
 from infrahub_exporter.app.configuration.queries import SEGMENT, QuerySettings, check_served
 from infrahub_exporter.app.configuration.secret import Secret, read_secret
-from infrahub_exporter.app.configuration.series import check_series
+from infrahub_exporter.app.configuration.series import SeriesSettings, check_series
 from infrahub_exporter.app.configuration.web import (
     AdminSettings,
     ListenerTlsSettings,
@@ -181,7 +181,7 @@ class MetricsSettings(_Section, frozen=True):
     """What is measured."""
 
     kind: tuple[MetricSpec, ...] = ()
-    series: tuple[SeriesSpec, ...] = ()
+    series: tuple[SeriesSettings, ...] = ()
     prefix: Prefix = "infrahub_"
 
 
@@ -249,6 +249,7 @@ class Settings(_Section, frozen=True, dict=True):
             check_series(
                 self.metrics.series, kinds=[entry.kind for entry in self.metrics.kind], prefix=self.metrics.prefix
             )
+        _ = self.series_specs
         prometheus = self.exporters.prometheus
         for index, spec in enumerate(self.uncovered):
             with at("service_discovery", "uncovered", index):
@@ -262,6 +263,15 @@ class Settings(_Section, frozen=True, dict=True):
         return tuple(
             msgspec.structs.replace(entry, booleans=self._booleans(entry.booleans)) for entry in self.metrics.kind
         )
+
+    @cached_property
+    def series_specs(self) -> tuple[SeriesSpec, ...]:
+        """The entries of `metrics.series`, with the text of their files."""
+        specs = []
+        for index, entry in enumerate(self.metrics.series):
+            with at("metrics", "series", index):
+                specs.append(entry.resolved())
+        return tuple(specs)
 
     @property
     def collector_specs(self) -> tuple[CollectorSpec, ...]:

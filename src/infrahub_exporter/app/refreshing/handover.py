@@ -58,6 +58,14 @@ class KeptSeries(Struct, frozen=True):
     held: HeldSeries
 
 
+class KeptQueried(Struct, frozen=True):
+    """An entry of `metrics.series` by a document."""
+
+    fingerprint: str
+    series: KeptSeries
+    document: WatchedDocument
+
+
 class KeptList(Struct, frozen=True):
     """A discovery's list, as groups and as ready bytes."""
 
@@ -124,3 +132,4 @@ class KeptEntries(Struct, frozen=True):
     sets: Mapping[str, tuple[KeptSet, ...]]
     uncovered: tuple[KeptUncovered, ...] = ()
     collectors: tuple[KeptCollector, ...] = ()
+    queried: tuple[KeptQueried, ...] = ()

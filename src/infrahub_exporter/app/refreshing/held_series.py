@@ -1,15 +1,16 @@
 """The rows of an entry of `metrics.series`, read and followed, and what they come to."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from infrahub_exporter.app.refreshing.held import Held
 from infrahub_exporter.domain.asking.selection import Selection
 from infrahub_exporter.domain.asking.series import SeriesSpec
-from infrahub_exporter.domain.model import Sample, Section
+from infrahub_exporter.domain.model import JSON, Sample, Section
 from infrahub_exporter.domain.replica.kinds import Kinds
 from infrahub_exporter.domain.replica.views import Delta
 from infrahub_exporter.domain.views import kept_series, left_out, outcomes
 from infrahub_exporter.domain.views.outcomes import Outcomes
+from infrahub_exporter.domain.views.queried_series import rows_by_node
 from infrahub_exporter.domain.views.rows import Places
 from infrahub_exporter.domain.views.series import Attributes, Outcome, deriver, label_names
 
@@ -20,7 +21,7 @@ class HeldSeries(Held[Outcome]):
     def __init__(self, spec: SeriesSpec, most_rows: int) -> None:
         self._spec = spec
         self._places = Places(spec.paths())
-        super().__init__(spec.kind, self._places.paths, spec.filters, derive=self._outcomes, rows=spec.rows)
+        super().__init__(spec.kind or "", self._places.paths, spec.filters, derive=self._outcomes, rows=spec.rows)
         self.most_rows = most_rows
         self._made = self._coming = _Made(spec, self._places, {})
 
@@ -56,6 +57,14 @@ class HeldSeries(Held[Outcome]):
     def has(self, names: tuple[str, ...], sample: Sample) -> bool:
         """Tell whether there is a series with the labels that a sample has under these names."""
         return self._made.has(names, sample)
+
+    def take(self, answer: Mapping[str, JSON], *, optional: Collection[str] = ()) -> None:
+        """Take the rows of a query's answer for all there were. Raises DerivationError for one that does not fit."""
+        rows = rows_by_node(self._spec, answer, self._places.paths, optional=optional, most=self.most_rows)
+        found = {node: self._made.derive(own) for node, own in rows.items()}
+        names = {node: f"{rows[node][0].kind} {node}".strip() for node, outcome in found.items() if outcome.skipped}
+        self.blocks.replace(found)
+        self._made.kept.replace(found, names)
 
     def _selected(self, selection: Selection, kinds: Kinds) -> None:
         attributes = kinds.attributes(selection)

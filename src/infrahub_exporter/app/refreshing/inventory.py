@@ -15,6 +15,7 @@ from infrahub_exporter.app.refreshing.handover import (
     KeptCollector,
     KeptEntries,
     KeptMetric,
+    KeptQueried,
     KeptQuery,
     KeptSeries,
     KeptUncovered,
@@ -23,6 +24,7 @@ from infrahub_exporter.app.refreshing.measured import MeasuredEntry
 from infrahub_exporter.app.refreshing.parameters import ParameterSets
 from infrahub_exporter.app.refreshing.pool import Pool
 from infrahub_exporter.app.refreshing.publisher import Publisher
+from infrahub_exporter.app.refreshing.queried_series import QueriedSeries
 from infrahub_exporter.app.refreshing.rounds import Rounds
 from infrahub_exporter.app.refreshing.series import SeriesEntry
 from infrahub_exporter.app.refreshing.uncovered import UncoveredEntry
@@ -30,6 +32,7 @@ from infrahub_exporter.app.refreshing.watched import Outline, WatchedDocument
 from infrahub_exporter.domain.access.webhooks import Touched
 from infrahub_exporter.domain.asking.collecting import CollectorSpec
 from infrahub_exporter.domain.asking.formats import Asked, take_format
+from infrahub_exporter.domain.asking.querying import QuerySource
 from infrahub_exporter.domain.asking.series import SeriesSpec
 from infrahub_exporter.domain.asking.specs import DiscoverySpec, MetricSpec, UncoveredSpec, entry_names
 from infrahub_exporter.domain.asking.variables import read_parameters
@@ -44,7 +47,8 @@ from infrahub_exporter.domain.publishing.status import EntryStatus, PoolStatus
 from infrahub_exporter.domain.views.coverage import Coverage, Uncovered
 
 _Spec = MetricSpec | SeriesSpec | DiscoverySpec | UncoveredSpec | CollectorSpec
-AnyKept = TypeVar("AnyKept", KeptMetric, KeptSeries, KeptByKind, KeptQuery, KeptUncovered, KeptCollector)
+AnyKept = TypeVar("AnyKept", KeptMetric, KeptSeries, KeptByKind, KeptQuery, KeptUncovered, KeptCollector, KeptQueried)
+Apart = QueryDiscovery | QueriedSeries | CollectorEntry
 
 
 class Inventory:
@@ -81,26 +85,26 @@ class Inventory:
             for name, spec in zip(names, metrics, strict=True)
         )
         named = [msgspec.structs.replace(spec, name=f"{prefix}{spec.name}") for spec in series]
+        by_name = list(zip(entry_names(spec.name for spec in named), named, strict=True))
         self._series = tuple(
             SeriesEntry(name, spec, clock=clock, guard=guard, limits=limits, others=self._others)
-            for name, spec in zip(entry_names(spec.name for spec in named), named, strict=True)
+            for name, spec in by_name
+            if spec.query is None
         )
         self.metrics: tuple[MeasuredEntry, ...] = (*self._kinds, *self._series)
         self.collectors = tuple(
             CollectorEntry(spec, source=pool.source, clock=clock, limits=limits, others=self._others)
             for spec in collectors
         )
-        for each in self.collectors:
-            each.outages = self._outages
         self.by_kind: list[KindDiscovery] = []
         self._queries: list[QueryDiscovery] = []
         self._sets: dict[str, ParameterSets] = {}
         self._specs = {spec.name: spec for spec in discoveries}
 
-        def query(spec: DiscoverySpec, *, on_demand: bool = True) -> QueryDiscovery:
-            document = WatchedDocument(
-                spec.document,
-                stored=spec.stored,
+        def watched(of: DiscoverySpec | QuerySource) -> WatchedDocument:
+            return WatchedDocument(
+                of.document,
+                stored=of.stored,
                 source=pool.source,
                 clock=clock,
                 outline=outline,
@@ -109,12 +113,31 @@ class Inventory:
                 schema=pool.schema,
                 together=pool.together,
             )
+
+        def query(spec: DiscoverySpec, *, on_demand: bool = True) -> QueryDiscovery:
+            document = watched(spec)
             made = QueryDiscovery(
                 spec, document, source=pool.source, clock=clock, guard=guard, limits=limits, on_demand=on_demand
             )
             made.outages = self._outages
             return made
 
+        self._queried = tuple(
+            QueriedSeries(
+                name,
+                measured,
+                watched(measured.query),
+                source=pool.source,
+                clock=clock,
+                guard=guard,
+                limits=limits,
+                others=self._others,
+            )
+            for name, measured in by_name
+            if measured.query is not None
+        )
+        for each in (*self.collectors, *self._queried):
+            each.outages = self._outages
         for spec in discoveries:
             if spec.kind is not None:
                 entry = KindDiscovery(spec, clock=clock, guard=guard, limits=limits)
@@ -146,7 +169,7 @@ class Inventory:
     def statuses(self) -> tuple[EntryStatus, ...]:
         """How every entry is doing."""
         rows = (msgspec.structs.replace(entry.status, reading=entry.held.reading) for entry in self.metrics)
-        return (*rows, *(entry.status for entry in (*self.collectors, *self._lists, *self._uncovered)))
+        return (*rows, *(entry.status for entry in (*self._beside, *self._lists, *self._uncovered)))
 
     @property
     def uncovered(self) -> tuple[Uncovered, ...]:
@@ -171,12 +194,17 @@ class Inventory:
     @property
     def measures(self) -> bool:
         """Tell whether there is anything to publish as metrics."""
-        return bool(self.metrics or self.collectors)
+        return bool(self.metrics or self._beside)
 
     @property
-    def apart(self) -> tuple[QueryDiscovery | CollectorEntry, ...]:
+    def _beside(self) -> tuple[QueriedSeries | CollectorEntry, ...]:
+        """What is published as metrics, and not read in rounds."""
+        return (*self._queried, *self.collectors)
+
+    @property
+    def apart(self) -> tuple[Apart, ...]:
         """What is read at a pace of its own."""
-        return (*self.queries, *self.collectors)
+        return (*self.queries, *self._beside)
 
     @property
     def queries(self) -> tuple[QueryDiscovery, ...]:
@@ -189,7 +217,7 @@ class Inventory:
 
     @property
     def _entries(self) -> tuple[MeasuredEntry | CollectorEntry | DiscoveryEntry, ...]:
-        return (*self.metrics, *self.collectors, *self._lists)
+        return (*self.metrics, *self._beside, *self._lists)
 
     @property
     def pool_status(self) -> PoolStatus:
@@ -230,14 +258,15 @@ class Inventory:
         async with self._turn:
             await self._round()
 
-    async def run(self, entry: QueryDiscovery | CollectorEntry) -> None:
+    async def run(self, entry: Apart) -> None:
         """Read what is read at a pace of its own, where that is due."""
         async with entry.lock:
-            await entry.refresh()
             if isinstance(entry, QueryDiscovery):
+                await entry.refresh()
                 await entry.write()
-            else:
-                await self._publisher.publish(self.collectors)
+                return
+            await (entry.ask() if isinstance(entry, QueriedSeries) else entry.refresh())
+            await self._publisher.publish(self._beside)
 
     async def attempt(self, entry: DiscoveryEntry) -> None:
         """Try a discovery that has not been tried yet; several at once are one attempt."""
@@ -250,7 +279,7 @@ class Inventory:
             else:
                 await self._round()
 
-    async def depending(self, touched: Touched) -> tuple[bool, tuple[QueryDiscovery | CollectorEntry, ...]]:
+    async def depending(self, touched: Touched) -> tuple[bool, tuple[Apart, ...]]:
         """Tell whether anything that is read as rows, and what else, may depend on what events touched."""
         kinds = None if touched.everything else await self._pool.lineages(touched.kinds)
         if kinds is None:
@@ -289,6 +318,7 @@ class Inventory:
             {name: sets.kept() for name, sets in self._sets.items()},
             tuple(entry.kept() for entry in self._uncovered),
             tuple(entry.kept() for entry in self.collectors),
+            tuple(entry.kept_query() for entry in self._queried),
         )
 
     async def go_on(self, kept: KeptEntries) -> None:
@@ -304,6 +334,7 @@ class Inventory:
         _given(kept.queries, [(each.spec, each.go_on) for each in self._queries])
         for name, sets in self._sets.items():
             sets.go_on(kept.sets.get(name, ()))
+        _given(kept.queried, [(each.spec, each.go_on_query) for each in self._queried])
         _given(kept.collectors, [(each.spec, each.go_on) for each in self.collectors])
         for unwanted in left:
             unwanted.held.release()
@@ -317,7 +348,7 @@ class Inventory:
 
     def saved(self, source: str) -> Saved:
         """Return what is to be kept over a restart, as it is published."""
-        kinds = (entry.saved() for entry in self.metrics)
+        kinds = (entry.saved() for entry in (*self.metrics, *self._queried))
         lists = (entry.saved() for entry in self.discoveries.values())
         collectors = (entry.saved() for entry in self.collectors)
         return Saved(
@@ -333,7 +364,7 @@ class Inventory:
 
         Raises UnknownDiscoveryError.
         """
-        guarded: tuple[MeasuredEntry | DiscoveryEntry, ...] = (*self.metrics, *self._lists)
+        guarded: tuple[MeasuredEntry | DiscoveryEntry, ...] = (*self.metrics, *self._queried, *self._lists)
         named = [entry for entry in guarded if entry.status.name == name]
         if not named:
             raise UnknownDiscoveryError(f"no kind and no discovery {name!r} is configured")
@@ -341,10 +372,12 @@ class Inventory:
 
     async def _released(self, entry: MeasuredEntry | DiscoveryEntry) -> bool:
         """Release an entry as soon as it is not being read: a query waits for itself alone."""
-        async with entry.lock if isinstance(entry, QueryDiscovery) else self._turn:
+        async with entry.lock if isinstance(entry, QueryDiscovery | QueriedSeries) else self._turn:
             if not entry.release():
                 return False
-            if isinstance(entry, MeasuredEntry):
+            if isinstance(entry, QueriedSeries):
+                await self._publisher.publish(self._beside)
+            elif isinstance(entry, MeasuredEntry):
                 await self._publish()
             else:
                 await entry.write()
@@ -360,7 +393,7 @@ class Inventory:
         return max((entry.status.succeeded_at or 0.0 for entry in self.metrics), default=0.0)
 
     def _others(self, entry: MeasuredEntry | CollectorEntry) -> int:
-        measured: tuple[MeasuredEntry | CollectorEntry, ...] = (*self.metrics, *self.collectors)
+        measured: tuple[MeasuredEntry | CollectorEntry, ...] = (*self.metrics, *self._beside)
         return sum(other.series for other in measured if other is not entry)
 
     async def _round(self) -> None:
@@ -375,7 +408,7 @@ class Inventory:
         self.round_seconds = self._clock.monotonic() - began
 
     async def _publish(self) -> None:
-        await self._publisher.publish(self.collectors, self.metrics)
+        await self._publisher.publish(self._beside, self.metrics)
 
 
 def _given(kept: Sequence[AnyKept], takers: Iterable[tuple[_Spec, Callable[[AnyKept], None]]]) -> list[AnyKept]:

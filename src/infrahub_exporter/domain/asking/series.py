@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 from infrahub_exporter.domain.asking.conditions import Condition
 from infrahub_exporter.domain.asking.forms import Form, Written, paths
 from infrahub_exporter.domain.asking.paths import parse, suggestion
+from infrahub_exporter.domain.asking.querying import QuerySource
 from infrahub_exporter.domain.asking.specs import Filters, KindName, Override
 from infrahub_exporter.domain.errors import ConfigError
 
@@ -53,10 +54,11 @@ class SumSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class SeriesSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A metric by its name: one of `value`, `count`, `sum` and `missing` over the rows of a kind."""
+    """A metric by its name: one of `value`, `count`, `sum` and `missing` over the rows of a kind, or of a query."""
 
     name: MetricName
-    kind: KindName
+    kind: KindName | None = None
+    query: QuerySource | None = None
     help: str = ""
     unit: str | None = None
     filters: Filters = {}
@@ -104,6 +106,7 @@ class SeriesSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 def check(spec: SeriesSpec) -> None:
     """Raise ConfigError for what does not go together, naming the key."""
+    _check_origin(spec)
     said = [key for key in ("value", "count", "sum", "missing") if getattr(spec, key) is not None]
     if len(said) != 1:
         raise ConfigError(f"expected one of value, count, sum and missing, got {' and '.join(said) or 'none of them'}")
@@ -116,6 +119,18 @@ def check(spec: SeriesSpec) -> None:
         _check_path("rows", spec.rows, in_rows=False)
     for place, path in spec.places():
         _check_path(place, path, in_rows=spec.rows is not None)
+
+
+def _check_origin(spec: SeriesSpec) -> None:
+    """Check where rows come from: a kind, or a query, of whose values nothing but the answer is known."""
+    if (spec.kind is None) == (spec.query is None):
+        raise ConfigError(f"kind: expected one of kind and query, got {'neither' if spec.kind is None else 'both'}")
+    if spec.query is None:
+        return
+    if spec.filters:
+        raise ConfigError("filters: expected kind beside it: the filters of a query stand in its GraphQL")
+    if spec.count is not None and spec.count.zeros:
+        raise ConfigError("count.zeros: expected kind beside it: what choices there are stands in the schema")
 
 
 def _check_path(place: str, path: str, *, in_rows: bool) -> None:

@@ -1,8 +1,8 @@
 """A query that lies in Infrahub under a name: how its text is asked for, and how its variables are settled."""
 
 from collections.abc import Mapping, Sequence
+from typing import Protocol
 
-from infrahub_exporter.domain.asking.specs import DiscoverySpec
 from infrahub_exporter.domain.asking.variables import Variable, check_given, find, parameter, typed
 from infrahub_exporter.domain.errors import ConfigError, DerivationError
 from infrahub_exporter.domain.model import JSON
@@ -28,7 +28,21 @@ def text_of(name: str, data: Mapping[str, JSON]) -> str:
     return value
 
 
-def settled(spec: DiscoverySpec, declared: Sequence[Variable]) -> dict[str, JSON]:
+class Given(Protocol):
+    """What gives values to variables; those of parameters come from a URL."""
+
+    @property
+    def variables(self) -> Mapping[str, JSON]:
+        """Return the values by name."""
+        ...
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """Name the parameters."""
+        ...
+
+
+def settled(spec: Given, declared: Sequence[Variable]) -> dict[str, JSON]:
     """Bring a spec's variables to the types of the document that it names.
 
     Raises DerivationError for one that is missing, unknown or of another type, BadParameterError for a parameter.

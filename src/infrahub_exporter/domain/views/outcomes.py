@@ -79,7 +79,7 @@ def family(spec: SeriesSpec, label_names: tuple[str, ...], sections: tuple[Secti
     `..._info` that is 1 in any case is an info metric (OM-03), and states in a label that is named like the family are
     a state set (OM-04).
     """
-    said = spec.help or f"Read from {spec.kind} in Infrahub."
+    said = spec.help or f"Read {'by a query' if spec.kind is None else f'from {spec.kind}'} in Infrahub."
     if spec.name.endswith("_info") and isinstance(spec.value, int | float) and spec.value == 1:
         return Family(spec.name, FamilyType.INFO, said, sections)
     if spec.value is not None and spec.name in label_names and spec.name not in spec.by:
