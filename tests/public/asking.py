@@ -61,8 +61,9 @@ def questions(infrahub: EmbeddedInfrahub) -> Iterator[Question]:
     assert root is not None
     for kind, field in root.fields.items():
         node = types.get_type(kind)
-        if not isinstance(node, NodeType) or (kind.startswith(_RESTRICTED) and kind not in _OPEN):
+        if kind not in infrahub.kinds or (kind.startswith(_RESTRICTED) and kind not in _OPEN):
             continue
+        assert isinstance(node, NodeType)
         found, some = _sample(infrahub, kind, node)
         yield _whole(kind, node)
         yield _shaped(types, kind, node)
