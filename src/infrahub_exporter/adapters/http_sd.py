@@ -7,13 +7,17 @@ import msgspec
 from infrahub_exporter.domain.model import TargetGroup
 from infrahub_exporter.domain.views.discovery import Decision
 
+_encode = msgspec.json.Encoder().encode
+
 
 def render(groups: Iterable[TargetGroup]) -> bytes:
     """Write the list: UTF-8 JSON, `[]` where there are no targets (SD-04); each distinct group once (SD-20)."""
-    distinct: dict[object, TargetGroup] = {}
-    for group in groups:
-        distinct.setdefault((group.targets, frozenset(group.labels.items())), group)
-    return msgspec.json.encode(list(distinct.values()))
+    return b"[" + _joined(groups) + b"]"
+
+
+def _joined(groups: Iterable[TargetGroup]) -> bytes:
+    """Write groups; equal ones are equal text, since a list's labels come in one order."""
+    return b",".join(dict.fromkeys(map(_encode, groups)))
 
 
 class TargetList:
@@ -42,4 +46,4 @@ class TargetList:
 def _elements(block: tuple[Decision, ...]) -> bytes:
     """Write a block's groups with a comma in front of each, nothing where it has none."""
     groups = [decision.group for decision in block if decision.group is not None]
-    return b"," + render(groups)[1:-1] if groups else b""
+    return b"," + _joined(groups) if groups else b""

@@ -169,6 +169,8 @@ class Held(Generic[Item]):
 
     async def _apply(self, view: View, delta: Delta) -> None:
         """Derive what differs; where that does not come to its end, everything is derived again."""
+        if not _differs(delta):
+            return
         try:
             if len(delta.changed) > _FEW:
                 await anyio.to_thread.run_sync(self._put, delta)

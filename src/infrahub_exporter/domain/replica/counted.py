@@ -28,6 +28,8 @@ class Counts:
 
         All that came is held by now, so that equal numbers are the same nodes.
         """
+        reading.recount |= reading.changed and not self._is_covered(reading)
+        reading.changed = False
         if not reading.recount:
             return
         if reading.relist:
@@ -42,6 +44,12 @@ class Counts:
         """Ask for the number that there are, and find who has left where it differs."""
         reading.count = await self._nodes.count(reading.bare, at=at)
         await self._find_left(reading, reading.count, at)
+
+    def _is_covered(self, reading: Reading) -> bool:
+        """Tell whether it is known that no node of the kind has left, so that none of those that pass filters has."""
+        everything = self._replica.unfiltered(reading.table)
+        is_other = everything is not None and everything is not reading and everything.is_read
+        return is_other and everything is not None and everything.count == len(everything)
 
     async def _find_left(self, reading: Reading, count: int, at: float) -> None:
         """Find who has left: a few among many by counting, else by the ids of all that there are."""

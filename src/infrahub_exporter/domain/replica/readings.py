@@ -38,7 +38,8 @@ class Partial(Struct):
 class Reading:
     """The nodes of a table that pass filters, all of them where there are no filters.
 
-    `links` hold the changed peers over which a node may have come to pass or fail.
+    `links` hold the changed peers over which a node may have come to pass or fail. `changed` tells that nodes of the
+    kind have changed, `recount` that their number has to be compared, `relist` that all have to be listed.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Reading:
         self.partial: Partial | None = None
         self.is_read = False
         self.count: int | None = None
+        self.changed = False
         self.recount = False
         self.relist = False
         self.turns = Turns()
@@ -90,8 +92,8 @@ class Reading:
 
     def learn(self, kind: str, change: Change) -> None:
         """Note what a change of a kind makes uncertain."""
-        is_own = kind == self.table.kind
-        if is_own:
+        if kind == self.table.kind:
+            self.changed = True
             self.count = change.count
             self.asked.update(change.ids)
             if self.partial is not None:
@@ -100,7 +102,7 @@ class Reading:
             if link.peer == kind:
                 asked.update(change.ids)
         self.relist |= kind in self._relisted
-        self.recount |= is_own or kind in self._relisted or any(link.peer == kind for link in self.links)
+        self.recount |= kind in self._relisted or any(link.peer == kind for link in self.links)
 
     def doubt(self) -> None:
         """Have the nodes listed again, and what has begun to be read begin anew."""
@@ -119,7 +121,7 @@ class Reading:
         return left
 
     def _forget(self) -> None:
-        self.asked, self.recount, self.relist = set(), False, False
+        self.asked, self.changed, self.recount, self.relist = set(), False, False, False
         self.links = {link: set() for link in self.links}
 
 

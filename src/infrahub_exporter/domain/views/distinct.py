@@ -4,7 +4,8 @@ What a change costs follows from what changed: only series of other samples than
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import zip_longest
+from itertools import compress, repeat, zip_longest
+from operator import is_not
 
 from msgspec import Struct
 
@@ -102,13 +103,17 @@ def _moved(before: Sequence[Section], after: Sequence[Section]) -> tuple[list[_N
 
 
 def _lacking(section: Section | None, other: Section | None) -> Iterator[_Named]:
-    """Yield the samples of a section that the other one has not."""
+    """Yield the samples of a section that the other one has not, or not at the same place where both are as long."""
     if section is None:
         return
-    names, known = section.label_names, set(map(id, () if other is None else other.samples))
-    if other is not None and other.label_names != names:
-        known = set()
-    yield from ((names, sample) for sample in section.samples if id(sample) not in known)
+    names, samples = section.label_names, section.samples
+    if other is None or other.label_names != names:
+        yield from zip(repeat(names), samples)
+    elif len(other.samples) == len(samples):
+        yield from zip(repeat(names), compress(samples, map(is_not, samples, other.samples)))
+    else:
+        known = set(map(id, other.samples))
+        yield from ((names, sample) for sample in samples if id(sample) not in known)
 
 
 def _part(sections: tuple[Section, ...], before: Part, doubled: frozenset[Series]) -> Part:

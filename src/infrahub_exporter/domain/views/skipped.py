@@ -1,6 +1,7 @@
 """The nodes of a list that give no group: how many, why, and which of them to look at."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from operator import attrgetter
 
 from msgspec import Struct
 
@@ -8,6 +9,7 @@ from infrahub_exporter.domain.asking.specs import DiscoverySpec
 from infrahub_exporter.domain.errors import DerivationError
 from infrahub_exporter.domain.views.discovery import BAD_TARGET, NO_TARGET, SKIP_REASONS, Decision
 
+_GROUP = attrgetter("group")
 _SHOWN = 64
 """How much of an id is shown."""
 _EXAMPLES = 3
@@ -53,7 +55,8 @@ class Tally:
         for block in blocks:
             counted = self._known.get(id(block))
             if counted is None or counted[0] is not block:
-                counted = block, sum(each.group is not None for each in block), by_reason((block,))
+                groups_here = len(block) - list(map(_GROUP, block)).count(None)
+                counted = block, groups_here, {} if groups_here == len(block) else by_reason((block,))
             known[id(block)] = counted
             groups += counted[1]
             for reason, each in counted[2].items():
