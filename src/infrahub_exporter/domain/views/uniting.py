@@ -87,7 +87,7 @@ class _Uniting:
     def one(self, rows: Sequence[Decision]) -> Decision:
         """Unite rows; in which order they come makes no difference."""
         first = min(rows, key=lambda row: (row.id or "", row.kind))
-        if first.group is None:
+        if first.group is None or (len(rows) == 1 and not first.values):
             return first
         groups = [(row.group, row.values or {}) for row in rows if row.group is not None]
         labels = {}
