@@ -7,10 +7,11 @@ import anyio
 import anyio.lowlevel
 
 from infrahub_exporter.domain.ports import Clock
-from infrahub_exporter.domain.replica.watching import RESOLUTION_SECONDS
 
 _AGAIN_SECONDS = 0.5
-"""How soon work is done again, as long as it may have come too early to see what a hint is of."""
+"""How soon work is done again, as long as it may have come too early to see what a hint is of; later more seldom."""
+_SEEN_SECONDS = 8.0
+"""After how long that must have been seen: a `Date` is up to 2 s behind, of an Infrahub that is very busy some more."""
 _WAITED_SECONDS = 60.0
 """How long that may take, where work fails meanwhile."""
 
@@ -32,7 +33,7 @@ class Pace:
         self._woken = anyio.Event()
         self._is_hurried = False
         self._hinted_until: float | None = None
-        self._given_up_at = -math.inf
+        self._hinted_at = -math.inf
 
     @property
     def seconds(self) -> float:
@@ -52,7 +53,7 @@ class Pace:
         allows.
         """
         now = self._clock.monotonic()
-        self._hinted_until, self._given_up_at = now + RESOLUTION_SECONDS, now + _WAITED_SECONDS
+        self._hinted_at, self._hinted_until = now, now + _SEEN_SECONDS
         if at_once:
             self.hurry()
         self._woken.set()
@@ -74,5 +75,7 @@ class Pace:
 
     def _after(self) -> float:
         """Return how long after one work's beginning the next one begins."""
-        is_hinted = self._hinted_until is not None and self._clock.monotonic() < self._given_up_at
-        return min(self.seconds, self._stretch(_AGAIN_SECONDS)) if is_hinted else self.seconds
+        passed = self._clock.monotonic() - self._hinted_at
+        if self._hinted_until is None or passed >= _WAITED_SECONDS:
+            return self.seconds
+        return min(self.seconds, self._stretch(max(_AGAIN_SECONDS, passed / 2)))

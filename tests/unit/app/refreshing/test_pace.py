@@ -127,11 +127,11 @@ async def begun_after_a_hint(clock: Given, *, at_once: bool = True) -> list[floa
 
 @pytest.mark.parametrize("at_once", [True, False])
 async def test_a_hint_is_used_up_only_by_work_that_begins_late_enough_to_see_what_it_is_of(*, at_once: bool) -> None:
-    assert await begun_after_a_hint(Given(0.75), at_once=at_once) == [0.0, 0.75, 1.5, 2.25, 3.0]
+    assert await begun_after_a_hint(Given(0.75), at_once=at_once) == [0.75 * each for each in range(13)]
 
 
 async def test_work_that_fails_does_not_use_a_hint_up() -> None:
-    assert await begun_after_a_hint(Given(0.75, fails=6)) == [0.0, *(0.75 * number for number in range(1, 8))]
+    assert await begun_after_a_hint(Given(0.75, fails=14)) == [0.75 * each for each in range(16)]
 
 
 async def test_a_hint_is_waited_for_a_minute_where_work_fails() -> None:
