@@ -130,6 +130,18 @@ TYPES = (
     "ListAttribute",
     "JSONAttribute",
     "AnyAttribute",
+    "InfrahubBranch",
+    "Status",
+    "StatusWorkerEdges",
+    "StatusWorker",
+    "Tasks",
+    "TaskNodeInterface",
+    "Events",
+    "EventNodeInterface",
+    "DiffTree",
+    "DiffNode",
+    "DiffTreeQueryFilters",
+    "PoolUtilization",
     *(f"{prefix}{kind}" for kind in KINDS for prefix in ("", "Paginated", "Edged", "NestedPaginated", "NestedEdged")),
     *(
         f"{kind}{suffix}"

@@ -27,16 +27,20 @@ _MAIN = {"id": "main", "name": "main", "status": "OPEN", "is_default": True, "sy
 def branches() -> GraphQLField:
     """Make the root field `InfrahubBranch`: filters by name and status, `count`, names, statuses and the default."""
     status = GraphQLEnumType("BranchStatus", {name: name for name in _STATUSES})
+    flag = GraphQLObjectType("NonRequiredBooleanValueField", {"value": GraphQLField(GraphQLBoolean)})
+    text = GraphQLObjectType("NonRequiredStringValueField", {"value": GraphQLField(GraphQLString)})
+    name = GraphQLObjectType("RequiredStringValueField", {"value": GraphQLField(GraphQLNonNull(GraphQLString))})
+    state = GraphQLObjectType("StatusField", {"value": GraphQLField(GraphQLNonNull(status))})
     node = GraphQLObjectType(
         "InfrahubBranch",
         {
-            "id": GraphQLField(GraphQLString),
-            "name": _value("InfrahubBranchName", GraphQLString, "name"),
-            "status": _value("InfrahubBranchStatus", status, "status"),
-            "is_default": _value("InfrahubBranchDefault", GraphQLBoolean, "is_default"),
-            "sync_with_git": _value("InfrahubBranchSync", GraphQLBoolean, "sync_with_git"),
-            "created_at": _since(),
-            "branched_from": _dated("InfrahubBranchFrom"),
+            "id": GraphQLField(GraphQLNonNull(GraphQLString)),
+            "name": _value(GraphQLNonNull(name), "name"),
+            "status": _value(GraphQLNonNull(state), "status"),
+            "is_default": _value(flag, "is_default"),
+            "sync_with_git": _value(flag, "sync_with_git"),
+            "created_at": GraphQLField(GraphQLString, resolve=lambda _, info: _start(info)),
+            "branched_from": GraphQLField(text, resolve=lambda _, info: {"value": _start(info)}),
         },
     )
     edge = GraphQLObjectType("InfrahubBranchEdge", {"node": GraphQLField(GraphQLNonNull(node))})
@@ -59,19 +63,8 @@ def branches() -> GraphQLField:
     return GraphQLField(GraphQLNonNull(page), args=arguments, resolve=_find)
 
 
-def _value(name: str, of: GraphQLOutputType, key: str) -> GraphQLField:
-    value = GraphQLObjectType(name, {"value": GraphQLField(of)})
-    return GraphQLField(GraphQLNonNull(value), resolve=lambda branch, _: {"value": branch[key]})
-
-
-def _since() -> GraphQLField:
-    """Make the field that tells when the branch was made: when everything was loaded."""
-    return GraphQLField(GraphQLString, resolve=lambda _, info: _start(info))
-
-
-def _dated(name: str) -> GraphQLField:
-    value = GraphQLObjectType(name, {"value": GraphQLField(GraphQLString)})
-    return GraphQLField(value, resolve=lambda _, info: {"value": _start(info)})
+def _value(of: GraphQLOutputType, key: str) -> GraphQLField:
+    return GraphQLField(of, resolve=lambda branch, _: {"value": branch[key]})
 
 
 def _start(info: GraphQLResolveInfo) -> str:

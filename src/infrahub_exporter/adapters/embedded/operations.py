@@ -26,7 +26,7 @@ from graphql import (
 )
 
 from infrahub_exporter.adapters.embedded.reading import Request
-from infrahub_exporter.adapters.embedded.scalars import DATE_TIME
+from infrahub_exporter.adapters.embedded.scalars import BIG_INT, DATE_TIME
 from infrahub_exporter.adapters.embedded.utilization import utilization
 
 _TASK_STATES = (
@@ -72,7 +72,7 @@ def _tasks() -> GraphQLField:
     state = GraphQLEnumType("StateType", {name: name for name in _TASK_STATES})
     text = GraphQLNonNull(GraphQLString)
     node = _object(
-        "TaskNode",
+        "TaskNodeInterface",
         id=text,
         title=text,
         conclusion=text,
@@ -91,7 +91,7 @@ def _tasks() -> GraphQLField:
 def _events() -> GraphQLField:
     text = GraphQLNonNull(GraphQLString)
     node = _object(
-        "InfrahubEvent",
+        "EventNodeInterface",
         id=text,
         event=text,
         branch=GraphQLString,
@@ -159,7 +159,7 @@ def _no_diff(*_: Any, branch: str | None = None, **__: Any) -> None:
 def _utilization() -> GraphQLField:
     percent = GraphQLNonNull(GraphQLFloat)
     names = ("utilization", "utilization_branches", "utilization_default_branch")
-    page = _object("PoolUtilization", count=GraphQLNonNull(GraphQLInt), **dict.fromkeys(names, percent))
+    page = _object("PoolUtilization", count=GraphQLNonNull(BIG_INT), **dict.fromkeys(names, percent))
 
     def resolve(_: Any, info: GraphQLResolveInfo, *, pool_id: str) -> Mapping[str, Any]:
         request: Request = info.context
