@@ -61,6 +61,7 @@ class Inventory:
                 for n in range(devices)
             },
         }
+        self.listed = {kind: list(nodes.values()) for kind, nodes in self.kinds.items()}
         self.recent: dict[str, dict[str, Node]] = {kind: {} for kind in self.kinds}
         self.round = 0
 
@@ -188,7 +189,8 @@ class Canned:
         if "count" in below:
             parts.append(b'"count":%d' % len(nodes))
         if "edges" in below:
-            chosen = list(nodes.values())
+            everything = nodes is self.inventory.kinds[kind]
+            chosen = self.inventory.listed[kind] if everything else list(nodes.values())
             offset, limit = given.get("offset") or 0, given.get("limit") or None
             chosen = chosen[offset : offset + limit if limit else None]
             edge = below["edges"][2]

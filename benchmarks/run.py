@@ -8,6 +8,7 @@ import argparse
 import os
 from collections.abc import Callable
 
+import million
 import reading
 import serving
 import shared
@@ -15,7 +16,19 @@ from figures import publish, table
 from stage import REST, Stage
 
 HEADS = ("figure", "ours is better by", "ours", "plain SDK exporter", "goal")
-SECTIONS = ("start", "read", "shared", "changes", "scale", "latency", "scrapes", "pushes", "memory", "discovery")
+SECTIONS = (
+    "start",
+    "read",
+    "shared",
+    "changes",
+    "scale",
+    "million",
+    "latency",
+    "scrapes",
+    "pushes",
+    "memory",
+    "discovery",
+)
 
 
 def main() -> None:
@@ -39,6 +52,7 @@ def main() -> None:
         ("shared", lambda: shared.many(small, repeats)),
         ("changes", lambda: reading.changes(large, repeats)),
         ("scale", lambda: [reading.scale(size, size * 10)]),
+        ("million", lambda: million.million(large, size * 10)),
         ("latency", lambda: [serving.latency(small, 10, repeats, "<= 25 ms")]),
         ("latency", lambda: [serving.latency(large, 20, repeats, "<= 50 ms")]),
         ("scrapes", lambda: serving.scrapes(large, 200)),

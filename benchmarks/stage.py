@@ -38,8 +38,16 @@ class Process:
     @property
     def rss(self) -> float:
         """Resident memory in MiB."""
+        return self._memory("VmRSS")
+
+    @property
+    def peak(self) -> float:
+        """The most that it has been, in MiB."""
+        return self._memory("VmHWM")
+
+    def _memory(self, name: str) -> float:
         lines = Path(f"/proc/{self._process.pid}/status").read_text().splitlines()
-        return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1024
+        return next(int(line.split()[1]) for line in lines if line.startswith(name)) / 1024
 
     def end(self) -> None:
         """End it."""
