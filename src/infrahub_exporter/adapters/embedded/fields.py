@@ -123,7 +123,7 @@ def relationships_of(declaration: KindDeclaration, source: str) -> dict[str, Rel
 
 def _relationship(declared: RelationshipDeclaration, owner: str) -> Relationship:
     many = declared.cardinality == "many"
-    default_min, default_max = int(not declared.optional), 0 if many else 1
+    default_min, default_max = int(not declared.optional and not many), 0 if many else 1
     return Relationship(
         name=declared.name,
         peer=declared.peer,

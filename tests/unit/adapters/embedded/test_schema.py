@@ -460,3 +460,10 @@ nodes:
     one, two = load_kinds([written]), load_kinds([exported])
     assert one.kinds.keys() == two.kinds.keys()
     assert [key for key in one.kinds if rest.describe(one[key]) != rest.describe(two[key])] == []
+
+
+def test_a_mandatory_list_of_peers_has_no_least_number(write: Write) -> None:
+    many = node("relationships: [{name: many, peer: BuiltinTag, optional: false}]")
+    kinds = load_kinds([write("schema.yml", many)])
+
+    assert (kinds["MyA"].relationships["many"].optional, kinds["MyA"].relationships["many"].min_count) == (False, 0)
