@@ -361,8 +361,8 @@ async def test_what_cannot_be_read_for_all_at_once_is_asked_for_once_and_fails_t
 
 
 async def test_a_count_that_is_refused_for_all_at_once_fails_its_entry_alone() -> None:
-    following = await several_at_once("own attribute", "all")
-    following.world.save("NetRouter", following.world.pick("NetRouter", 0), name="renamed")
+    following = await several_at_once("over a relation", "all")
+    following.world.save("NetCity", following.world.pick("NetCity", 0), name="renamed")
     following.line.refused = frozenset({"NetRouter count"})
     await poll(following)
     assert following.line.asked.count("NetRouter count") == 1
