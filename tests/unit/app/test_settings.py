@@ -200,6 +200,7 @@ def test_every_key_has_the_value_that_the_file_gives_it() -> None:
             ),
             validators=CollectorSettings(),
             tasks=CollectorSettings(refresh_interval_seconds=300),
+            events=True,
             pools=False,
             repositories=True,
             artifacts=True,

@@ -34,6 +34,7 @@ class CollectorsSettings(Struct, frozen=True, kw_only=True, forbid_unknown_field
     proposed_changes: bool | ProposedChangesSettings | None = None
     validators: Collector = None
     tasks: Collector = None
+    events: Collector = None
     pools: Collector = None
     repositories: Collector = None
     artifacts: Collector = None

@@ -17,6 +17,7 @@ from infrahub_exporter.domain.publishing.saved import Saved, SavedCollector, fin
 from infrahub_exporter.domain.publishing.status import EntryStatus
 from infrahub_exporter.domain.views.collectors import collection
 from infrahub_exporter.domain.views.distinct import Shown
+from infrahub_exporter.domain.views.events import Memory
 from infrahub_exporter.domain.views.families import shown
 
 logger = logging.getLogger("infrahub_exporter")
@@ -46,6 +47,7 @@ class CollectorEntry(Attempts):
         self._families: tuple[Family, ...] = ()
         self._duplicates = 0
         self._is_near_limit = False
+        self._memory = Memory()
         self.shown: tuple[Shown, ...] = ()
         """The families that are published."""
         self.series = 0
@@ -85,16 +87,16 @@ class CollectorEntry(Attempts):
 
     def kept(self) -> KeptCollector:
         """Return what a collector that asks the same, of the same source, can go on from."""
-        return KeptCollector(fingerprint(self.spec), self._families, self._duplicates, self.status)
+        return KeptCollector(fingerprint(self.spec), self._families, self._duplicates, self.status, self._memory)
 
     def go_on(self, kept: KeptCollector) -> None:
         """Go on from that."""
         self._show(kept.families)
-        self._duplicates = kept.duplicates
+        self._duplicates, self._memory = kept.duplicates, kept.memory
         self.status = kept.status
 
     async def _refresh(self) -> None:
-        collecting = collection(self.spec)
+        collecting = collection(self.spec, self._memory)
         try:
             question = next(collecting)
             while True:

@@ -17,6 +17,7 @@ from infrahub_exporter.domain.publishing.limits import Limits
 from infrahub_exporter.domain.publishing.status import EntryStatus
 from infrahub_exporter.domain.views.coverage import Named
 from infrahub_exporter.domain.views.discovery import Decision
+from infrahub_exporter.domain.views.events import Memory
 
 Item = TypeVar("Item")
 
@@ -104,12 +105,13 @@ class KeptUncovered(Struct, frozen=True):
 
 
 class KeptCollector(Struct, frozen=True):
-    """A collector's last good families."""
+    """A collector's last good families, and what it remembers."""
 
     fingerprint: str
     families: tuple[Family, ...]
     duplicates: int
     status: EntryStatus
+    memory: Memory
 
 
 class KeptSet(Struct, frozen=True):

@@ -14,6 +14,7 @@ READS: Mapping[str, frozenset[str]] = {
     "proposed_changes": frozenset({"CoreProposedChange"}),
     "validators": frozenset({"CoreValidator", "CoreProposedChange"}),
     "tasks": frozenset(),
+    "events": frozenset(),
     "pools": frozenset({"CoreResourcePool"}),
     "repositories": frozenset({"CoreGenericRepository"}),
     "artifacts": frozenset({"CoreArtifact"}),

@@ -21,6 +21,7 @@ from infrahub_exporter.domain.views.collecting import (
     text_of,
     value_of,
 )
+from infrahub_exporter.domain.views.events import Memory, events
 from infrahub_exporter.domain.views.instants import seconds
 
 BRANCH_STATES = ("OPEN", "NEED_REBASE", "NEED_UPGRADE_REBASE", "MERGING", "MERGE_FAILED", "MERGED", "DELETING")
@@ -234,18 +235,21 @@ def _contents(
     return sorted(set(rows))
 
 
-_COLLECTORS: Mapping[str, Callable[[CollectorSpec], Collection]] = {
-    "branches": lambda _: branches(),
-    "proposed_changes": lambda spec: proposed_changes(spec.contents),
-    "validators": lambda _: validators(),
-    "tasks": lambda _: tasks(),
-    "pools": lambda _: pools(),
-    "repositories": lambda _: repositories(),
-    "artifacts": lambda _: artifacts(),
-    "server": lambda _: server(),
+_COLLECTORS: Mapping[str, Callable[[], Collection]] = {
+    "branches": branches,
+    "validators": validators,
+    "tasks": tasks,
+    "pools": pools,
+    "repositories": repositories,
+    "artifacts": artifacts,
+    "server": server,
 }
 
 
-def collection(spec: CollectorSpec) -> Collection:
-    """Begin to collect what a spec asks for."""
-    return _COLLECTORS[spec.collector](spec)
+def collection(spec: CollectorSpec, memory: Memory) -> Collection:
+    """Begin to collect what a spec asks for; what has been seen before is remembered from one time to the next."""
+    if spec.collector == "proposed_changes":
+        return proposed_changes(spec.contents)
+    if spec.collector == "events":
+        return events(memory)
+    return _COLLECTORS[spec.collector]()

@@ -19,6 +19,7 @@ from infrahub_exporter.domain.views.collectors import (
     tasks,
     validators,
 )
+from infrahub_exporter.domain.views.events import Memory
 
 
 def collect(collection: Collection, answers: Sequence[Mapping[str, JSON]]) -> tuple[list[Question], tuple[Family, ...]]:
@@ -321,10 +322,10 @@ def test_equal_series_are_one() -> None:
 
 
 def test_each_collector_that_there_is_asks_something() -> None:
-    asked = {name: next(collection(CollectorSpec(collector=name))).document for name in READS}
-    assert len(set(asked.values())) == len(READS) == 8
+    asked = {name: next(collection(CollectorSpec(collector=name), Memory())).document for name in READS}
+    assert len(set(asked.values())) == len(READS) == 9
 
 
 def test_the_kinds_that_are_named_come_from_the_spec() -> None:
-    asked = next(collection(CollectorSpec(collector="proposed_changes", contents=("InfraDevice",))))
+    asked = next(collection(CollectorSpec(collector="proposed_changes", contents=("InfraDevice",)), Memory()))
     assert "opened: CoreProposedChange" in asked.document
