@@ -139,13 +139,13 @@ class Running:
             self._portal.call(self._exporter.hurry)
             return False
 
-        eventually(hurried)
+        eventually(hurried, seconds=90)
 
 
 @contextmanager
 def running(line: Line, **infrahub: object) -> Iterator[Running]:
     with line.serving(), start_blocking_portal() as portal:
-        reached = {"address": line.address, "token": "a-token", "timeout_seconds": 0.5, "page_size": 20, **infrahub}
+        reached = {"address": line.address, "token": "a-token", "timeout_seconds": 1.0, "page_size": 20, **infrahub}
         tree = config(line.address, infrahub=reached)
         exporter = portal.call(partial(build_exporter, parse_settings(tree), environment={}))
         with portal.wrap_async_context_manager(exporter):

@@ -42,6 +42,8 @@ async def test_every_entry_of_the_configuration_is_read_well() -> None:
         "infrahub_devices": (None, 63),
         "infrahub_contract_end_timestamp_seconds": (None, 3),
         "infrahub_devices_missing": (None, 63),
+        "branches": (None, 7),
+        "proposed_changes": (None, 4),
         "devices": (None, 59),
         "routers": (None, 12),
         "neighbours": (None, 3),

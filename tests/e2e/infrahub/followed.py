@@ -13,6 +13,7 @@ from infrahub_exporter.domain.replica.following import Following
 from infrahub_exporter.domain.replica.kinds import Kinds
 from infrahub_exporter.domain.replica.views import Delta, View
 from infrahub_exporter.domain.replica.watching import Watch
+from infrahub_exporter.domain.views.rows import Found
 
 
 class Entry(Struct, frozen=True):
@@ -22,6 +23,7 @@ class Entry(Struct, frozen=True):
     kind: str
     include: tuple[str, ...]
     filters: Filters = {}
+    rows: str | None = None
 
 
 _ALL = ("name", "state", "site", "site.parent.name", "labels[].weight", "ports[]", "ports[].labels[].name")
@@ -43,8 +45,24 @@ ENTRIES = (
     Entry("others", "FollowRouter", ("name", "upstream[].downstream[other].name", "site.ancestors[].name")),
     Entry("places", "FollowPlace", ("code", "routers[].name", "descendants[].name", "descendants[FollowSite].code")),
     Entry("sites", "FollowSite", ("name", "parent", "routers[].name", "routers[].ports[].name")),
+    Entry("rows of ports", "FollowRouter", ("^name", "name", "^site.name", "labels[].name"), rows="ports[]"),
+    Entry(
+        "rows of streams", "FollowRouter", ("^^name", "^name", "name", "site.name"), rows="upstream[].downstream[other]"
+    ),
+    Entry("rows of places", "FollowPlace", ("^code", "code", "routers[].name"), rows="descendants[]"),
     Entry("sites of what is up", "FollowSite", ("name", "parent.name"), {"routers__state__value": "up"}),
 )
+
+
+def derived(delta: Delta) -> dict[str, Row]:
+    """Make a row of each node, of one with rows that of all these."""
+    if delta.plan.rows is None:
+        return {row.id: row for row in delta.rows()}
+    return {row.id: Row(row.id, row.kind, row.hfid, (tuple(map(_written, rows)),)) for row, rows in delta.found()}
+
+
+def _written(row: Found) -> object:
+    return row.id, row.kind, [sorted(map(repr, values)) for values in row.values]
 
 
 class Held:
@@ -62,7 +80,7 @@ class Held:
         if delta.whole:
             self.rows.clear()
             self.is_whole = True
-        self.rows.update((row.id, row) for row in delta.rows())
+        self.rows.update(derived(delta))
         for identifier in delta.removed:
             self.rows.pop(identifier, None)
 
@@ -86,7 +104,7 @@ class Followed:
 
     async def add(self, entry: Entry) -> None:
         """Follow an entry from the next refresh on."""
-        selection = await self._kinds.select(entry.kind, entry.include, entry.filters)
+        selection = await self._kinds.select(entry.kind, entry.include, entry.filters, entry.rows)
         plan, dependencies = await self._kinds.plan(selection, in_pieces=True)
         self.entries.append(Held(entry, selection, self._following.view(plan, dependencies)))
 
@@ -104,11 +122,10 @@ class Followed:
         return at
 
     async def differences(self, at: float) -> list[str]:
-        """Read each entry in one piece as it was at an instant, and tell what is held otherwise."""
+        """Read each entry whole as it was at an instant, and tell what is held otherwise."""
         found = []
         for each in self.entries:
-            pages = [page.rows async for page in self._truth.pages(each.selection, at=at)]
-            read = plain({row.id: row for rows in pages for row in rows})
+            read = plain(await self._read(each.selection, at))
             held = plain(each.rows)
             found += [
                 f"{each.entry.name}, {key}:\n  held {held.get(key)}\n  read {read.get(key)}"
@@ -116,6 +133,15 @@ class Followed:
                 if held.get(key) != read.get(key)
             ]
         return found
+
+    async def _read(self, selection: Selection, at: float) -> Mapping[str, Row]:
+        """Read in one piece; what has rows, as who follows it reads it first."""
+        if selection.rows is None:
+            pages = [page.rows async for page in self._truth.pages(selection, at=at)]
+            return {row.id: row for rows in pages for row in rows}
+        following = Following(self._truth)
+        delta, _ = await following.read(following.view(*await self._kinds.plan(selection, in_pieces=True)), at=at)
+        return derived(delta)
 
 
 def plain(rows: Mapping[str, Row]) -> dict[str, Any]:
