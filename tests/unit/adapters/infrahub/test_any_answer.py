@@ -163,7 +163,9 @@ def test_a_good_answer_is_good() -> None:
 
 def over(reply: Reply) -> InfrahubReader:
     clock = Leaping()
-    return InfrahubReader(PatientTransport(Saying(reply), clock=clock, deadline_seconds=150.0), clock=clock, page_size=2)
+    return InfrahubReader(
+        PatientTransport(Saying(reply), clock=clock, deadline_seconds=150.0), clock=clock, page_size=2
+    )
 
 
 @settings(deadline=None, max_examples=300)
