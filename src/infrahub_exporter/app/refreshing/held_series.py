@@ -63,7 +63,6 @@ class HeldSeries(Held[Outcome]):
         rows = rows_by_node(self._spec, answer, self._places.paths, optional=optional, most=self.most_rows)
         found = {node: self._made.derive(own) for node, own in rows.items()}
         names = {node: f"{rows[node][0].kind} {node}".strip() for node, outcome in found.items() if outcome.skipped}
-        self.blocks.replace(found)
         self._made.kept.replace(found, names)
 
     def _selected(self, selection: Selection, kinds: Kinds) -> None:
