@@ -13,15 +13,15 @@ from infrahub_exporter.adapters import http_sd
 from infrahub_exporter.adapters.file_sd import FileSd
 from infrahub_exporter.adapters.gnmic import GnmicMap
 from infrahub_exporter.app.refreshing.attempts import Counts, GuardedEntry
+from infrahub_exporter.app.refreshing.documented import DocumentedEntry
 from infrahub_exporter.app.refreshing.handover import KeptByKind, KeptList, KeptQuery
 from infrahub_exporter.app.refreshing.held import Refreshed
 from infrahub_exporter.app.refreshing.held_targets import HeldTargets
-from infrahub_exporter.app.refreshing.pool import Source, Turn, answers
+from infrahub_exporter.app.refreshing.pool import Source, Turn
 from infrahub_exporter.app.refreshing.watched import WatchedDocument
 from infrahub_exporter.domain.asking.specs import DiscoverySpec
-from infrahub_exporter.domain.asking.stored import settled
-from infrahub_exporter.domain.errors import DerivationError, ExporterError, SourceUnavailableError
-from infrahub_exporter.domain.model import JSON, TargetGroup
+from infrahub_exporter.domain.errors import ExporterError, SourceUnavailableError
+from infrahub_exporter.domain.model import TargetGroup
 from infrahub_exporter.domain.ports import Clock
 from infrahub_exporter.domain.publishing.guard import GuardSpec
 from infrahub_exporter.domain.publishing.limits import Limits
@@ -175,7 +175,7 @@ class DiscoveryEntry(GuardedEntry[Decision]):
         return (http_sd.render(self.groups),)
 
 
-class QueryDiscovery(DiscoveryEntry):
+class QueryDiscovery(DocumentedEntry[Decision], DiscoveryEntry):
     """A discovery by a GraphQL document, which is run when something that it reads has changed."""
 
     def __init__(
@@ -193,56 +193,25 @@ class QueryDiscovery(DiscoveryEntry):
         self._document = document
         self._source = source
         self._found: tuple[tuple[Decision, ...], ...] = ()
-        self._has_news = False
+
+    @property
+    def _query(self) -> DiscoverySpec:
+        return self.spec
 
     async def refresh(self) -> None:
-        """Run the query where that is due. A failure keeps the last good list; what was refused waits its time.
+        """Run the query where that is due. A failure keeps the last good list; what was refused waits its time."""
+        if await self._attempt_where_due(self._refresh, self.counts):
+            self.attempted.set()
 
-        It waits no longer when an outage is over, or the schema is another one. An answer that does not fit waits no
-        longer when something has changed that it is made of.
-        """
-        if self.is_backing_off and not await self._may_go_well():
+    async def _refresh(self) -> None:
+        answer = await self._answer()
+        if answer is None:
             return
-        await self.attempt(self._refresh, self.counts)
-        if not isinstance(self.status.error, SourceUnavailableError):
-            self._has_news = False
-        self.attempted.set()
-
-    async def _may_go_well(self) -> bool:
-        """Tell whether what was refused is worth another try by now."""
-        if self.is_in_doubt and await answers(self._source):
-            self.outages.went_well()
-            return True
-        return await self._document.has_other_schema() or await self._may_fit()
-
-    async def _may_fit(self) -> bool:
-        if isinstance(self.status.error, DerivationError):
-            self._has_news |= await self._document.has_news()
-        return self._has_news
-
-    def reads(self, kinds: frozenset[str]) -> bool:
-        """Tell whether the document may read any of these kinds."""
-        return self._document.reads(kinds)
-
-    async def _refresh(self) -> bool:
-        due = self.status.error is not None or self.is_behind or await self._document.is_due()
-        if due:
-            if await self._document.began():
-                self.outages.went_well()
-            answer = await self._source.run(self._document.text, self._variables())
-            found = derive_answer(self.spec, answer, optional=self._document.optional)
-            self._limits.check_nodes(len(found.decisions))
-            self._found = (found.decisions,)
-            self._offer_decisions(self._found, verified=True)
-            self._document.ended_well()
-        return due
-
-    def _variables(self) -> Mapping[str, JSON]:
-        """Return the values of the variables; of a stored document they could not be checked before."""
-        declared = self._document.declared
-        if self.spec.stored is None or declared is None:
-            return self.spec.variables
-        return settled(self.spec, declared)
+        found = derive_answer(self.spec, answer, optional=self._document.optional)
+        self._limits.check_nodes(len(found.decisions))
+        self._found = (found.decisions,)
+        self._offer_decisions(self._found, verified=True)
+        self._document.ended_well()
 
     def kept(self) -> KeptQuery:
         """Return what a discovery that runs the same document and derives the same can go on from."""
