@@ -1,6 +1,7 @@
 """The table at the end, and the line now and then."""
 
 from collections.abc import Sequence
+from statistics import fmean
 
 from tests.soak.exporter import Figures
 from tests.soak.ledger import Ledger
@@ -9,6 +10,7 @@ from tests.soak.truth import Wrong
 _MIB = 2.0**20
 _WARM = 0.2
 """Which share of a life does not count for its growth."""
+_HALF_HOUR = 1800.0
 
 
 def progress(ledger: Ledger, fault: str | None, lives: Sequence[Sequence[Figures]]) -> str:
@@ -65,8 +67,18 @@ def _figures(life: Sequence[Figures]) -> list[tuple[str, str]]:
         ("longest life", _time(_span(life))),
         ("  memory at its start, warm, at its end", memory),
         ("  memory growth since it was warm", f"{growth(life) / _MIB:+.2f} MiB an hour"),
+        *_half_hours(life),
         ("  open files at its start, most, at its end", f"{first.files:g} {most:g} {last.files:g}"),
     ]
+
+
+def _half_hours(life: Sequence[Figures]) -> list[tuple[str, str]]:
+    """Compare the mean memory of a long life's first half hour with that of its last."""
+    if _span(life) < 2 * _HALF_HOUR:
+        return []
+    first = fmean(each.memory_bytes for each in life if each.at <= life[0].at + _HALF_HOUR)
+    last = fmean(each.memory_bytes for each in life if each.at >= life[-1].at - _HALF_HOUR)
+    return [("  mean memory of its first half hour, its last", f"{_mib(first)} {_mib(last)} ({last / first:.3f}x)")]
 
 
 def _served(ledger: Ledger) -> int:

@@ -22,6 +22,9 @@ SETTLE_SECONDS = 75.0
 PAUSE_SECONDS = (0.05, 0.6)
 CALM = (0.25, 0.75)
 """From which share of the time to which no process is ended, so that one of them shows how its memory grows."""
+LONG_SECONDS = 3600.0
+CALM_OF_LONG = (0.1, 0.97)
+"""The same where it takes an hour or longer: nearly all of it is one process' life."""
 
 _PATHS = {LIST: "/sd/devices", ROUTERS: "/sd/routers"}
 _KINDS = (DEVICES, RACKS, SITES)
@@ -70,8 +73,9 @@ class Soak:
         """Take steps, and settle now and then."""
         began = monotonic()
         quiet_at = began + self._chance.uniform(*QUIET_SECONDS)
+        calm_from, calm_to = CALM_OF_LONG if seconds >= LONG_SECONDS else CALM
         while (gone := monotonic() - began) < seconds and not enough.is_set():
-            self._may_end = not CALM[0] <= gone / seconds < CALM[1]
+            self._may_end = not calm_from <= gone / seconds < calm_to
             self._step()
             if self._weather.is_over:
                 self._weather.mend()
