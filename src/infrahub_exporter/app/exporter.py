@@ -447,7 +447,8 @@ class Exporter:
     def _ease(self) -> None:
         if self._neighbour is None:
             return
-        before, self._pressure = self._pressure, self._neighbour.after_cycle(self._pressure)
+        before = self._pressure
+        self._pressure = self._neighbour.after_work(before, base_seconds=self._poll_seconds)
         if self._pressure.factor > before.factor == 1.0:
             seconds = self._rounds.seconds if self._rounds is not None else self._pressure.wait_seconds
             logger.warning("Infrahub sheds load, it is asked less often: the next look comes after %g s", seconds)

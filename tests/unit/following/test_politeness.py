@@ -1,5 +1,6 @@
 """Who sheds load or refuses is left alone, and an event makes only those look whom it may concern."""
 
+import logging
 from collections.abc import Callable, Sequence
 
 import anyio
@@ -7,7 +8,9 @@ import anyio.lowlevel
 import msgspec
 import pytest
 
+from infrahub_exporter.adapters.infrahub.neighbour import GoodNeighbour
 from infrahub_exporter.adapters.infrahub.outline import outline
+from infrahub_exporter.adapters.infrahub.patience import PatientTransport
 from infrahub_exporter.adapters.infrahub.reader import InfrahubReader
 from infrahub_exporter.app.exporter import Exporter
 from infrahub_exporter.app.refreshing.debounce import Debounce
@@ -323,6 +326,49 @@ async def test_a_list_of_bad_nodes_does_not_wait_when_one_of_them_changes() -> N
     await inventory.run(entry)
     assert entry.status.error is None
     assert [group.targets for group in entry.groups] == [("mended",)]
+
+
+async def test_lists_of_which_some_are_shed_and_some_pass_are_one_state_said_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    world = World()
+    world.populate()
+    line = Line(world)
+    patient = PatientTransport(line, clock=world.times, deadline_seconds=30.0)
+    reader = InfrahubReader(patient, clock=world.times, page_size=500)
+    exporter = Exporter(
+        metrics=[MetricSpec(kind="NetPort", include=("name",))],
+        discoveries=[TAGS, ROUTERS],
+        source=reader,
+        neighbour=GoodNeighbour(patient, reader),
+        clock=world.times,
+        poll_interval_seconds=60.0,
+        version="1",
+        outline=outline,
+    )
+
+    async def looks(times: int) -> list[float | None]:
+        intervals = []
+        for _ in range(times):
+            world.save("BuiltinTag", world.pick("BuiltinTag", 0), description="another")
+            await exporter.refresh()
+            intervals.append(exporter.status.poll_interval_seconds)
+            world.times.wait(exporter.status.poll_interval_seconds or 0.0)
+        return intervals
+
+    def said() -> list[str]:
+        found = [each for each in caplog.messages if each.startswith("Infrahub sheds")]
+        caplog.clear()
+        return found
+
+    assert await looks(1) == [60.0]
+    line.shed = frozenset({"BuiltinTag"})
+    assert await looks(5) == [120.0, 240.0, 480.0, 480.0, 480.0]
+    assert said() == ["Infrahub sheds load, it is asked less often: the next look comes after 120 s"]
+    line.shed = frozenset()
+    assert await looks(5) == [480.0, 240.0, 120.0, 60.0, 60.0]
+    assert said() == ["Infrahub sheds no more load, it is asked as often as before"]
 
 
 async def several_at_once(*names: str) -> Following:

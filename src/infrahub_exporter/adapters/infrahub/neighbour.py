@@ -13,9 +13,9 @@ class GoodNeighbour:
         self._transport = transport
         self._reader = reader
 
-    def after_cycle(self, pressure: Pressure) -> Pressure:
-        """Return what becomes of the pressure: more where something was shed since the last time, else less."""
-        return self._transport.after_cycle(pressure)
+    def after_work(self, pressure: Pressure, *, base_seconds: float) -> Pressure:
+        """Return what becomes of the pressure: more where something was shed since the last time, else less in time."""
+        return self._transport.after_work(pressure, base_seconds=base_seconds)
 
     def status(self) -> SourceStatus:
         """Tell what was asked, how often again, what came of it, and how far the clocks are apart."""

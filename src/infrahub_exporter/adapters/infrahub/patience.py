@@ -51,7 +51,7 @@ class PatientTransport:
     A call has `deadline_seconds` in all, waits included; where they run out, its last reply or error is what comes of
     it. Waits double and are spread by `random`, so that exporters that lost their Infrahub together do not return
     together; a longer `Retry-After` is kept. Nothing else is tried again, 429 neither: that one stretches the interval
-    (see `after_cycle`). What is small and hangs for `hang_seconds` is tried once more beside, as often as it takes, and
+    (see `after_work`). What is small and hangs for `hang_seconds` is tried once more beside, as often as it takes, and
     the first outcome counts. Calls may overlap.
 
     `trouble` says how the last try failed, None where it did not. The first failed try is a line in the log.
@@ -97,12 +97,13 @@ class PatientTransport:
         """Let go of the connections."""
         await self._transport.close()
 
-    def after_cycle(self, pressure: Pressure) -> Pressure:
-        """Return what becomes of the pressure: more where anything was shed since the last time, else less."""
+    def after_work(self, pressure: Pressure, *, base_seconds: float) -> Pressure:
+        """Return what becomes of the pressure: more where anything was shed since the last time, else less in time."""
+        now = self._clock.monotonic()
         if not self._shed:
-            return pressure.relaxed()
+            return pressure.passed(now=now, base_seconds=base_seconds)
         asked, self._shed, self._asked_seconds = self._asked_seconds, False, 0.0
-        return pressure.shed(asked or None)
+        return pressure.shed(asked or None, now=now, base_seconds=base_seconds)
 
     async def _call(self, request: Request, send: Callable[[], Awaitable[Reply]]) -> Reply:
         began = self._clock.monotonic()

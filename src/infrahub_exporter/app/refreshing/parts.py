@@ -43,8 +43,8 @@ class Store(SnapshotStore, Protocol):
 class Neighbour(Protocol):
     """Who speaks to Infrahub, and knows how it is to be spoken to."""
 
-    def after_cycle(self, pressure: Pressure) -> Pressure:
-        """Return what becomes of the pressure after some reads."""
+    def after_work(self, pressure: Pressure, *, base_seconds: float) -> Pressure:
+        """Return what becomes of the pressure after some reads, with the interval that there is without any."""
         ...
 
     def status(self) -> SourceStatus:

@@ -18,6 +18,7 @@ from infrahub_exporter.domain.publishing.pressure import Pressure
 pytestmark = pytest.mark.anyio
 GOOD = Reply(200, {}, b'{"data": {}}')
 LOST = SourceUnavailableError("Infrahub cannot be reached: reset")
+BASE_SECONDS = 60.0
 Answer = Reply | SourceUnavailableError | Callable[[], Awaitable[Reply]]
 
 
@@ -230,34 +231,37 @@ async def test_other_errors_are_nothing_to_be_patient_with() -> None:
 
 
 @pytest.mark.parametrize("shed", [Reply(429, {}, b""), stamped(429)])
-async def test_what_was_shed_raises_the_pressure_of_one_cycle(shed: Reply) -> None:
-    transport = patient(Line(shed, shed, GOOD))
+async def test_what_was_shed_raises_the_pressure_once(shed: Reply) -> None:
+    line = Line(shed, shed, GOOD)
+    transport = patient(line)
     for _ in range(3):
         await transport.graphql("{ x }", {})
 
-    after = transport.after_cycle(Pressure())
+    after = transport.after_work(Pressure(), base_seconds=BASE_SECONDS)
 
-    assert after == Pressure().shed(None)
-    assert transport.after_cycle(after) == Pressure()
+    assert after == Pressure().shed(None, now=line.now, base_seconds=BASE_SECONDS)
+    assert transport.after_work(after, base_seconds=BASE_SECONDS) == after
+    line.now += 3 * BASE_SECONDS
+    assert transport.after_work(after, base_seconds=BASE_SECONDS) == Pressure()
 
 
-async def test_the_longest_wait_of_a_cycle_counts_and_is_forgotten_after_it() -> None:
+async def test_the_longest_wait_that_was_asked_for_counts_and_is_forgotten_then() -> None:
     transport = patient(Line(*(Reply(429, {"retry-after": text}, b"") for text in ("2", "9", "soon", "3"))))
     for _ in range(3):
         await transport.get("/api/x")
 
-    assert transport.after_cycle(Pressure()) == Pressure().shed(9.0)
+    assert transport.after_work(Pressure(), base_seconds=BASE_SECONDS).wait_seconds == 9.0
 
     await transport.get("/api/x")
 
-    assert transport.after_cycle(Pressure()) == Pressure().shed(3.0)
+    assert transport.after_work(Pressure(), base_seconds=BASE_SECONDS).wait_seconds == 3.0
 
 
 async def test_an_infrahub_that_cannot_answer_is_no_pressure() -> None:
     transport = patient(Line(Reply(503, {}, b"")), deadline=1.0)
     await transport.get("/api/x")
 
-    assert transport.after_cycle(Pressure()) == Pressure()
+    assert transport.after_work(Pressure(), base_seconds=BASE_SECONDS) == Pressure()
 
 
 async def test_at_debug_each_request_is_a_line_without_its_text_and_values(caplog: pytest.LogCaptureFixture) -> None:
