@@ -10,8 +10,8 @@ from tests.faults.watched import ENTRIES, Watched
 
 POLLS = 2
 """What is refused twice is left alone for a while."""
-WAYS = 2
-"""How many lines an entry may have for one outage: more than one where it fails in different ways by turns."""
+WAYS = 3
+"""How many lines an entry may have for one outage: it may fail at its rows, at what they show, and at their schema."""
 
 _NUMBER = re.compile(r"\d+")
 _OF_ITS_OWN = re.compile("the schema has changed|Infrahub answers again|Infrahub sheds no more load")
