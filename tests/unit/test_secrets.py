@@ -15,15 +15,10 @@ from litestar.testing import TestClient
 from infrahub_exporter.adapters.clock import SystemClock
 from infrahub_exporter.adapters.http.authentication import Authenticator
 from infrahub_exporter.app.cli import run
-from infrahub_exporter.app.configuration.settings import (
-    Settings,
-    load_settings,
-    parse_settings,
-    read_bearer_tokens,
-    read_token,
-    read_users,
-    read_webhook_key,
-)
+from infrahub_exporter.app.configuration.infrahub import read_token
+from infrahub_exporter.app.configuration.settings import Settings, load_settings, parse_settings
+from infrahub_exporter.app.configuration.web import read_bearer_tokens, read_users
+from infrahub_exporter.app.configuration.webhook import read_webhook_key
 from infrahub_exporter.app.container import build_exporter
 from infrahub_exporter.app.serving.server import create_app
 from infrahub_exporter.domain.errors import ConfigError, ExporterError

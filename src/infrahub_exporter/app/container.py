@@ -18,14 +18,9 @@ from infrahub_exporter.adapters.infrahub.patience import PatientTransport
 from infrahub_exporter.adapters.infrahub.reader import InfrahubReader
 from infrahub_exporter.adapters.stores import FileStore
 from infrahub_exporter.app.configuration.files import files_of, stamp
-from infrahub_exporter.app.configuration.settings import (
-    DestinationSettings,
-    InfrahubSettings,
-    OtlpSettings,
-    Settings,
-    TlsSettings,
-    read_token,
-)
+from infrahub_exporter.app.configuration.infrahub import InfrahubSettings, TlsSettings, read_token
+from infrahub_exporter.app.configuration.pushing import DestinationSettings, OtlpSettings
+from infrahub_exporter.app.configuration.settings import Settings
 from infrahub_exporter.app.exporter import Exporter
 from infrahub_exporter.app.refreshing.debounce import Debounce
 from infrahub_exporter.app.refreshing.figures import Figures

@@ -10,7 +10,8 @@ import httpx
 from typing_extensions import Self
 
 from infrahub_exporter.app.configuration.secret import read_secrets
-from infrahub_exporter.app.configuration.settings import Settings, load_settings, read_bearer_tokens
+from infrahub_exporter.app.configuration.settings import Settings, load_settings
+from infrahub_exporter.app.configuration.web import read_bearer_tokens
 from infrahub_exporter.domain.errors import ConfigError, ExporterError
 
 _SECONDS = 60.0

@@ -11,12 +11,9 @@ from infrahub_exporter import build_exporter
 from infrahub_exporter.adapters.clock import SystemClock
 from infrahub_exporter.adapters.embedded import EmbeddedInfrahub, EmbeddedTransport
 from infrahub_exporter.adapters.infrahub.reader import InfrahubReader
-from infrahub_exporter.app.configuration.settings import (
-    EmbeddedSettings,
-    InfrahubSettings,
-    MetricsSettings,
-    Settings,
-)
+from infrahub_exporter.app.configuration.everything import MetricsSettings
+from infrahub_exporter.app.configuration.infrahub import EmbeddedSettings, InfrahubSettings
+from infrahub_exporter.app.configuration.settings import Settings
 from infrahub_exporter.domain.asking.specs import MetricSpec
 from infrahub_exporter.domain.errors import SourceRejectedError
 from infrahub_exporter.domain.replica.following import Following

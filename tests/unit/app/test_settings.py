@@ -10,33 +10,28 @@ from infrahub_exporter.app.configuration.collecting import (
     CollectorsSettings,
     ProposedChangesSettings,
 )
+from infrahub_exporter.app.configuration.everything import (
+    CompatSettings,
+    ExportersSettings,
+    MetricsSettings,
+    PrometheusSettings,
+    ServiceDiscoverySettings,
+    StoreSettings,
+)
+from infrahub_exporter.app.configuration.infrahub import EmbeddedSettings, InfrahubSettings, TlsSettings, read_token
+from infrahub_exporter.app.configuration.pushing import DestinationSettings, OtlpSettings
+from infrahub_exporter.app.configuration.queries import QuerySettings
 from infrahub_exporter.app.configuration.secret import Secret
 from infrahub_exporter.app.configuration.series import SeriesSettings
-from infrahub_exporter.app.configuration.settings import (
+from infrahub_exporter.app.configuration.settings import Settings, load_settings, parse_settings
+from infrahub_exporter.app.configuration.web import (
     AdminSettings,
-    CompatSettings,
-    DestinationSettings,
-    EmbeddedSettings,
-    ExportersSettings,
-    InfrahubSettings,
     ListenerTlsSettings,
-    MetricsSettings,
-    OtlpSettings,
-    PrometheusSettings,
-    QuerySettings,
-    ServiceDiscoverySettings,
-    Settings,
-    StoreSettings,
-    TlsSettings,
-    WebhookSettings,
     WebSettings,
-    load_settings,
-    parse_settings,
     read_bearer_tokens,
-    read_token,
     read_users,
-    read_webhook_key,
 )
+from infrahub_exporter.app.configuration.webhook import WebhookSettings, read_webhook_key
 from infrahub_exporter.domain.asking.conditions import Check
 from infrahub_exporter.domain.asking.formats import Formats, GnmicFormat
 from infrahub_exporter.domain.asking.forms import Form

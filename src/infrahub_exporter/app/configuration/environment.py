@@ -16,6 +16,12 @@ from infrahub_exporter.domain.errors import ConfigError
 PREFIX = "INFRAHUB_SIDECAR_"
 _INJECTED = re.compile(r"(?!.*__).*_(SERVICE_.*|PORT|PORT_.*)")
 """What Kubernetes sets for each service in the namespace (`<SERVICE>_SERVICE_HOST`, `<SERVICE>_PORT_80_TCP_ADDR`)."""
+_EXCLUSIVE = (
+    ("infrahub", "address", "embedded"),
+    ("infrahub", "token", "token_file"),
+    ("webhook", "key", "key_file"),
+)
+"""The keys of a section of which one may be given."""
 
 Tree = dict[object, object]
 
@@ -71,6 +77,16 @@ def override(
     for place, name, value in sorted(given, key=lambda each: len(each[0])):
         overlay.put(place, value, name)
     return Overrides(overlay.tree, overlay.variables)
+
+
+def drop_excluded(overrides: Overrides) -> None:
+    """Take out what the file says where the environment says the other of two that exclude each other."""
+    for section, *pair in _EXCLUSIVE:
+        tree = overrides.tree.get(section)
+        for wins, loses in (pair, pair[::-1]):
+            said = (section, wins) in overrides.variables and (section, loses) not in overrides.variables
+            if said and isinstance(tree, dict) and tree[wins] not in (None, ""):
+                tree.pop(loses, None)
 
 
 def _hint(name: str, known: tuple[str, ...]) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from infrahub_exporter.app.configuration.settings import StoreSettings
+from infrahub_exporter.app.configuration.everything import StoreSettings
 from infrahub_exporter.app.configuration.web import ListenerTlsSettings
 
 Stamp = tuple[int, int, int]

@@ -1,7 +1,7 @@
 """Whether the schema has what a configuration reads: where it can be asked before anything is served."""
 
+from infrahub_exporter.app.configuration.everything import Settings
 from infrahub_exporter.app.configuration.places import Place, SettingError
-from infrahub_exporter.app.configuration.settings import Settings
 from infrahub_exporter.domain.errors import SourceError
 from infrahub_exporter.domain.ports import SchemaSource
 from infrahub_exporter.domain.replica.kinds import Kinds

@@ -2,7 +2,7 @@
 
 import hashlib
 
-from infrahub_exporter.app.configuration.settings import Settings
+from infrahub_exporter.app.configuration.everything import Settings
 
 _BYTES = 6
 """A number of 48 bits is exact as a sample's value."""

@@ -58,6 +58,12 @@ def read_secrets(path: Path) -> tuple[Secret, ...]:
     return tuple(_checked(path, line) for line in lines if line) or (_checked(path, ""),)
 
 
+def revealed(secret: Secret | None, file: Path | None) -> str | None:
+    """Return what a secret says, that of its file where one is named. Raises ConfigError."""
+    secret = secret if file is None else read_secret(file)
+    return None if secret is None else secret.reveal()
+
+
 def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig").strip()

@@ -22,13 +22,9 @@ from infrahub_exporter.adapters.http.routes import build_router
 from infrahub_exporter.adapters.http.webhook import WEBHOOK_PATH, build_webhook
 from infrahub_exporter.app.configuration.files import files_of, stamp
 from infrahub_exporter.app.configuration.hashing import hash_of
-from infrahub_exporter.app.configuration.settings import (
-    Settings,
-    WebSettings,
-    read_bearer_tokens,
-    read_users,
-    read_webhook_key,
-)
+from infrahub_exporter.app.configuration.settings import Settings
+from infrahub_exporter.app.configuration.web import WebSettings, read_bearer_tokens, read_users
+from infrahub_exporter.app.configuration.webhook import read_webhook_key
 from infrahub_exporter.app.container import VERSION, Build
 from infrahub_exporter.app.exporter import Exporter, Handover
 from infrahub_exporter.app.refreshing.figures import Figures
