@@ -115,7 +115,7 @@ def roles(real_address: str, real_token: str) -> Iterator[Roles]:
 
 @pytest.fixture
 def exporter(start_exporter: StartExporter, real_address: str, real_token: str) -> Iterator[Exporter]:
-    """Follow the roles second by second, without the demo's collectors: they ask beside the polls, at a pace of their own."""
+    """Follow the roles second by second, without collectors: they ask beside the polls, at a pace of their own."""
     with Proxy(real_address).serving() as proxy:
         port = free_port()
         child = start_exporter(
