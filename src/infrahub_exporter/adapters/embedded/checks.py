@@ -1,13 +1,13 @@
 """What a node is given, and what is checked of it before anything is made."""
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from typing import Union
 
 from infrahub_exporter.adapters.embedded.kinds import Attribute, Kind
 from infrahub_exporter.adapters.embedded.pools import Draw
-from infrahub_exporter.adapters.embedded.refusals import RefusedError, invalid, mandatory, violates
-from infrahub_exporter.adapters.embedded.store import Record
+from infrahub_exporter.adapters.embedded.refusals import InvalidInputError, RefusedError, invalid, mandatory, violates
+from infrahub_exporter.adapters.embedded.store import NOW, Record
 from infrahub_exporter.adapters.embedded.values import InvalidValueError, normalize
 from infrahub_exporter.domain.model import JSON
 
@@ -46,6 +46,29 @@ def check_complete(kind: Kind, values: Values, peers: Wanted, provided: Containe
         given = relationship.name in peers if relationship.many else peers.get(relationship.name)
         if not relationship.optional and not given and relationship.name not in provided:
             raise mandatory(kind.key, relationship.name)
+
+
+def check_relatives(kind: Kind, peers: Peers) -> None:
+    """Refuse peers whose parent is another than the node's, or that differ in what they are to have in common.
+
+    Raises:
+        RefusedError: with the message of Infrahub, but for the node's id.
+    """
+    for name, related in peers.items():
+        relationship = kind.relationships[name]
+        of_peers = f"All the elements of the '{name}' relationship on node {kind.key}"
+        parent = relationship.common_parent
+        if parent is not None and not set(_related(related, parent)) <= set(peers.get(parent, ())):
+            raise InvalidInputError(f"{of_peers} must have the same parent as the node at {name}")
+        for common in relationship.common_relatives or () if relationship.many else ():
+            if len({frozenset(_related([each], common)) for each in related}) > 1:
+                raise InvalidInputError(f"{of_peers} must have the same set of peers for their '{common}' at {name}")
+
+
+def _related(records: Iterable[Record], name: str) -> Iterator[Record]:
+    for record in records:
+        if name in record.kind.relationships:
+            yield from record.peers(record.kind.relationships[name], NOW)
 
 
 def given_by_infrahub(attribute: Attribute) -> bool:

@@ -104,7 +104,7 @@ class RelationshipDeclaration(Declared, frozen=True, kw_only=True, forbid_unknow
     min_count: int | None = None
     max_count: int | None = None
     common_parent: str | None = None
-    common_relatives: list[str] | None = None
+    common_relatives: tuple[str, ...] | None = None
     hierarchical: str | None = None
     read_only: bool = False
     order_weight: int | None = None

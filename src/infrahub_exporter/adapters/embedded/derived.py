@@ -149,6 +149,9 @@ def _templated(relationship: Relationship, kinds: Mapping[str, Kind], *, compone
         read_only=False,
         order_weight=None,
         allow_override="any",
+        common_parent=None,
+        common_relatives=None,
+        deprecation=None,
     )
     peer = kinds.get(relationship.peer)
     if peer is not None:
@@ -191,6 +194,9 @@ def _profile(kind: Kind, kinds: Mapping[str, Kind], templates: Mapping[str, Kind
                 inherited=False,
                 cascade=False,
                 allow_override="any",
+                common_parent=None,
+                common_relatives=None,
+                deprecation=None,
             )
     return Kind(
         namespace="Profile",

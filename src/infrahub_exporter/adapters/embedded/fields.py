@@ -76,7 +76,7 @@ def _attribute(declared: AttributeDeclaration, branch: str) -> Attribute:
         kind=declared.kind,
         label=declared.label or label_of(declared.name),
         description=declared.description,
-        optional=declared.default_value is not None or bool(declared.optional),
+        optional=declared.default_value is not None or bool(declared.optional or declared.deprecation),
         unique=declared.unique,
         read_only=declared.read_only,
         default_value=declared.default_value,
@@ -88,6 +88,8 @@ def _attribute(declared: AttributeDeclaration, branch: str) -> Attribute:
         branch=declared.branch or branch,
         allow_override=declared.allow_override,
         display=declared.display,
+        deprecation=declared.deprecation,
+        ordered=declared.ordered,
     )
 
 
@@ -122,8 +124,8 @@ def relationships_of(declaration: KindDeclaration, source: str) -> dict[str, Rel
 
 
 def _relationship(declared: RelationshipDeclaration, owner: str) -> Relationship:
-    many = declared.cardinality == "many"
-    default_min, default_max = int(not declared.optional and not many), 0 if many else 1
+    many, optional = declared.cardinality == "many", declared.optional or bool(declared.deprecation)
+    default_min, default_max = int(not optional and not many), 0 if many else 1
     return Relationship(
         name=declared.name,
         peer=declared.peer,
@@ -132,7 +134,7 @@ def _relationship(declared: RelationshipDeclaration, owner: str) -> Relationship
         many=many,
         label=declared.label or label_of(declared.name),
         description=declared.description,
-        optional=declared.optional,
+        optional=optional,
         direction=declared.direction,
         cascade=declared.on_delete == "cascade" or (declared.on_delete is None and declared.kind == "Component"),
         read_only=declared.read_only,
@@ -142,4 +144,7 @@ def _relationship(declared: RelationshipDeclaration, owner: str) -> Relationship
         branch=declared.branch or "",
         allow_override=declared.allow_override,
         display=declared.display,
+        deprecation=declared.deprecation,
+        common_parent=declared.common_parent,
+        common_relatives=declared.common_relatives,
     )

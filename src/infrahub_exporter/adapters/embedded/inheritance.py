@@ -19,7 +19,7 @@ from infrahub_exporter.adapters.embedded.derived import profiles_of, templates_o
 from infrahub_exporter.adapters.embedded.faults import Faults
 from infrahub_exporter.adapters.embedded.fields import attributes_of, label_of, relationships_of
 from infrahub_exporter.adapters.embedded.kinds import RESTRICTED, Attribute, Kind, Kinds, Relationship
-from infrahub_exporter.adapters.embedded.rules import fields, mandatory, overrides
+from infrahub_exporter.adapters.embedded.rules import fields, mandatory, overrides, relatives
 from infrahub_exporter.adapters.embedded.templates import TemplateError, template_paths
 from infrahub_exporter.domain.errors import ConfigError
 
@@ -72,7 +72,9 @@ def resolve(declared: Mapping[str, Declared]) -> Kinds:
         with faults.gathered():
             _check_paths(kinds[key], kinds, each.source)
     written = {key: kinds[key] for key in declared}
-    told = [(kind, *fault) for kind in written.values() if not declared[kind.key].built_in for fault in fields(kind)]
+    own = [kind for kind in written.values() if not declared[kind.key].built_in]
+    told = [(kind, *fault) for kind in own for fault in fields(kind)]
+    told += [(kind, *fault) for kind in own if not kind.generic for fault in relatives(kind, kinds)]
     told += [
         (kind, each.name, f"cannot be without {each.peer}, nor the other way round")
         for kind, each in mandatory(written)

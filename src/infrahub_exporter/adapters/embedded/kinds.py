@@ -57,6 +57,8 @@ class Attribute(Struct, frozen=True, kw_only=True):
     branch: str = "aware"
     allow_override: str = "any"
     display: str = "default"
+    deprecation: str | None = None
+    ordered: bool = True
 
     def choice(self, name: object) -> Choice | None:
         """Find a choice by its name."""
@@ -85,6 +87,9 @@ class Relationship(Struct, frozen=True, kw_only=True):
     branch: str = "aware"
     allow_override: str = "any"
     display: str = "default"
+    deprecation: str | None = None
+    common_parent: str | None = None
+    common_relatives: tuple[str, ...] | None = None
 
     @property
     def edge(self) -> str:

@@ -1,6 +1,6 @@
 """How Infrahub puts a second declaration of a kind into the first: by the names of what both have."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -15,8 +15,14 @@ from infrahub_exporter.adapters.embedded.declarations import (
 )
 
 T = TypeVar("T", bound=msgspec.Struct)
+K = TypeVar("K", bound=KindDeclaration)
 _NAMED = (AttributeDeclaration, RelationshipDeclaration, ChoiceDeclaration)
 _ABSENT = "absent"
+_CLEARED = frozenset(
+    {"default_filter", "description", "label", "menu_placement", "documentation", "parent", "children"}
+)
+"""The texts of a kind that a second declaration makes unsaid by an empty one."""
+_PATHS = ("human_friendly_id", "display_labels", "order_by")
 
 
 def merge(first: T, second: msgspec.Struct) -> T:
@@ -34,11 +40,30 @@ def merge(first: T, second: msgspec.Struct) -> T:
             continue
         if isinstance(theirs, Parameters):
             changed[name] = merge(mine, theirs)
+        elif theirs == "" and name in _CLEARED and isinstance(first, KindDeclaration):
+            changed[name] = None if mine else mine
         elif _named(mine) and _named(theirs):
             changed[name] = _merge_named(mine or (), theirs)
         else:
             changed[name] = theirs
     return msgspec.structs.replace(first, **changed)
+
+
+def without_absent(declaration: K, second: KindDeclaration) -> K:
+    """Take what a second declaration has `absent` out of the paths of the first, before the two are merged."""
+    gone = {each.name for each in (*second.attributes, *second.relationships) if each.state == _ABSENT}
+    if not gone:
+        return declaration
+    changed: dict[str, Any] = {name: _left(getattr(declaration, name), gone) for name in _PATHS}
+    constraints = [_left(each, gone) for each in declaration.uniqueness_constraints or ()]
+    changed["uniqueness_constraints"] = tuple(dict.fromkeys(each for each in constraints if each)) or None
+    if _left((declaration.default_filter or "",), gone) == ():
+        changed["default_filter"] = None
+    return msgspec.structs.replace(declaration, **changed)
+
+
+def _left(paths: tuple[str, ...] | None, gone: Container[str]) -> tuple[str, ...] | None:
+    return None if paths is None else tuple(each for each in paths if each.partition("__")[0] not in gone)
 
 
 def twice(declaration: KindDeclaration | ExtensionDeclaration) -> str | None:

@@ -61,3 +61,23 @@ def mandatory(kinds: Mapping[str, Kind]) -> Iterator[tuple[Kind, Relationship]]:
             if (each.peer, kind.key) in needed:
                 yield kind, each
             needed.add((kind.key, each.peer))
+
+
+def relatives(kind: Kind, kinds: Mapping[str, Kind]) -> Iterator[Fault]:
+    """Yield what a relationship asks its peers to have in common and cannot."""
+    for each in kind.relationships.values():
+        there = kinds[each.peer].relationships
+        if each.common_parent is not None:
+            if not any(own.kind == "Parent" for own in kind.relationships.values()):
+                yield (
+                    each.name,
+                    f"common_parent {each.common_parent}, expected a kind with a relationship of kind Parent",
+                )
+            elif each.common_parent not in there or there[each.common_parent].kind != "Parent":
+                yield (
+                    each.name,
+                    f"common_parent {each.common_parent}, expected a relationship of kind Parent of {each.peer}",
+                )
+        for name in each.common_relatives or ():
+            if name not in there:
+                yield each.name, f"common_relatives {name}, expected a relationship of {each.peer}"

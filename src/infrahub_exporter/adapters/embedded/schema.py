@@ -18,7 +18,7 @@ from infrahub_exporter.adapters.embedded.declarations import (
 from infrahub_exporter.adapters.embedded.faults import Faults
 from infrahub_exporter.adapters.embedded.inheritance import BUILTIN, Declared, resolve, unknown
 from infrahub_exporter.adapters.embedded.kinds import RESTRICTED, Kinds
-from infrahub_exporter.adapters.embedded.merging import merge, twice
+from infrahub_exporter.adapters.embedded.merging import merge, twice, without_absent
 from infrahub_exporter.domain.errors import ConfigError
 
 logger = logging.getLogger("infrahub_exporter.infrahub")
@@ -109,6 +109,8 @@ def _merge(
         raise ConfigError(f"{source}: {key}.{name}: taken, expected another name")
     fields = (*addition.attributes, *addition.relationships)
     found.fields |= {each.name: source for each in fields}
+    if not isinstance(addition, ExtensionDeclaration):
+        found.declaration = without_absent(found.declaration, addition)
     found.declaration = merge(found.declaration, addition)
     if found.source == BUILTIN:
         found.source = source

@@ -109,6 +109,7 @@ class Writer:
         self._names.check_unique(kind, {name: each.value for name, each in made.items()}, there, None)
         for name, related in there.items():
             self._check_counts(kind.relationships[name], related, ())
+        checks.check_relatives(kind, there)
         peers = self._drawn(wanted, instant)
         for attribute in kind.attributes.values():
             if attribute.kind == "NumberPool" and made[attribute.name].value is None:
@@ -198,7 +199,9 @@ class Writer:
                 raise violates(kind.key, name, "Too few relationships, min 1")
             self._check_counts(relationship, related, list(record.peers(relationship, NOW)))
         planned = {name: each.value for name, each in {**current, **changed}.items()}
-        self._names.check_unique(kind, planned, {**self._to_one(record), **peers}, record)
+        wanted = {**self._to_one(record), **peers}
+        self._names.check_unique(kind, planned, wanted, record)
+        checks.check_relatives(kind, wanted)
         moved = [self._set(record, kind.relationships[name], related, instant) for name, related in peers.items()]
         moved.append(bool(peers) and self._share(record, instant))
         if changed or any(moved):
@@ -219,6 +222,7 @@ class Writer:
         current = [each for each in record.peers(relationship, NOW) if each not in shared]
         wanted = [*current, *peers]
         self._check_counts(relationship, list(dict.fromkeys(wanted)), current)
+        checks.check_relatives(record.kind, {**self._to_one(record), relationship.name: wanted})
         self._set(record, relationship, wanted, instant)
         self._refresh(record, instant)
 

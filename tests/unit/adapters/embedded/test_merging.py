@@ -98,3 +98,60 @@ def test_a_field_of_an_extension_is_named_with_the_file_of_the_extension(write: 
     with pytest.raises(ConfigError) as caught:
         load_kinds([write("box.yml", BOX), wrong])
     assert str(caught.value) == f"{wrong}: NetBox.rack: peer NetRack: not declared in any of these files"
+
+
+TREE = """
+generics: [{name: Place, namespace: Net, hierarchical: true, attributes: [{name: name, kind: Text, unique: true}]}]
+nodes:
+  - {name: Region, namespace: Net, inherit_from: [NetPlace], label: Land, parent: "", children: NetSite}
+  - {name: Site, namespace: Net, inherit_from: [NetPlace], parent: NetRegion, children: ""}
+"""
+
+
+def test_an_empty_text_in_the_second_declaration_makes_the_first_one_s_unsaid(write: Write) -> None:
+    again = write(
+        "again.yml",
+        """
+nodes:
+  - {name: Region, namespace: Net, inherit_from: [NetPlace], label: "", parent: ""}
+  - {name: Site, namespace: Net, inherit_from: [NetPlace], parent: "", children: ""}
+""",
+    )
+    kinds = load_kinds([write("tree.yml", TREE), again])
+
+    assert (kinds["NetRegion"].label, kinds["NetRegion"].parent) == ("Region", "")
+    assert (kinds["NetSite"].parent, kinds["NetSite"].children) == ("NetPlace", "")
+    assert kinds["NetSite"].relationships["parent"].optional
+
+
+def test_what_the_second_declaration_has_absent_is_gone_from_the_paths_of_the_first(write: Write) -> None:
+    first = """
+nodes:
+  - name: Box
+    namespace: Net
+    human_friendly_id: [name__value, serial__value]
+    display_labels: [name__value, serial__value]
+    order_by: [serial__value]
+    default_filter: serial__value
+    uniqueness_constraints: [[name__value, serial__value], [serial__value]]
+    attributes: [{name: name, kind: Text}, {name: serial, kind: Text}]
+"""
+    less = "nodes: [{name: Box, namespace: Net, attributes: [{name: serial, kind: Text, state: absent}]}]\n"
+    box = load_kinds([write("box.yml", first), write("less.yml", less)])["NetBox"]
+
+    assert list(box.attributes) == ["name"]
+    assert box.human_friendly_id == ("name__value",)
+    assert (box.display_labels, box.order_by, box.default_filter) == (("name__value",), (), None)
+    assert box.uniqueness_constraints == (("name__value",),)
+
+
+def test_what_an_extension_has_absent_stays_in_the_paths(write: Write) -> None:
+    less = write("less.yml", extension("attributes: [{name: name, kind: Text, state: absent}]"))
+    box = write("box.yml", BOX)
+
+    with pytest.raises(ConfigError) as caught:
+        load_kinds([box, less])
+    assert str(caught.value) == (
+        f"{box}: NetBox: human_friendly_id: name__value: leads nowhere, expected attribute__value or "
+        "relationship__attribute__value"
+    )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -467,3 +468,15 @@ def test_a_mandatory_list_of_peers_has_no_least_number(write: Write) -> None:
     kinds = load_kinds([write("schema.yml", many)])
 
     assert (kinds["MyA"].relationships["many"].optional, kinds["MyA"].relationships["many"].min_count) == (False, 0)
+
+
+def test_a_field_that_is_deprecated_is_described_so_and_optional(write: Write) -> None:
+    old = node(
+        "attributes: [{name: x, kind: Text, deprecation: use y, ordered: false}], "
+        "relationships: [{name: r, peer: MyA, cardinality: one, optional: false, deprecation: use s}]"
+    )
+    described: Any = rest.describe(load_kinds([write("old.yml", old)])["MyA"])
+
+    (attribute,), (relationship, *_) = described["attributes"], described["relationships"]
+    assert (attribute["deprecation"], attribute["optional"], attribute["ordered"]) == ("use y", True, False)
+    assert (relationship["deprecation"], relationship["optional"], relationship["min_count"]) == ("use s", True, 0)
