@@ -2,11 +2,7 @@
 
 import importlib.metadata
 import os
-import ssl
-import uuid
 from collections.abc import Callable, Mapping
-from functools import partial
-from pathlib import Path
 from typing import Any
 
 from dependency_injector import containers, providers
@@ -17,9 +13,7 @@ from infrahub_exporter.adapters.infrahub.neighbour import GoodNeighbour
 from infrahub_exporter.adapters.infrahub.patience import PatientTransport
 from infrahub_exporter.adapters.infrahub.reader import InfrahubReader
 from infrahub_exporter.adapters.stores import FileStore
-from infrahub_exporter.app.configuration.files import files_of, stamp
-from infrahub_exporter.app.configuration.infrahub import InfrahubSettings, TlsSettings, read_token
-from infrahub_exporter.app.configuration.pushing import DestinationSettings, OtlpSettings
+from infrahub_exporter.app import connecting
 from infrahub_exporter.app.configuration.settings import Settings
 from infrahub_exporter.app.exporter import Exporter
 from infrahub_exporter.app.refreshing.debounce import Debounce
@@ -31,7 +25,6 @@ from infrahub_exporter.domain.asking.querying import QuerySource
 from infrahub_exporter.domain.asking.specs import DiscoverySpec
 from infrahub_exporter.domain.errors import ConfigError, SourceRejectedError
 from infrahub_exporter.domain.ports import Transport
-from infrahub_exporter.domain.publishing.limits import Limits
 from infrahub_exporter.domain.publishing.saved import digest
 from infrahub_exporter.domain.publishing.status import ConfigStatus
 
@@ -82,8 +75,8 @@ class Build:
             config=providers.Object(config),
             figures=providers.Object(figures),
         )
-        source_of = _source_of(settings) if source is None else source
-        pushed_of = _pushed_of(settings)
+        source_of = connecting.source_of(settings) if source is None else source
+        pushed_of = connecting.pushed_of(settings)
         if source is not None:
             self._put(self._container.source, source)
             self._put(self._container.neighbour, None)
@@ -104,96 +97,6 @@ class Build:
     @staticmethod
     def _put(provider: Any, value: object) -> None:
         provider.override(providers.Object(value))
-
-
-def _source_of(settings: Settings) -> tuple[object, ...]:
-    """Return what a source depends on: where it is equal, the source may stay."""
-    infrahub = settings.infrahub
-    return infrahub, settings.limits, read_token(infrahub), tuple(map(stamp, files_of(infrahub)))
-
-
-def _pushed_of(settings: Settings) -> tuple[object, ...]:
-    """Return the same for a push: it must not go on with what was read of another Infrahub, or is no longer read."""
-    otlp, infrahub = settings.exporters.otlp, settings.infrahub
-    return otlp, tuple(map(stamp, files_of(otlp))), infrahub.address, infrahub.branch, settings.measures
-
-
-def _transport(infrahub: InfrahubSettings, limits: Limits) -> Transport:
-    """Choose the transport. Each is imported only where it is used: the SDK alone costs half a second and 58 MB."""
-    if infrahub.embedded is not None:
-        from infrahub_exporter.adapters.embedded import EmbeddedInfrahub, EmbeddedTransport  # noqa: PLC0415
-
-        embedded = EmbeddedInfrahub.load(infrahub.embedded.schema, infrahub.embedded.objects)
-        return EmbeddedTransport(embedded, branch=infrahub.branch)
-    from infrahub_exporter.adapters.infrahub.sdk import SdkTransport  # noqa: PLC0415
-
-    return SdkTransport(
-        address=str(infrahub.address),
-        token=read_token(infrahub),
-        branch=infrahub.branch,
-        timeout_seconds=infrahub.timeout_seconds,
-        tls=_tls_context(infrahub.tls),
-        version=VERSION,
-        max_response_bytes=limits.max_response_bytes,
-    )
-
-
-def _tls_context(tls: TlsSettings | None) -> ssl.SSLContext | bool:
-    if tls is None:
-        return True
-    try:
-        context = ssl.create_default_context(cafile=_text(tls.ca_file))
-        if tls.client_certificate is not None:
-            context.load_cert_chain(tls.client_certificate, _text(tls.client_key))
-    except (OSError, ssl.SSLError) as error:
-        raise ConfigError(f"infrahub.tls: expected PEM files that can be read and fit together: {error}") from error
-    if tls.insecure:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context
-
-
-def _text(path: Path | None) -> str | None:
-    return None if path is None else str(path)
-
-
-def _pusher(otlp: OtlpSettings, environment: Mapping[str, str]) -> Pusher | None:
-    """Build the push to every destination. Those of a list stand by themselves: no variable says where they are."""
-    if not otlp.enabled:
-        return None
-    from infrahub_exporter.adapters.otlp import Destination, OtlpSink, OtlpSinks  # noqa: PLC0415
-
-    def destination(each: OtlpSettings | DestinationSettings, name: str, place: str) -> Destination:
-        return Destination(
-            name=name,
-            place=place,
-            protocol=each.protocol,
-            endpoint=each.endpoint,
-            timeout_seconds=each.timeout_seconds,
-            headers=None if each.headers is None else {key: value.reveal() for key, value in each.headers.items()},
-            insecure=each.insecure,
-            certificate=each.certificate,
-            client_certificate=each.client_certificate,
-            client_key=each.client_key,
-            compression=each.compression,
-            interval_seconds=each.interval_seconds,
-            max_request_bytes=each.max_request_bytes,
-        )
-
-    place = "exporters.otlp"
-    listed = [
-        destination(each, each.name, f"{place}.destinations[{index}]") for index, each in enumerate(otlp.destinations)
-    ]
-    build = partial(
-        OtlpSink,
-        version=VERSION,
-        environment={} if listed else environment,
-        max_age_seconds=otlp.max_age_seconds,
-        resource_attributes=otlp.resource_attributes,
-        instance_id=str(uuid.uuid4()),
-    )
-    destinations = listed or [destination(otlp, "default", place)]
-    return OtlpSinks(destinations, lambda each, bodies: build(each, bodies=bodies), own_metrics=otlp.own_metrics)
 
 
 def _patient(settings: Settings, transport: Transport, clock: SystemClock) -> PatientTransport:
@@ -286,7 +189,9 @@ class _Container(containers.DeclarativeContainer):
     config = providers.Dependency(instance_of=object)
     figures = providers.Dependency(instance_of=object)
     clock = providers.Singleton(SystemClock)
-    transport = providers.Singleton(_transport, settings.provided.infrahub, settings.provided.limits)
+    transport = providers.Singleton(
+        connecting.transport, settings.provided.infrahub, settings.provided.limits, version=VERSION
+    )
     patient = providers.Singleton(_patient, settings, transport, clock)
     source = providers.Singleton(
         InfrahubReader,
@@ -296,7 +201,7 @@ class _Container(containers.DeclarativeContainer):
         branch=settings.provided.infrahub.branch,
         limits=settings.provided.limits,
     )
-    pusher = providers.Singleton(_pusher, settings.provided.exporters.otlp, environment)
+    pusher = providers.Singleton(connecting.pusher, settings.provided.exporters.otlp, environment, version=VERSION)
     neighbour = providers.Singleton(GoodNeighbour, patient, source)
     exporter = providers.Singleton(
         _exporter, settings, source, clock, pusher=pusher, neighbour=neighbour, config=config, figures=figures
