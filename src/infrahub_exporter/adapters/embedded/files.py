@@ -31,14 +31,6 @@ class Upload(Struct, frozen=True):
     content: bytes
 
 
-class StoredFile(Struct, frozen=True):
-    """A file as it is handed out."""
-
-    content: bytes
-    type: str
-    name: str
-
-
 UPLOAD = GraphQLScalarType("Upload", description="A file of a multipart request.")
 
 

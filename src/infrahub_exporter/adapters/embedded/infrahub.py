@@ -2,7 +2,6 @@
 
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timezone
 from email.utils import format_datetime
@@ -12,18 +11,13 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import msgspec
 from graphql import (
-    DocumentNode,
-    GraphQLError,
     GraphQLSchema,
     GraphQLSyntaxError,
-    OperationDefinitionNode,
-    OperationType,
     execute_sync,
-    parse,
-    validate,
 )
 
 from infrahub_exporter.adapters.embedded import documents, files, rest, stored_queries
+from infrahub_exporter.adapters.embedded.graphql_requests import Document, Documents, read_operation
 from infrahub_exporter.adapters.embedded.instants import parse_moment, write_utc
 from infrahub_exporter.adapters.embedded.kinds import Kinds
 from infrahub_exporter.adapters.embedded.mutation_types import MutationTypes
@@ -49,21 +43,12 @@ _CRASHED = b"Internal Server Error"
 _FILES = "/api/storage/files/"
 _JSON = "application/json"
 _PLAIN = "text/plain; charset=utf-8"
-_CACHED = 256
 _SECOND = 1_000_000
 
 
 def utc_now() -> datetime:
     """Return the present time in UTC."""
     return datetime.now(timezone.utc)
-
-
-class _Document(msgspec.Struct):
-    """A parsed query: what is wrong with it, and whether it changes anything."""
-
-    node: DocumentNode
-    errors: list[GraphQLError]
-    changes: bool
 
 
 class EmbeddedInfrahub:
@@ -80,12 +65,12 @@ class EmbeddedInfrahub:
         self._token = token
         self._now = now
         self._lock = threading.Lock()
-        self._documents: OrderedDict[str, _Document] = OrderedDict()
         self._bodies: dict[str, bytes] = {}
         nodes = NodeTypes(kinds)
         self.types = GraphQLSchema(
             nodes.query(), MutationTypes(kinds, nodes).mutation(), types=nodes.values(), assume_valid=True
         )
+        self._documents = Documents(self.types)
 
     @classmethod
     def load(
@@ -151,12 +136,12 @@ class EmbeddedInfrahub:
             return _json(404, {"errors": [f"Branch: {branch} not found."]})
         if method != "POST":
             return 500, _PLAIN, _CRASHED
-        operation, wrong = _read_operation(headers, body)
+        operation, wrong = read_operation(headers, body)
         if wrong is not None:
             return _json(400, {"errors": [wrong]})
         at = self._instant(query["at"]) if "at" in query else NOW
         try:
-            document = self._parse(operation["query"])
+            document = self._documents.parse(operation["query"])
         except (GraphQLSyntaxError, KeyError, TypeError):
             return 500, _PLAIN, _CRASHED
         if document.changes and not authenticated:
@@ -167,7 +152,7 @@ class EmbeddedInfrahub:
             )
         return _json(200, self._execute(document, operation, at))
 
-    def _execute(self, document: _Document, operation: Mapping[str, Any], at: int) -> dict[str, Any]:
+    def _execute(self, document: Document, operation: Mapping[str, Any], at: int) -> dict[str, Any]:
         if document.errors:
             return {"data": None, "errors": format_errors(document.errors)}
         with self._lock:
@@ -195,23 +180,6 @@ class EmbeddedInfrahub:
         """Give the instant of a change: now, and never before the last one."""
         self._store.latest = max(to_instant(self._now()), self._store.latest)
         return self._store.latest
-
-    def _parse(self, text: str) -> _Document:
-        """Parse and validate a query; the same text is worked on once."""
-        found = self._documents.get(text)
-        if found is None:
-            if not isinstance(text, str):
-                raise TypeError(text)
-            node = parse(text)
-            changes = any(
-                isinstance(each, OperationDefinitionNode) and each.operation is OperationType.MUTATION
-                for each in node.definitions
-            )
-            found = _Document(node, validate(self.types, node), changes)
-            while len(self._documents) >= _CACHED:
-                self._documents.popitem(last=False)
-            self._documents[text] = found
-        return found
 
     def _instant(self, text: str) -> int:
         """Read the instant that a request asks for; one in the future is now."""
@@ -253,7 +221,7 @@ class EmbeddedInfrahub:
                 return self._file(path.removeprefix(_FILES), at)
             return self._stored(path.removeprefix(stored_queries.PATH), stored_queries.variables_of(query, body), at)
         if path not in self._bodies:
-            self._bodies[path] = msgspec.json.encode(self._describe(path))
+            self._bodies[path] = msgspec.json.encode(rest.answer(path, self.kinds))
         return 200, _JSON, self._bodies[path]
 
     def _file(self, identity: str, at: int) -> tuple[int, str, bytes]:
@@ -275,45 +243,11 @@ class EmbeddedInfrahub:
             if record is None:
                 raise NodeNotFoundError(stored_queries.KIND, name)
             values = record.versions[-1].values
-        document = self._parse(str(values["query"].value))
+        document = self._documents.parse(str(values["query"].value))
         status, content = stored_queries.told(
             str(values["name"].value), self._execute(document, {"variables": variables}, at)
         )
         return _json(status, content)
-
-    def _describe(self, path: str) -> Mapping[str, Any]:
-        if path == "/api/schema":
-            return rest.describe_all(self.kinds)
-        if path == "/api/schema/summary":
-            return rest.summarize(self.kinds)
-        if path == "/api/config":
-            return {"main": {"allow_anonymous_access": True}}
-        if path.startswith("/api/schema/"):
-            key = path.removeprefix("/api/schema/")
-            unlisted = rest.describe_unlisted(key, self.kinds)
-            if unlisted is not None:
-                return unlisted
-            if key not in self.kinds:
-                raise RefusedError(f"Unable to find the schema {key!r} in the registry", http_status=422)
-            return rest.describe(self.kinds[key])
-        raise RefusedError(f"The requested endpoint {path} does not exist", http_status=404)
-
-
-def _read_operation(headers: Mapping[str, str], body: bytes) -> tuple[Any, str | None]:
-    """Read the body of a GraphQL request, or say what is wrong with it."""
-    content_type = headers.get("content-type", "")
-    if content_type.partition(";")[0].strip() == "multipart/form-data":
-        try:
-            return files.operation_of(content_type, body), None
-        except ValueError as exc:
-            return None, str(exc)
-    if content_type.partition(";")[0].strip() != _JSON:
-        return None, "Content-type must be application/json or multipart/form-data"
-    try:
-        operation = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return None, "Request body is not a valid JSON"
-    return operation, "This server does not support batching" if isinstance(operation, list) else None
 
 
 def _json(status: int, content: object) -> tuple[int, str, bytes]:

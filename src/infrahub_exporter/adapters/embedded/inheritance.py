@@ -1,12 +1,11 @@
 """From declarations to kinds: what a node inherits, where it stands in a hierarchy, and what cannot be."""
 
-import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
-from infrahub_exporter.adapters.embedded.attribute_paths import AttributePath, parse_path
+from infrahub_exporter.adapters.embedded.branch_support import with_branches
 from infrahub_exporter.adapters.embedded.completing import (
     complete,
     identified,
@@ -15,12 +14,13 @@ from infrahub_exporter.adapters.embedded.completing import (
     weighed_as_template,
 )
 from infrahub_exporter.adapters.embedded.declarations import GenericDeclaration, KindDeclaration, NodeDeclaration
+from infrahub_exporter.adapters.embedded.declared import Declared, origin, unknown
 from infrahub_exporter.adapters.embedded.derived import profiles_of, templates_of
 from infrahub_exporter.adapters.embedded.faults import Faults
 from infrahub_exporter.adapters.embedded.fields import attributes_of, label_of, relationships_of
-from infrahub_exporter.adapters.embedded.kinds import RESTRICTED, Attribute, Kind, Kinds, Relationship
+from infrahub_exporter.adapters.embedded.kind_paths import check_paths
+from infrahub_exporter.adapters.embedded.kinds import Attribute, Kind, Kinds, Relationship
 from infrahub_exporter.adapters.embedded.rules import fields, mandatory, overrides, relatives
-from infrahub_exporter.adapters.embedded.templates import TemplateError, template_paths
 from infrahub_exporter.domain.errors import ConfigError
 
 _INHERITED = (
@@ -34,30 +34,6 @@ _INHERITED = (
     "order_by",
 )
 _NOT_INHERITED = frozenset({"Profile", "Template"})
-BUILTIN = "built-in"
-"""The source of what every Infrahub has."""
-
-
-class Declared(msgspec.Struct):
-    """A declaration, the file that it was written in, the files of fields that came from another one, who has it."""
-
-    source: str
-    declaration: NodeDeclaration | GenericDeclaration
-    fields: dict[str, str] = {}
-    built_in: bool = False
-
-    def place(self, field: str) -> str:
-        """Name the file and the place of a field."""
-        return f"{self.fields.get(field, self.source)}: {self.declaration.key}.{field}"
-
-
-def unknown(kind: str, known: Iterable[str]) -> str:
-    """Say that a kind is missing, and of which sort."""
-    near = difflib.get_close_matches(kind, sorted(known), n=1)
-    hint = f", did you mean {near[0]}?" if near else ""
-    if kind.startswith(RESTRICTED):
-        return f"{kind}: no kind that every Infrahub has{hint}"
-    return f"{kind}: not declared in any of these files{hint}"
 
 
 def resolve(declared: Mapping[str, Declared]) -> Kinds:
@@ -70,7 +46,7 @@ def resolve(declared: Mapping[str, Declared]) -> Kinds:
     faults = Faults()
     for key, each in declared.items():
         with faults.gathered():
-            _check_paths(kinds[key], kinds, each.source)
+            check_paths(kinds[key], kinds, each.source)
     written = {key: kinds[key] for key in declared}
     own = [kind for kind in written.values() if not declared[kind.key].built_in]
     told = [(kind, *fault) for kind in own for fault in fields(kind)]
@@ -80,7 +56,7 @@ def resolve(declared: Mapping[str, Declared]) -> Kinds:
         for kind, each in mandatory(written)
     ]
     for kind, name, wrong in told:
-        place = _origin(name, kind, declared).place(name) if name else f"{declared[kind.key].source}: {kind.key}"
+        place = origin(name, kind, declared).place(name) if name else f"{declared[kind.key].source}: {kind.key}"
         faults.add(f"{place}: {wrong}")
     faults.check()
     return Kinds(kinds)
@@ -104,7 +80,7 @@ def _inherited(declared: Mapping[str, Declared]) -> dict[str, Kind]:
     for kind in kinds.values():
         for relationship in kind.relationships.values():
             if relationship.peer not in declared:
-                place = _origin(relationship.name, kind, declared).place(relationship.name)
+                place = origin(relationship.name, kind, declared).place(relationship.name)
                 faults.add(f"{place}: peer {unknown(relationship.peer, declared)}")
     faults.check()
     return kinds
@@ -112,7 +88,7 @@ def _inherited(declared: Mapping[str, Declared]) -> dict[str, Kind]:
 
 def _derived(declared: Mapping[str, Kind]) -> dict[str, Kind]:
     """Add templates and profiles, and to all kinds what Infrahub adds to them."""
-    kinds = {key: _branch(kind, declared) for key, kind in declared.items()}
+    kinds = {key: with_branches(kind, declared) for key, kind in declared.items()}
     for key, kind in kinds.items():
         kinds[key] = weighed(kind, kinds)
     templates = templates_of(kinds)
@@ -122,39 +98,6 @@ def _derived(declared: Mapping[str, Kind]) -> dict[str, Kind]:
         made[key] = weighed_as_template(kind, made) if key in templates else weighed(kind, made)
     users = used_by(made)
     return {key: msgspec.structs.replace(kind, used_by=tuple(sorted(users.get(key, ())))) for key, kind in made.items()}
-
-
-def _branch(kind: Kind, kinds: Mapping[str, Kind]) -> Kind:
-    """Fill in what branches do to each field: as the kind says, or what it and the peer's kind have in common."""
-    attributes = dict(kind.attributes)
-    for attribute in kind.attributes.values():
-        if _as_its_generic(attribute, kind, kinds):
-            attributes[attribute.name] = msgspec.structs.replace(attribute, branch=kind.branch)
-    relationships = dict(kind.relationships)
-    for relationship in kind.relationships.values():
-        if not relationship.branch or _as_its_generic(relationship, kind, kinds):
-            both = {kind.branch, kinds[relationship.peer].branch}
-            branch = kind.branch if len(both) == 1 else "local" if "local" in both else "aware"
-            relationships[relationship.name] = msgspec.structs.replace(relationship, branch=branch)
-    return msgspec.structs.replace(kind, attributes=attributes, relationships=relationships)
-
-
-def _as_its_generic(field: Attribute | Relationship, kind: Kind, kinds: Mapping[str, Kind]) -> bool:
-    """Tell whether a field was inherited from a generic that treats branches as the field does."""
-    if not field.inherited:
-        return False
-    owners = (kinds[each] for each in kind.inherit_from)
-    owner = next(each for each in owners if field.name in each.attributes or field.name in each.relationships)
-    return field.branch == owner.branch
-
-
-def _origin(field: str, kind: Kind, declared: Mapping[str, Declared]) -> Declared:
-    """Find the declaration that a field of a kind was written in: its own or a generic's."""
-    for key in (kind.key, *kind.inherit_from):
-        declaration = declared[key].declaration
-        if any(each.name == field for each in (*declaration.attributes, *declaration.relationships)):
-            return declared[key]
-    return declared[kind.key]
 
 
 def _generic(declaration: GenericDeclaration, source: str) -> Kind:
@@ -283,36 +226,3 @@ def _label_template(paths: Sequence[str]) -> str:
     """Make the one label of an earlier form, a list of paths."""
     whole = [each if "__" in each else f"{each}__value" for each in paths]
     return whole[0] if len(whole) == 1 else " ".join(f"{{{{ {each} }}}}" for each in whole)
-
-
-def _check_paths(kind: Kind, kinds: Mapping[str, Kind], source: str) -> None:
-    """Refuse paths that cross to nowhere, and templates that are more than paths."""
-    if kind.generic and not kind.attributes:
-        return
-    named = [("human_friendly_id", each) for each in kind.human_friendly_id]
-    named += [("order_by", each) for each in kind.order_by if not each.startswith("node_metadata__")]
-    named += [("uniqueness_constraints", each) for group in kind.uniqueness_constraints for each in group]
-    try:
-        named += [("display_label", each) for each in template_paths(kind.display_label or "")]
-        for attribute in kind.attributes.values():
-            named += [(attribute.name, each) for each in template_paths(attribute.template or "")]
-    except TemplateError as exc:
-        raise ConfigError(f"{source}: {kind.key}: {exc}") from exc
-    for key, text in named:
-        if not _leads_somewhere(parse_path(text), kind, kinds):
-            raise ConfigError(
-                f"{source}: {kind.key}: {key}: {text}: leads nowhere, expected attribute__value or "
-                "relationship__attribute__value"
-            )
-
-
-def _leads_somewhere(path: AttributePath, kind: Kind, kinds: Mapping[str, Kind]) -> bool:
-    if path.relationship is not None:
-        if path.relationship not in kind.relationships:
-            return False
-        kind = kinds[kind.relationships[path.relationship].peer]
-    return (
-        path.attribute in kind.attributes
-        or path.attribute in {"id", "hfid"}
-        or (path.attribute in kind.relationships and path.relationship is None and not path.property_given)
-    )

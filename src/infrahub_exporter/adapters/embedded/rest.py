@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import msgspec
 
 from infrahub_exporter.adapters.embedded.kinds import NODE, RESTRICTED, Attribute, Kind, Kinds, Relationship
+from infrahub_exporter.adapters.embedded.refusals import RefusedError
 from infrahub_exporter.domain.model import JSON
 
 _PARAMETERS: Mapping[str, tuple[str, ...]] = {
@@ -14,11 +15,32 @@ _PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "List": ("regex",),
     "Number": ("min_value", "max_value", "excluded_values"),
 }
-
-
 _UNLISTED = {"InternalIPPrefixAvailable": "BuiltinIPPrefix", "InternalIPRangeAvailable": "BuiltinIPAddress"}
 """What a server says to use `CoreNode`, describes by itself alone and never has a node of, by what it inherits from."""
 _SORTS = ("nodes", "generics", "profiles", "templates")
+
+
+def answer(path: str, kinds: Kinds) -> Mapping[str, JSON]:
+    """Answer a request for the schema or the configuration.
+
+    Raises:
+        RefusedError: for a path that leads nowhere.
+    """
+    if path == "/api/schema":
+        return describe_all(kinds)
+    if path == "/api/schema/summary":
+        return summarize(kinds)
+    if path == "/api/config":
+        return {"main": {"allow_anonymous_access": True}}
+    if path.startswith("/api/schema/"):
+        key = path.removeprefix("/api/schema/")
+        unlisted = describe_unlisted(key, kinds)
+        if unlisted is not None:
+            return unlisted
+        if key not in kinds:
+            raise RefusedError(f"Unable to find the schema {key!r} in the registry", http_status=422)
+        return describe(kinds[key])
+    raise RefusedError(f"The requested endpoint {path} does not exist", http_status=404)
 
 
 def describe(kind: Kind) -> dict[str, JSON]:

@@ -15,8 +15,9 @@ from infrahub_exporter.adapters.embedded.declarations import (
     NodeDeclaration,
     SchemaFile,
 )
+from infrahub_exporter.adapters.embedded.declared import BUILTIN, Declared, unknown
 from infrahub_exporter.adapters.embedded.faults import Faults
-from infrahub_exporter.adapters.embedded.inheritance import BUILTIN, Declared, resolve, unknown
+from infrahub_exporter.adapters.embedded.inheritance import resolve
 from infrahub_exporter.adapters.embedded.kinds import RESTRICTED, Kinds
 from infrahub_exporter.adapters.embedded.merging import merge, twice, without_absent
 from infrahub_exporter.domain.errors import ConfigError
