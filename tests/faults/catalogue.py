@@ -99,6 +99,19 @@ def where(chosen: Callable[[Exchange], bool], fault: Fault) -> Fault:
     return answer
 
 
+class FromThenOn:
+    """Fail all requests from the first chosen one on."""
+
+    def __init__(self, chosen: Callable[[Exchange], bool], fault: Fault) -> None:
+        self._chosen = chosen
+        self._fault = fault
+        self.has_begun = False
+
+    async def __call__(self, exchange: Exchange) -> None:
+        self.has_begun = self.has_begun or self._chosen(exchange)
+        await (self._fault if self.has_begun else pass_on)(exchange)
+
+
 async def errors_beside_data(exchange: Exchange) -> None:
     """Answer well, and say that not all is well."""
     reply = exchange.answer()
@@ -111,6 +124,11 @@ async def errors_beside_data(exchange: Exchange) -> None:
 def is_probe(exchange: Exchange) -> bool:
     """Tell whether a request asks what has changed."""
     return "merging:" in exchange.document
+
+
+def is_stamps(exchange: Exchange) -> bool:
+    """Tell whether a request lists what has changed."""
+    return "node_metadata {" in exchange.document
 
 
 def is_later_page(exchange: Exchange) -> bool:

@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
+import anyio
 import msgspec
 import pytest
 
 from infrahub_exporter.adapters.infrahub.outline import outline
+from infrahub_exporter.adapters.infrahub.patience import PatientTransport
+from infrahub_exporter.adapters.infrahub.probes import PING
 from infrahub_exporter.adapters.infrahub.reader import InfrahubReader
 from infrahub_exporter.app.exporter import Exporter
 from infrahub_exporter.app.refreshing.inventory import Inventory
@@ -13,11 +16,12 @@ from infrahub_exporter.domain.asking.specs import DiscoverySpec, MetricSpec
 from infrahub_exporter.domain.ports import Reply
 from tests.unit.following.test_corners import SUMMARY
 from tests.unit.following.test_politeness import ROUTERS, TAGS, inventory_of, until
-from tests.unit.following.world import Line, World
+from tests.unit.following.world import Line, World, root
 
 pytestmark = pytest.mark.anyio
 POLL_SECONDS = 5.0
 OUTAGE_POLLS = 8
+AWAY_LOOKS = 3
 PORTS = MetricSpec(kind="NetPort", include=("name", "router.name"))
 BY_KIND = DiscoverySpec(name="cities", paths=("/sd/cities",), target_field="name", kind="NetCity")
 
@@ -55,14 +59,12 @@ class Failing(Line):
         return self.outage if self.outage is not None and self.rest_too else reply
 
 
-class Inventoried:
-    """An inventory over such a line, read once."""
+class Polled:
+    """An inventory over a world, that is looked at when a test wants it."""
 
-    def __init__(self, *, metrics: Sequence[MetricSpec] = (PORTS,), lists: Sequence[DiscoverySpec] = ()) -> None:
-        self.world = World()
-        self.world.populate()
-        self.line = Failing(self.world)
-        self.inventory: Inventory = inventory_of(self.line, self.world, metrics, lists)
+    def __init__(self, world: World, inventory: Inventory) -> None:
+        self.world = world
+        self.inventory = inventory
 
     async def poll(self) -> None:
         """Have everything looked at once, an interval later."""
@@ -70,16 +72,6 @@ class Inventoried:
         await self.inventory.round()
         for entry in self.inventory.queries:
             await self.inventory.run(entry)
-
-    async def runs(self, kind: str, polls: int) -> list[int]:
-        """Poll some times, and tell at which of them a kind was read."""
-        found = []
-        for number in range(polls):
-            self.line.asked.clear()
-            await self.poll()
-            if kind in self.line.asked:
-                found.append(number)
-        return found
 
     def change(self) -> None:
         """Change something that everything shows."""
@@ -95,6 +87,87 @@ class Inventoried:
     def ports(self) -> str:
         """What is published of ports."""
         return str([section.samples for family in self.inventory.snapshot.families for section in family.sections])
+
+
+class Inventoried(Polled):
+    """An inventory over a line that fails."""
+
+    def __init__(self, *, metrics: Sequence[MetricSpec] = (PORTS,), lists: Sequence[DiscoverySpec] = ()) -> None:
+        world = World()
+        world.populate()
+        self.line = Failing(world)
+        super().__init__(world, inventory_of(self.line, world, metrics, lists))
+
+    async def runs(self, kind: str, polls: int) -> list[int]:
+        """Poll some times, and tell at which of them a kind was read."""
+        found = []
+        for number in range(polls):
+            self.line.asked.clear()
+            await self.poll()
+            if kind in self.line.asked:
+                found.append(number)
+        return found
+
+
+class Hanging(Line):
+    """A line that loses the first request for something and all that is asked after it, until the third look."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self.loses: str | None = None
+        self.is_away = False
+        self.looks = 0
+        self._clock = world.times
+
+    async def graphql(self, document: str, variables: Mapping[str, object], *, at: str | None = None) -> Reply:
+        if document == PING:
+            self.looks += 1
+            self.is_away = self.looks < AWAY_LOOKS
+        await self._hang(root(document))
+        return await super().graphql(document, variables, at=at)
+
+    async def get(self, path: str) -> Reply:
+        await self._hang(path)
+        return await super().get(path)
+
+    async def _hang(self, what: str) -> None:
+        if what == self.loses:
+            self.loses, self.is_away = None, True
+        if self.is_away:
+            await anyio.sleep_forever()
+
+    def monotonic(self) -> float:
+        """Go on while a request hangs, as clocks do."""
+        return self._clock.monotonic() + anyio.current_time()
+
+    def wall(self) -> float:
+        return self._clock.wall()
+
+
+@pytest.mark.parametrize(
+    "what", ["NetPort", "NetPort stamps", "NetRouter", "NetRouter stamps", "BuiltinTag", "NetCity", "NetCity stamps"]
+)
+async def test_what_hangs_in_any_phase_of_a_poll_costs_no_more_than_the_outage(
+    what: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    world = World()
+    world.populate()
+    line = Hanging(world)
+    patient = PatientTransport(line, clock=line, deadline_seconds=3600.0, hang_seconds=0.02)
+    inventory = inventory_of(patient, world, (PORTS,), (BY_KIND, ROUTERS, TAGS))
+    subject = Polled(world, inventory)
+    await subject.poll()
+    await subject.poll()
+    line.loses = what
+    subject.change()
+    with anyio.fail_after(60):  # the deadline of a request is an hour
+        await subject.poll()
+    assert line.looks == AWAY_LOOKS
+    assert [(each.success, each.errors) for each in inventory.statuses] == [(True, {})] * 4
+    assert caplog.messages == ["no answer from Infrahub for 0.02 s; trying again"]
+    cities, routers, tags = subject.targets
+    assert ("c9" in cities, "r9" in routers, "t9" in tags) == (True, True, True)
+    assert "'e9'" in subject.ports
 
 
 @OUTAGES

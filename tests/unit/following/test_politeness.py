@@ -18,6 +18,7 @@ from infrahub_exporter.app.refreshing.inventory import Inventory
 from infrahub_exporter.app.refreshing.pool import Pool
 from infrahub_exporter.domain.access.webhooks import Event, Touched
 from infrahub_exporter.domain.asking.specs import DiscoverySpec, MetricSpec
+from infrahub_exporter.domain.ports import Transport
 from infrahub_exporter.domain.publishing.guard import GuardSpec
 from infrahub_exporter.domain.publishing.limits import Limits
 from tests.unit.following.test_corners import SUMMARY, followed_for_long, following_of, is_right, poll
@@ -157,7 +158,7 @@ OTHER = listing("other", "{ InfrahubStatus { summary { schema_hash_synced } } }"
 
 
 def inventory_of(
-    line: Line, world: World, metrics: Sequence[MetricSpec], discoveries: Sequence[DiscoverySpec]
+    line: Transport, world: World, metrics: Sequence[MetricSpec], discoveries: Sequence[DiscoverySpec]
 ) -> Inventory:
     return Inventory(
         metrics=metrics,

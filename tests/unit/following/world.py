@@ -242,7 +242,7 @@ class Line:
         """Whether others get ahead of a request, each of another number of them."""
 
     async def graphql(self, document: str, variables: Mapping[str, object], *, at: str | None = None) -> Reply:
-        what = _root(document)
+        what = root(document)
         self.asked.append(what)
         for _ in range(self.is_slow * (len(self.asked) % 4)):
             await anyio.lowlevel.checkpoint()
@@ -285,7 +285,7 @@ class Line:
             self.meanwhile.pop()()
 
 
-def _root(document: str) -> str:
+def root(document: str) -> str:
     """Say what a document asks for: `NetRouter`, `NetRouter count`, `probe` ..."""
     body = document.partition("{")[2].strip()
     if body.startswith("merging:"):

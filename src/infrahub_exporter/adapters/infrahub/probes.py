@@ -23,6 +23,9 @@ DEFAULT_BRANCH = (
 """Ask whether a branch is the default one, and which version this Infrahub is."""
 
 
+PING = f"query {OPERATION} {{ InfrahubInfo {{ version }} }}"
+"""Ask for next to nothing."""
+
 _PROBE = f"query {OPERATION}($since: DateTime!) {{ merging: InfrahubBranch(status__value: MERGING) {{ count }}"
 
 

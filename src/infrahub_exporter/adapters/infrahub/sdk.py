@@ -1,6 +1,6 @@
 """A `Transport` over infrahub-sdk: its addresses, authentication and documents' envelope, our connection and errors."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
 from ssl import SSLContext
 from typing import TYPE_CHECKING, Any
@@ -37,6 +37,9 @@ _UNREACHABLE = (
 )
 """What a request that fails on its way ends in."""
 _SHORTEST_TOKEN = 4
+_CONNECT_SECONDS = 5.0
+_STALL_SECONDS = 5.0
+"""How long an answer that has begun may pause. Infrahub computes all of it before it sends any."""
 _LARGE_BYTES = 8 << 20
 _TROUBLE_CHARACTERS = 200
 """How much of somebody else's words a message holds."""
@@ -47,9 +50,11 @@ class SdkTransport:
 
     The SDK's public `requester` hook hands every answer on unread, so that statuses, headers and bytes come back as
     they are: the SDK would lose a 5xx's status and decode the body untyped. Each request, a second try after a lost
-    connection included, has `timeout_seconds` in all. Requests are marked as low priority, which Infrahub sheds first.
-    An answer of more than `max_response_bytes`, decompressed, is given up as soon as that shows. The SDK is imported at
-    the first request, in a worker thread, so that a service listens before that half a second of CPU.
+    connection included, has `timeout_seconds` in all; a connection that is not made in `connect_seconds`, and an answer
+    that has begun and pauses for `stall_seconds`, are given up before that. Requests are marked as low priority, which
+    Infrahub sheds first. An answer of more than `max_response_bytes`, decompressed, is given up as soon as that shows.
+    The SDK is imported at the first request, in a worker thread, so that a service listens before that half a second of
+    CPU.
     """
 
     def __init__(
@@ -62,7 +67,11 @@ class SdkTransport:
         tls: SSLContext | bool = True,
         version: str = "0",
         max_response_bytes: int | None = None,
+        stall_seconds: float = _STALL_SECONDS,
+        connect_seconds: float = _CONNECT_SECONDS,
     ) -> None:
+        self._stall_seconds = stall_seconds
+        self._connect_seconds = connect_seconds
         self._max_response_bytes = max_response_bytes
         self._timeout_seconds = timeout_seconds
         self._branch = branch
@@ -150,7 +159,8 @@ class SdkTransport:
         chunks: list[bytes] = []
         size = 0
         async with AsyncExitStack() as stack:
-            async for chunk in response.aiter_raw():
+            stream = response.aiter_raw()
+            while (chunk := await self._next(stream)) is not None:
                 for piece in body.unpack(chunk):
                     chunks.append(piece)
                     if size <= _LARGE_BYTES < size + len(piece):
@@ -159,6 +169,16 @@ class SdkTransport:
                     await anyio.lowlevel.checkpoint()
             body.end()
             return b"".join(chunks)
+
+    async def _next(self, stream: AsyncIterator[bytes]) -> bytes | None:
+        """Return the next piece of a body, None at its end. Raises SourceUnavailableError where it stops before."""
+        try:
+            with anyio.fail_after(self._stall_seconds):
+                return await anext(stream, None)
+        except TimeoutError as error:
+            raise SourceUnavailableError(
+                f"Infrahub's answer stopped in the middle for {self._stall_seconds:g} s"
+            ) from error
 
     def _without_token(self, body: bytes) -> bytes:
         """Take the token out of what Infrahub, or what stands before it, sends back."""
@@ -170,7 +190,7 @@ class SdkTransport:
             self._connections = httpx.AsyncClient(
                 headers={"User-Agent": self._user_agent, "Accept-Encoding": CODING},
                 limits=httpx.Limits(keepalive_expiry=_KEEP_ALIVE_SECONDS),
-                timeout=None,  # noqa: S113 - fail_after bounds the whole of each request
+                timeout=httpx.Timeout(None, connect=self._connect_seconds),  # fail_after bounds each whole request
                 verify=self._tls,
             )
         return self._connections

@@ -339,13 +339,6 @@ async def test_a_small_question_that_hangs_for_good_ends_at_the_deadline() -> No
         await patient(Line(_never), deadline=0.05, hang=SOON).graphql(PROBE, {})
 
 
-async def test_a_large_question_is_waited_for() -> None:
-    line = Line(_never)
-    with pytest.raises(SourceUnavailableError):
-        await patient(line, deadline=0.05, hang=SOON).graphql("query infrahub_exporter($limit: Int) { Any }", {})
-    assert len(line.calls) == 1
-
-
 async def test_another_error_of_a_small_question_is_raised_as_it_is() -> None:
     async def broken() -> Reply:
         raise ValueError("broken")

@@ -80,7 +80,13 @@ def says(response: bytes) -> Answer:
 
 
 def transport(
-    address: str, *, token: str | None = TOKEN, branch: str = "main", seconds: float = 5, most: int | None = None
+    address: str,
+    *,
+    token: str | None = TOKEN,
+    branch: str = "main",
+    seconds: float = 5,
+    most: int | None = None,
+    impatient: float = 5,
 ) -> SdkTransport:
     return SdkTransport(
         address=address,
@@ -90,6 +96,8 @@ def transport(
         tls=True,
         version="1.2.3",
         max_response_bytes=most,
+        stall_seconds=impatient,
+        connect_seconds=impatient,
     )
 
 
@@ -251,6 +259,25 @@ async def test_a_trickling_server_has_the_same_time_in_all() -> None:
     async with wire(trickle) as server:
         client = transport(server.address, seconds=0.3)
         with pytest.raises(SourceUnavailableError, match=r"^no answer from Infrahub within 0.3 s$"):
+            await client.graphql("{ a }", {})
+        await client.close()
+
+
+async def test_an_answer_that_stops_in_the_middle_is_given_up_before_the_timeout() -> None:
+    async with wire(says(http(200, b"{" * 1000)[:-1])) as server:
+        client = transport(server.address, seconds=60, impatient=0.05)
+        with pytest.raises(SourceUnavailableError, match=r"^Infrahub's answer stopped in the middle for 0\.05 s$"):
+            await client.graphql("{ a }", {})
+        await client.close()
+
+
+async def test_a_connection_that_does_not_come_about_is_given_up_before_the_timeout() -> None:
+    async def silent(stream: anyio.abc.SocketStream, request: bytes) -> None:
+        """Take the client's hello, and say nothing."""
+
+    async with wire(silent) as server:
+        client = transport(server.address.replace("http:", "https:"), seconds=60, impatient=0.05)
+        with pytest.raises(SourceUnavailableError, match=r"^Infrahub cannot be reached: ConnectTimeout$"):
             await client.graphql("{ a }", {})
         await client.close()
 
