@@ -107,7 +107,7 @@ def command(
     scheme = "http" if settings.web.tls is None else "https"
     prometheus = settings.exporters.prometheus
     paths = [prometheus.metrics_path] if prometheus.enabled else []
-    for path in [*paths, *(spec.paths[0] for spec in settings.discoveries), "/-/ready", "/-/metrics"]:
+    for path in ["/", *paths, *(spec.paths[0] for spec in settings.discoveries), "/-/ready", "/-/metrics"]:
         logger.info("serving %s://%s:%d%s", scheme, host, port, path)
     serve(service, listener)
 
@@ -127,14 +127,19 @@ def check(config: Path | None) -> None:
 
     from infrahub_exporter.app.configuration.fitting import misfit  # noqa: PLC0415
     from infrahub_exporter.app.configuration.settings import load_settings  # noqa: PLC0415
-    from infrahub_exporter.app.container import Build  # noqa: PLC0415
+    from infrahub_exporter.app.serving.server import listener_context  # noqa: PLC0415
+    from infrahub_exporter.app.serving.service import Service  # noqa: PLC0415
 
-    settings = load_settings(config, os.environ, lambda line: click.echo(f"warning: {line}", err=True))
-    build = Build(settings)
+    warnings: list[str] = []
+    settings = load_settings(config, os.environ, warnings.append)
+    service = Service(settings)  # as at a start, without one
+    listener_context(settings)
     if settings.infrahub.embedded is not None:
-        found = anyio.run(misfit, settings, build.parts.source)
+        found = anyio.run(misfit, settings, service.source)
         if found is not None:
             raise ConfigError(f"{config or 'the environment'}: {found}")
+    for warning in warnings:
+        click.echo(f"warning: {warning}", err=True)
     series = len(settings.metrics.series)
     collectors = len(settings.collector_specs)
     click.echo(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from infrahub_exporter.app.configuration.files import files_of, stamp
 from infrahub_exporter.app.configuration.infrahub import InfrahubSettings, TlsSettings, read_token
+from infrahub_exporter.app.configuration.pem import PemFile, misfit
 from infrahub_exporter.app.configuration.pushing import DestinationSettings, OtlpSettings
 from infrahub_exporter.app.configuration.settings import Settings
 from infrahub_exporter.app.refreshing.parts import Pusher
@@ -53,14 +54,26 @@ def _tls_context(tls: TlsSettings | None) -> ssl.SSLContext | bool:
         return True
     try:
         context = ssl.create_default_context(cafile=_text(tls.ca_file))
-        if tls.client_certificate is not None:
-            context.load_cert_chain(tls.client_certificate, _text(tls.client_key))
+        if tls.client_certificate is not None:  # without a password OpenSSL would ask the terminal for one
+            context.load_cert_chain(tls.client_certificate, _text(tls.client_key), password="")
     except (OSError, ssl.SSLError) as error:
-        raise ConfigError(f"infrahub.tls: expected PEM files that can be read and fit together: {error}") from error
+        raise ConfigError(_misfit(tls, error)) from error
     if tls.insecure:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context
+
+
+def _misfit(tls: TlsSettings, error: Exception) -> str:
+    certificate, key, authorities = (
+        None if path is None else PemFile(f"infrahub.tls.{name}", path)
+        for name, path in (
+            ("client_certificate", tls.client_certificate),
+            ("client_key", tls.client_key),
+            ("ca_file", tls.ca_file),
+        )
+    )
+    return misfit(error, certificate=certificate, key=key, authorities=authorities)
 
 
 def _text(path: Path | None) -> str | None:

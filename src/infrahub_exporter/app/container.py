@@ -75,6 +75,10 @@ class Build:
             config=providers.Object(config),
             figures=providers.Object(figures),
         )
+        with settings.locating():
+            self._build(settings, source, former)
+
+    def _build(self, settings: Settings, source: Source | None, former: Parts | None) -> None:
         source_of = connecting.source_of(settings) if source is None else source
         pushed_of = connecting.pushed_of(settings)
         if source is not None:
@@ -163,7 +167,9 @@ def _events(settings: Settings) -> Debounce | None:
 def _outline(settings: Settings) -> Outline | None:
     """Import the GraphQL parser where there is a query to parse. Raises ConfigError for what is no query."""
     documents: list[tuple[str, DiscoverySpec | QuerySource]] = [
-        (f"service_discovery.queries: {spec.name}", spec) for spec in settings.discoveries if spec.kind is None
+        (f"service_discovery.queries[{index}].file_path", spec)
+        for index, spec in enumerate(settings.discoveries)
+        if spec.kind is None
     ]
     documents += [
         (f"metrics.series[{index}].query", spec.query)

@@ -80,6 +80,82 @@ def test_check_puts_what_is_wrong_in_one_line_on_standard_error(
     assert "inclode" in err
 
 
+@pytest.mark.parametrize(
+    ("line", "place", "problem"),
+    [
+        (
+            "infrahub: {address: 'http://localhost:8000', token_file: nowhere}",
+            "infrahub.token_file",
+            "expected a file that holds a secret, got a path to nothing (No such file or directory)",
+        ),
+        (
+            "webhook: {enabled: true, key_file: nowhere}",
+            "webhook.key_file",
+            "expected a file that holds a secret, got a path to nothing (No such file or directory)",
+        ),
+        (
+            "web: {bearer_token_file: nowhere}",
+            "web.bearer_token_file",
+            "expected a file that holds a secret, got a path to nothing (No such file or directory)",
+        ),
+        (
+            "web: {tls: {certificate: rubbish}}",
+            "web.tls.certificate",
+            "expected a PEM file with a certificate, got '{folder}/rubbish' (it has none)",
+        ),
+        (
+            "infrahub: {address: 'https://localhost:8000', token: x, tls: {ca_file: rubbish}}",
+            "infrahub.tls.ca_file",
+            "expected a PEM file with certificates of authorities, got '{folder}/rubbish' (it has none)",
+        ),
+        (
+            "infrahub: {address: 'https://localhost:8000', token: x, tls: {client_certificate: rubbish}}",
+            "infrahub.tls.client_certificate",
+            "expected a PEM file with a certificate, got '{folder}/rubbish' (it has none)",
+        ),
+        (
+            "exporters: {otlp: {enabled: true, endpoint: 'http://host:x'}}\nmetrics: {kind: [{kind: InfraDevice}]}",
+            "exporters.otlp.endpoint",
+            "expected http://host:port, https://host:port or host:port",
+        ),
+    ],
+)
+def test_check_refuses_what_a_start_would_refuse_and_names_the_file(
+    config: Path, capsys: pytest.CaptureFixture[str], line: str, place: str, problem: str
+) -> None:
+    config.with_name("rubbish").write_text("rubbish")
+    config.write_text(line if line.startswith("infrahub") else f"infrahub: {{address: 'http://x', token: x}}\n{line}")
+
+    assert run(["check", "--config", str(config)]) == 2
+    said = f"infrahub-exporter: {config}: {place}: {problem.format(folder=config.parent)}\n"
+    assert capsys.readouterr() == ("", said)
+
+
+def test_where_a_variable_says_it_the_variable_is_named(
+    config: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INFRAHUB_SIDECAR_INFRAHUB__TOKEN_FILE", "nowhere")
+
+    assert run(["check", "--config", str(config)]) == 2
+    problem = "expected a file that holds a secret, got a path to nothing (No such file or directory)"
+    assert capsys.readouterr().err == f"infrahub-exporter: INFRAHUB_SIDECAR_INFRAHUB__TOKEN_FILE: {problem}\n"
+
+
+def test_warnings_are_told_of_what_is_good(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config.write_text("infrahub: {adress: 'http://infrahub:8000'}\n")
+    assert run(["check", "--config", str(config)]) == 2
+    assert capsys.readouterr().err == (
+        f"infrahub-exporter: {config}: infrahub.adress: unknown key, did you mean 'address'?\n"
+    )
+
+    config.write_text("infrahub: {address: 'http://infrahub:8000', tls: {insecure: true}}\n")
+    assert run(["check", "--config", str(config)]) == 0
+    assert capsys.readouterr().err == (
+        f"warning: {config}: infrahub.token: not set, Infrahub is read anonymously\n"
+        f"warning: {config}: infrahub.tls: has no effect on an http:// address\n"
+    )
+
+
 def test_running_with_a_bad_configuration_is_the_same_line(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     config.write_text("infrahub: [")
 
@@ -237,7 +313,7 @@ def test_several_files_may_follow_one_option(tmp_path: Path, capsys: pytest.Capt
             "mutation { TagDelete(data: {id: 1}) { ok } }",
             "the document holds something else than queries, which a discovery does not run",
         ),
-        ("{ Tag { edges ", "the query is no GraphQL: Syntax Error: Expected Name, found <EOF>."),
+        ("{ Tag { edges ", "the query is no GraphQL: line 1, column 15: Expected Name, found <EOF>"),
     ],
 )
 def test_what_is_no_query_is_refused_before_it_is_sent(
@@ -251,4 +327,4 @@ def test_what_is_no_query_is_refused_before_it_is_sent(
     )
 
     assert run(["check", "--config", str(path)]) == 2
-    assert capsys.readouterr().err == f"infrahub-exporter: service_discovery.queries: tags: {message}\n"
+    assert capsys.readouterr().err == f"infrahub-exporter: {path}: service_discovery.queries[0].file_path: {message}\n"

@@ -4,6 +4,7 @@ import asyncio
 import importlib.util
 import logging
 import os
+import re
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -211,18 +212,33 @@ def encrypted(key: bytes) -> bytes:
 
 def test_files_that_cannot_be_used_are_refused_at_the_start(files: Files, authority: trustme.CA) -> None:
     certificate, key = files.certificate.read_bytes(), files.key.read_bytes()
-    for name, content in (
-        (files.certificate, b"rubbish"),
-        (files.key, b"rubbish"),
-        (files.key, authority.issue_cert("127.0.0.1").private_key_pem.bytes()),
-        (files.key, encrypted(key)),
-        (files.client_ca, b"rubbish"),
+    other = authority.issue_cert("127.0.0.1").private_key_pem.bytes()
+    half = certificate[: len(certificate) // 2]
+    for name, content, said in (
+        (
+            files.certificate,
+            b"rubbish",
+            "certificate: expected a PEM file with a certificate, got {path} (it has none)",
+        ),
+        (files.certificate, half, "certificate: expected PEM files that can be read and fit together: "),
+        (files.key, b"rubbish", "key: expected a PEM file with a private key, got {path} (it has none)"),
+        (files.key, other, f"key: expected the key of '{files.certificate}', got another one in {{path}}"),
+        (files.key, encrypted(key), "key: expected a PEM file with a private key, got {path} (the key is encrypted)"),
+        (
+            files.client_ca,
+            b"rubbish",
+            "client_ca: expected a PEM file with certificates of authorities, got {path} (it has none)",
+        ),
     ):
         files.certificate.write_bytes(certificate)
         files.key.write_bytes(key)
         authority.cert_pem.write_to_path(str(files.client_ca))
         name.write_bytes(content)
-        with pytest.raises(ConfigError, match=r"^web\.tls: expected PEM files that can be read and fit together: .+$"):
+        with pytest.raises(ConfigError, match=f"^{re.escape('web.tls.' + said.format(path=repr(str(name))))}"):
             ListenerContext.load(files.certificate, files.key, files.client_ca)
-    with pytest.raises(ConfigError, match=r"No such file or directory$"):
-        ListenerContext.load(files.certificate.with_name("nowhere"))
+    nowhere = files.certificate.with_name("nowhere")
+    with pytest.raises(ConfigError, match=r"^web\.tls\.certificate: .+ \(No such file or directory\)$"):
+        ListenerContext.load(nowhere)
+    nowhere.write_bytes(certificate)
+    with pytest.raises(ConfigError, match=r"^web\.tls\.certificate: expected a PEM file with a private key, got "):
+        ListenerContext.load(nowhere)

@@ -276,7 +276,7 @@ async def test_a_reload_keeps_the_lists_of_parameters() -> None:
             {"by-site": BY_SITE},
             "variables.limit: expected an integer (Int), got 'many'",
         ),
-        ({"site": "paris"}, {"by-site": "{"}, "the query is no GraphQL: Syntax Error: Expected Name, found <EOF>."),
+        ({"site": "paris"}, {"by-site": "{"}, "the query is no GraphQL: line 1, column 2: Expected Name, found <EOF>"),
     ],
 )
 async def test_a_stored_query_that_does_not_fit_is_a_failure(

@@ -15,7 +15,7 @@ address_with_slash_in_password.yml: infrahub.address: expected an http:// or htt
 address_without_scheme.yml: infrahub.address: expected an http:// or https:// URL without user and query, got 'infrahub:8000'
 anchor_in_itself.yml: line 2, column 10: an anchor that contains itself
 compression.yml: exporters.otlp.compression: expected one of gzip, none, got 'zstd'
-control_character.yml: expected YAML, got the character #x0001
+control_character.yml: expected YAML in UTF-8, got the character #x0001
 deep.yml: expected YAML, got more levels than can be read
 duplicate_header.yml: line 6: a key is there twice, first in line 5
 duplicate_key.yml: line 3: the key 'listen_port' is there twice, first in line 2
@@ -110,7 +110,7 @@ store_age.yml: store.max_age_seconds: expected a number above 0, got 0
 store_type.yml: store.type: expected one of file, got 'valkey'
 store_without_path.yml: store.path: expected a path, got nothing
 syntax.yml: line 4, column 1: expected the node content, but found '<stream end>'
-tab.yml: line 2, column 1: found character that cannot start any token
+tab.yml: line 2, column 1: a tab cannot stand here, indent by spaces
 tag.yml: line 1, column 50: expected a plain value, got one with a tag (!)
 timeout_infinite.yml: infrahub.timeout_seconds: expected a number above 0, got inf
 timeout_zero.yml: infrahub.timeout_seconds: expected a number above 0, got 0
@@ -122,7 +122,7 @@ token_mapping.yml: infrahub.token: expected text, got a mapping
 token_number.yml: infrahub.token: expected text, got a number, put it in quotes
 token_of_two_lines.yml: infrahub.token: expected printable ASCII text without spaces around it
 two_documents.yml: line 2, column 1: expected a single document in the stream, but found another document
-undefined_alias.yml: line 1, column 50: found undefined alias
+undefined_alias.yml: line 1, column 50: found undefined alias; a text that begins with * stands in quotes
 unknown_key.yml: listen_prot: unknown key, did you mean 'listen_port'?
 unknown_key_far_from_any.yml: infrahub.xyz: unknown key, expected one of address, token, token_file, branch, page_size, concurrency, timeout_seconds, refresh_timeout_seconds, full_refresh_seconds, tls, embedded
 unknown_key_in_list.yml: metrics.kind[0].inclde: unknown key, did you mean 'include'?
@@ -169,7 +169,7 @@ variables_without_any.yml: service_discovery.queries[0].variables.site: the quer
 parameters_unknown.yml: service_discovery.queries[0].parameters[0]: the query has no variable 'region'
 stored_and_file.yml: service_discovery.queries[0].file_path: expected one of file_path, stored and kind, got file_path and stored
 stored_name.yml: service_discovery.queries[0].name: expected a name, because the query's ('my devices') cannot stand in a URL
-variables_no_graphql.yml: service_discovery.queries[0].file_path: the query is no GraphQL: Syntax Error: Expected Name, found <EOF>.
+variables_no_graphql.yml: service_discovery.queries[0].file_path: the query is no GraphQL: line 1, column 64: Expected Name, found <EOF>
 otlp_beside_destinations.yml: exporters.otlp.headers: expected in each of destinations, not beside them
 otlp_destination_twice.yml: exporters.otlp.destinations[1].name: expected a name of its own, got 'a' again
 otlp_destination_nowhere.yml: exporters.otlp.destinations[0].endpoint: expected text without spaces, got nothing
@@ -215,6 +215,22 @@ series_sum.yml: metrics.series[0].sum.of: expected a path, a list of paths, or a
 metrics_prefix.yml: metrics.prefix: expected the beginning of a metric's name, such as org_, got 'org-'
 query_explain_path.yml: service_discovery.queries[1].endpoint_path: expected another path than that of service_discovery.queries[0].name, got '/sd/infradevice/explain'
 compat_boolean.yml: compat.booleans: expected one of true, True, got true, put it in quotes
+quote_open.yml: line 2, column 10: a quote that is opened here is never closed
+colon.yml: line 2, column 16: a colon cannot stand here: keys of a mapping are indented alike, a text that has one stands in quotes
+indent.yml: line 3, column 11: a colon cannot stand here: keys of a mapping are indented alike, a text that has one stands in quotes
+outdent.yml: line 3, column 3: expected a key, indented like those above it
+dash_outdent.yml: line 5, column 5: expected a key, indented like those above it
+dash_missing.yml: line 5, column 5: expected a dash, indented like those above it
+mapping_open.yml: line 2, column 12: expected a comma or the end of the mapping that { has begun
+at_sign.yml: line 1, column 52: a text cannot begin with this character, put it in quotes
+address_port.yml: infrahub.address: expected a port from 1 to 65535, or none, behind the host; an IPv6 address stands in brackets, got 'http://infrahub:80000'
+address_ipv6.yml: infrahub.address: expected a port from 1 to 65535, or none, behind the host; an IPv6 address stands in brackets, got 'http://fd00::1:8000'
+listen_address_port.yml: listen_address: expected an address without port, such as 0.0.0.0 or ::, got '0.0.0.0:8001'
+interval_unit.yml: poll_interval_seconds: expected a number of at least 1, got '30s', write the number of seconds alone
+limit_unit.yml: limits.max_read_bytes: expected a whole number of at least 1, got '64 MiB', write the number of bytes alone
+limit_words.yml: limits.max_nodes: expected a whole number of at least 1, got '1 million'
+port_quoted.yml: listen_port: expected a whole number from 1 to 65535, got '8001', write it without quotes
+null_as_key.yml: null: unknown key, expected one of infrahub, exporters, service_discovery, metrics, collectors, webhook, guard, limits, store, web, compat, poll_interval_seconds, listen_address, listen_port, log_level, log_format, reload_on_change, exit_on_dead_loop
 """  # noqa: E501 - the lines stand as they are printed
 REFUSED = {line.partition(".yml: ")[0]: line for line in LINES.splitlines()}
 

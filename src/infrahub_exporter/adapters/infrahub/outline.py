@@ -32,7 +32,9 @@ def outline(document: str) -> Outlined:
     try:
         definitions = parse(document).definitions
     except GraphQLError as error:
-        raise SourceRejectedError(f"the query is no GraphQL: {error.message}") from error
+        where = "".join(f"line {at.line}, column {at.column}: " for at in error.locations or ())
+        problem = error.message.removeprefix("Syntax Error: ").removesuffix(".")
+        raise SourceRejectedError(f"the query is no GraphQL: {where}{problem}") from error
     fragments = {each.name.value: each for each in definitions if isinstance(each, FragmentDefinitionNode)}
     queries = [each for each in definitions if isinstance(each, OperationDefinitionNode)]
     if not all(each.operation is OperationType.QUERY for each in queries):

@@ -5,6 +5,7 @@ place, what was expected there and what stood there, and never shows a secret.
 """
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from glob import iglob
 from pathlib import Path
@@ -17,7 +18,7 @@ from msgspec import Meta, Struct
 from infrahub_exporter.app.configuration.forms import OWN_FORMS, texts
 from infrahub_exporter.app.configuration.places import Place, SettingError, unknown
 from infrahub_exporter.app.configuration.secret import Secret, dec_hook
-from infrahub_exporter.app.configuration.wording import describe, shown, strip_optional
+from infrahub_exporter.app.configuration.wording import describe, is_number, shown, strip_optional
 
 Find = Callable[[Path], Path]
 ExistingPath = Annotated[Path, Meta(description="the path of something that exists")]
@@ -26,6 +27,8 @@ InnerPath = Annotated[Path, Meta(description="a path", title="inside")]
 """A relative one does not lead out of the folder that it is found in, not over a symbolic link either."""
 WrittenPath = Annotated[Path, Meta(description="a path", title="written")]
 """One that is written: a relative one is looked for nowhere but beside the configuration, which its reader sees to."""
+_NUMBER = re.compile(r"\d+(?:\.\d+)?\s*([A-Za-z]*)")
+_UNITS = frozenset({"seconds", "bytes"})
 StructT = TypeVar("StructT", bound=Struct)
 
 
@@ -98,8 +101,7 @@ def _leaf(value: object, annotation: Any, place: Place, find: Find) -> object:
     try:
         made = msgspec.convert(value, annotation, dec_hook=_hook)
     except msgspec.ValidationError:
-        quotable = (annotation in {str, Secret} or get_origin(annotation) is Literal) and isinstance(value, int | float)
-        got = f"{shown(value, hidden=hidden)}{', put it in quotes' if quotable else ''}"
+        got = f"{shown(value, hidden=hidden)}{_hint(value, annotation, place)}"
         raise SettingError(place, f"expected {describe(annotation)}, got {got}") from None
     if isinstance(made, float) and not math.isfinite(made):
         raise SettingError(place, f"expected {describe(annotation)}, got {shown(value)}")
@@ -113,6 +115,21 @@ def _leaf(value: object, annotation: Any, place: Place, find: Find) -> object:
             raise SettingError(place, f"{expected}, got {shown(value)}")
         return found
     return made
+
+
+def _hint(value: object, annotation: Any, place: Place) -> str:
+    """Say what to do about a number in the place of a text, or a text in that of a number."""
+    if annotation in {str, Secret} or get_origin(annotation) is Literal:
+        return ", put it in quotes" if isinstance(value, int | float) else ""
+    if not isinstance(value, str) or not is_number(annotation):
+        return ""
+    written = _NUMBER.fullmatch(value)
+    if written is None:
+        return ""
+    unit = str(place[-1]).rpartition("_")[2] if place else ""
+    if not written[1]:
+        return ", write it without quotes"
+    return f", write the number of {unit} alone" if unit in _UNITS else ""
 
 
 def _hook(type_: type, value: Any) -> Any:

@@ -12,7 +12,26 @@ _DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9_]{0,99})")
 _HEXADECIMAL = re.compile(r"0x[0-9a-fA-F]{1,64}")
 _FLOAT = re.compile(r"[-+]?([0-9]{1,100}\.?[0-9]{0,100}|\.[0-9]{1,100})([eE][-+]?[0-9]{1,4})?")
 _INFINITE = re.compile(r"([-+]?)\.(inf|Inf|INF)")
-_LIST = 'expected a comma or the end of the list; in [...] a path with brackets stands in quotes, such as "tags[]"'
+_IN_CONTEXT = {
+    "while parsing a flow sequence": (
+        'expected a comma or the end of the list; in [...] a path with brackets stands in quotes, such as "tags[]"'
+    ),
+    "while parsing a flow mapping": "expected a comma or the end of the mapping that { has begun",
+    "while parsing a block mapping": "expected a key, indented like those above it",
+    "while parsing a block collection": "expected a dash, indented like those above it",
+}
+"""What was expected, by what was being read."""
+_IN_WORDS = (
+    ("found character '\\t'", "a tab cannot stand here, indent by spaces"),
+    ("cannot start any token", "a text cannot begin with this character, put it in quotes"),
+    (
+        "mapping values are not allowed",
+        "a colon cannot stand here: keys of a mapping are indented alike, a text that has one stands in quotes",
+    ),
+    ("could not find expected ':'", "expected a colon and a space behind a key"),
+    ("undefined alias", "found undefined alias; a text that begins with * stands in quotes"),
+)
+"""What the parser says, and what it comes to for somebody who did not mean to write YAML's finer points."""
 _OVER_SECRETS = frozenset({"basic_users", "headers"})
 """Below these, somebody may have put a secret where its name belongs."""
 _QUOTED = re.compile(r" ?(\"[^\"<]{2,}\"|'[^'<]{2,}')")
@@ -28,18 +47,26 @@ def parse_document(text: str) -> object:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         return None if root is None else _Construction().value(root)
     except yaml.MarkedYAMLError as error:
-        problem = error.problem or "expected YAML"
-        if problem.startswith("but ") and error.context:
-            problem = f"{error.context}, {problem}"
-        if error.context == "while parsing a flow sequence":
-            problem = _LIST
-        else:
-            problem = " ".join(_QUOTED.sub("", problem).split())
-        raise ConfigError(f"{_position(error.problem_mark)}: {problem}") from None
+        raise ConfigError(_in_words(error)) from None
     except yaml.reader.ReaderError as error:
-        raise ConfigError(f"expected YAML, got the character #x{error.character:04x}") from None
+        raise ConfigError(f"expected YAML in UTF-8, got the character #x{error.character:04x}") from None
     except RecursionError:
         raise ConfigError("expected YAML, got more levels than can be read") from None
+
+
+def _in_words(error: yaml.MarkedYAMLError) -> str:
+    problem = error.problem or "expected YAML"
+    for context, words in _IN_CONTEXT.items():
+        if error.context == context:
+            return f"{_position(error.problem_mark)}: {words}"
+    if error.context == "while scanning a quoted scalar" and "end of stream" in problem:
+        return f"{_position(error.context_mark)}: a quote that is opened here is never closed"
+    for said, words in _IN_WORDS:
+        if said in problem:
+            return f"{_position(error.problem_mark)}: {words}"
+    if problem.startswith("but ") and error.context:
+        problem = f"{error.context}, {problem}"
+    return f"{_position(error.problem_mark)}: {' '.join(_QUOTED.sub('', problem).split())}"
 
 
 def _position(mark: yaml.Mark | None) -> str:

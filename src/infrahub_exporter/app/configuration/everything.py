@@ -3,7 +3,10 @@
 The rules hold however a `Settings` is made, from a file or in Python; types and ranges are checked in what is loaded.
 """
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cached_property
+from ipaddress import IPv6Address
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -15,7 +18,7 @@ from infrahub_exporter.app.configuration.infrahub import (
     InfrahubSettings,
     NonEmpty,
 )
-from infrahub_exporter.app.configuration.places import at
+from infrahub_exporter.app.configuration.places import Place, SettingError, at, place_of
 from infrahub_exporter.app.configuration.pushing import OtlpSettings
 from infrahub_exporter.app.configuration.queries import SEGMENT, QuerySettings, check_served
 from infrahub_exporter.app.configuration.series import SeriesSettings, check_series
@@ -27,6 +30,7 @@ from infrahub_exporter.domain.asking.collecting import CollectorSpec
 from infrahub_exporter.domain.asking.paths import label_names, parse
 from infrahub_exporter.domain.asking.series import SeriesSpec
 from infrahub_exporter.domain.asking.specs import Booleans, DiscoverySpec, MetricSpec, Seconds, UncoveredSpec
+from infrahub_exporter.domain.errors import ConfigError
 from infrahub_exporter.domain.publishing.guard import GuardSpec
 from infrahub_exporter.domain.publishing.limits import Limits
 
@@ -39,6 +43,14 @@ Prefix = Annotated[
 
 class _Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A mapping of the configuration file."""
+
+
+def _is_ipv6(address: str) -> bool:
+    try:
+        IPv6Address(address)
+    except ValueError:
+        return False
+    return True
 
 
 class PrometheusSettings(_Section, frozen=True):
@@ -109,6 +121,9 @@ class Settings(_Section, frozen=True, dict=True):
     exit_on_dead_loop: bool = True
 
     def __post_init__(self) -> None:
+        if ":" in self.listen_address and not _is_ipv6(self.listen_address):
+            expected = "expected an address without port, such as 0.0.0.0 or ::"
+            raise SettingError(("listen_address",), f"{expected}, got {self.listen_address!r}")
         for index, entry in enumerate(self.metrics.kind):
             with at("metrics", "kind", index, "include"):
                 label_names(entry.include)
@@ -125,6 +140,22 @@ class Settings(_Section, frozen=True, dict=True):
                 for path in spec.paths:
                     parse(path)
         check_served(self.discoveries, prometheus.metrics_path if prometheus.enabled else None)
+
+    @cached_property
+    def located(self) -> Callable[[Place, str], str]:
+        """Write a problem with its place; of what was loaded also with the file or variable it comes from."""
+        return lambda place, problem: str(SettingError(place, problem))
+
+    @contextmanager
+    def locating(self) -> Iterator[None]:
+        """Tell of complaints about what the settings lead to where those were written. Raises ConfigError."""
+        try:
+            yield
+        except ConfigError as error:
+            place, problem = place_of(str(error))
+            if not place or place[0] not in self.__struct_fields__:
+                raise
+            raise ConfigError(self.located(place, problem)) from error
 
     @property
     def metric_specs(self) -> tuple[MetricSpec, ...]:

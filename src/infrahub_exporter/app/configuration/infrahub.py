@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from msgspec import Meta, Struct
 
@@ -17,6 +18,15 @@ Address = Annotated[
     ),
 ]
 NonEmpty = Annotated[str, Meta(pattern=r"^\S+\Z", description="text without spaces")]
+
+
+def has_port_or_none(url: str) -> bool:
+    """Tell whether what stands behind the host of a URL is a port, or nothing."""
+    try:
+        parts = urlsplit(url)
+        return parts.port != 0 and bool(parts.hostname)
+    except ValueError:
+        return False
 
 
 class TlsSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -69,6 +79,9 @@ class InfrahubSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         if (self.address is None) == (self.embedded is None):
             got = "neither" if self.address is None else "both"
             raise SettingError(("address",), f"expected one of address and embedded, got {got}")
+        if self.address is not None and not has_port_or_none(self.address):
+            expected = "expected a port from 1 to 65535, or none, behind the host; an IPv6 address stands in brackets"
+            raise SettingError(("address",), f"{expected}, got {self.address!r}")
         if self.token is not None and self.token_file is not None:
             raise SettingError(("token_file",), "expected one of token and token_file, got both")
         if self.token is not None and not self.token.fits_a_header:

@@ -1,5 +1,6 @@
 """Where something stands in a configuration, and what is wrong there."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -7,6 +8,9 @@ from infrahub_exporter.domain.asking.paths import suggestion
 from infrahub_exporter.domain.errors import ConfigError
 
 Place = tuple[str | int, ...]
+
+_WRITTEN = re.compile(r"([A-Za-z_]\w*(?:\.[A-Za-z_]\w*|\[\d+\])*): ")
+_STEP = re.compile(r"([A-Za-z_]\w*)|\[(\d+)\]")
 
 
 class SettingError(ConfigError):
@@ -30,6 +34,15 @@ def written(place: Place) -> str:
     return "".join(steps).removeprefix(".")
 
 
+def place_of(message: str) -> tuple[Place, str]:
+    """Split what `written` has put together, and a problem behind it: an empty place where there is none."""
+    found = _WRITTEN.match(message)
+    if found is None:
+        return (), message
+    steps = (int(number) if number else name for name, number in _STEP.findall(found[1]))
+    return tuple(steps), message[found.end() :]
+
+
 @contextmanager
 def at(*place: str | int) -> Iterator[None]:
     """Give the domain's complaints a place."""
@@ -45,4 +58,4 @@ def unknown(key: object, known: tuple[str, ...], place: Place) -> SettingError:
     """Say that a key is none of those that are known."""
     near = suggestion(key, known) if isinstance(key, str) else ""
     hint = near or f", expected one of {', '.join(known)}"
-    return SettingError((*place, str(key)), f"unknown key{hint}")
+    return SettingError((*place, "null" if key is None else str(key)), f"unknown key{hint}")

@@ -102,6 +102,7 @@ def _load(
         settings = _with_written_in(directory, decode(overrides.tree, Settings, find=find))
     except SettingError as error:
         raise ConfigError(located(error.place, error.problem)) from None
+    settings.__dict__["located"] = located
     for place, problem in _odd(settings, overrides.tree):
         warn(located(place, problem))
     return settings
@@ -111,6 +112,8 @@ def _odd(settings: Settings, tree: Mapping[object, object]) -> Iterator[tuple[Pl
     """Yield what works but is hardly meant."""
     if settings.infrahub.address is not None and settings.infrahub.is_anonymous:
         yield ("infrahub", "token"), "not set, Infrahub is read anonymously"
+    if settings.infrahub.tls is not None and str(settings.infrahub.address).startswith("http://"):
+        yield ("infrahub", "tls"), "has no effect on an http:// address"
     discovery = tree.get("service_discovery")
     if settings.service_discovery.queries and isinstance(discovery, dict) and "enabled" not in discovery:
         yield ("service_discovery", "enabled"), "not set, the queries are not served"

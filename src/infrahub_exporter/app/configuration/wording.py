@@ -61,6 +61,11 @@ def describe(annotation: Any) -> str:
     return _described(type_)
 
 
+def is_number(annotation: Any) -> bool:
+    """Tell whether a type takes numbers alone."""
+    return isinstance(inspect.type_info(strip_optional(annotation)[0]), inspect.IntType | inspect.FloatType)
+
+
 def _described(type_: inspect.Type) -> str:
     match type_:
         case inspect.Metadata(extra_json_schema={"description": str(description)}):

@@ -8,6 +8,7 @@ from typing import Any
 from typing_extensions import Self
 
 from infrahub_exporter.app.configuration.files import Stamp, stamp
+from infrahub_exporter.app.configuration.pem import PemFile, misfit
 from infrahub_exporter.domain.errors import ConfigError
 
 logger = logging.getLogger("infrahub_exporter")
@@ -34,7 +35,7 @@ class ListenerContext(ssl.SSLContext):
         try:
             context._current = _context(certificate, key, client_ca)
         except (OSError, ValueError) as error:
-            raise ConfigError(f"web.tls: expected PEM files that can be read and fit together: {error}") from error
+            raise ConfigError(context._misfit(error)) from error
         return context
 
     def wrap_bio(self, *arguments: Any, **options: Any) -> ssl.SSLObject:
@@ -51,9 +52,18 @@ class ListenerContext(ssl.SSLContext):
         try:
             self._current = _context(*self._files)
         except (OSError, ValueError) as error:
-            logger.error("web.tls: the files have changed and cannot be used, the old certificate stays: %s", error)  # noqa: TRY400 - the line says it all
+            said = self._misfit(error)
+            logger.error("the files of web.tls have changed and cannot be used, the old ones stay: %s", said)  # noqa: TRY400 - the line says it all
         else:
             logger.info("web.tls: the files have changed and are used from now on")
+
+    def _misfit(self, error: Exception) -> str:
+        names = ("certificate", "key", "client_ca")
+        certificate, key, authorities = (
+            None if path is None else PemFile(f"web.tls.{name}", path)
+            for name, path in zip(names, self._files, strict=True)
+        )
+        return misfit(error, certificate=certificate, key=key, authorities=authorities)
 
     def _stamped(self) -> tuple[Stamp | None, ...]:
         return tuple(None if file is None else stamp(file) for file in self._files)

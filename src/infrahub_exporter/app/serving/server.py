@@ -70,14 +70,22 @@ def listen(address: str, port: int, *, any_port: bool = False) -> socket.socket:
     raise ConfigError(f"listen_address {address}, listen_port {port}: cannot listen there: {trouble.strerror}")
 
 
+def listener_context(settings: Settings) -> ListenerContext | None:
+    """Read the certificates of `web.tls`, None where there are none. Raises ConfigError."""
+    tls = settings.web.tls
+    if tls is None:
+        return None
+    with settings.locating():
+        return ListenerContext.load(tls.certificate, tls.key, tls.client_ca)
+
+
 def serve(app: Litestar, listener: socket.socket) -> None:
     """Serve until SIGTERM or SIGINT, then end within 5 s, whatever hangs; a service is reloaded at SIGHUP.
 
     In-flight answers have 2 s, the last push another 2; after 4.5 s the process ends itself, with exit code 0 still.
     Raises SystemExit with 1 where it cannot start, and where a loop has died.
     """
-    tls = app.settings.web.tls if isinstance(app, Service) else None
-    context = None if tls is None else ListenerContext.load(tls.certificate, tls.key, tls.client_ca)
+    context = listener_context(app.settings) if isinstance(app, Service) else None
     bounds = Bounds()
     bounds = msgspec.structs.replace(bounds, connections=affordable(bounds.connections))
     connections = Connections(bounds.connections)

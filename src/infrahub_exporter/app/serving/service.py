@@ -28,6 +28,7 @@ from infrahub_exporter.app.configuration.webhook import read_webhook_key
 from infrahub_exporter.app.container import VERSION, Build
 from infrahub_exporter.app.exporter import Exporter, Handover
 from infrahub_exporter.app.refreshing.figures import Figures
+from infrahub_exporter.app.refreshing.pool import Source
 from infrahub_exporter.domain.access.webhooks import Event
 from infrahub_exporter.domain.errors import ConfigError
 from infrahub_exporter.domain.publishing.status import ConfigStatus
@@ -117,6 +118,11 @@ class Service(Litestar):
     def exporter(self) -> Exporter:
         """Return the exporter that serves by now."""
         return self._generation.exporter
+
+    @property
+    def source(self) -> Source:
+        """Return what is read by now."""
+        return self._generation.build.parts.source
 
     def let_go(self) -> None:
         """Let go of all who wait for something: the end is near."""
@@ -229,6 +235,10 @@ class Service(Litestar):
         return generation
 
     def _build(self, settings: Settings, former: _Generation | None = None) -> _Generation:
+        with settings.locating():
+            return self._built(settings, former)
+
+    def _built(self, settings: Settings, former: _Generation | None) -> _Generation:
         before = None if former is None else former.build.parts
         build = Build(settings, config=lambda: self._config, figures=self._figures, former=before)
         prometheus = settings.exporters.prometheus
