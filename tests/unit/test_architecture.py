@@ -51,6 +51,7 @@ BREACHES = [
     ("jinja2", "adapters/embedded/identity.py", "import jinja2", "embedded.identity -> jinja2 ("),
     ("infrahub-sdk", "adapters/http/__init__.py", "import infrahub_sdk", "adapters.http -> infrahub_sdk ("),
     ("httpx", "adapters/http/__init__.py", "import httpx", "adapters.http -> httpx ("),
+    ("re2", "domain/asking/paths.py", "import re2", "asking.paths -> re2 ("),
     ("isal", "adapters/telemetry/entries.py", "from isal import isal_zlib", "telemetry.entries -> isal ("),
     ("prometheus-client", "app/serving/server.py", "import prometheus_client", "server -> prometheus_client ("),
     ("opentelemetry", "app/exporter.py", "import opentelemetry.sdk.metrics", "app.exporter -> opentelemetry ("),

@@ -212,6 +212,8 @@ series_value_true.yml: metrics.series[0].value: expected a number, a path, a lis
 series_key.yml: metrics.series[0].valu: unknown key, did you mean 'value'?
 series_max.yml: metrics.series[0].max_series: expected a whole number of at least 1, got 0
 series_sum.yml: metrics.series[0].sum.of: expected a path, a list of paths, or a mapping with path or value, got nothing
+series_where_looks_ahead.yml: metrics.series[0].where.name: matches: expected a regular expression of RE2, got 'leaf(?!0)[0-9]+' (invalid perl operator: (?!; RE2 looks neither ahead nor back)
+kind_path_refers_back.yml: metrics.kind[0].include: path 'interfaces[name~(et|xe)-\\1].name': '(et|xe)-\\1' is no regular expression of RE2: invalid escape sequence: \1; RE2 does not refer back to a group
 metrics_prefix.yml: metrics.prefix: expected the beginning of a metric's name, such as org_, got 'org-'
 query_explain_path.yml: service_discovery.queries[1].endpoint_path: expected another path than that of service_discovery.queries[0].name, got '/sd/infradevice/explain'
 compat_boolean.yml: compat.booleans: expected one of true, True, got true, put it in quotes

@@ -10,12 +10,12 @@
     height: {above: 2, below: 10}   a number beyond one, or between two
 """
 
-import re
 from collections.abc import Sequence
 from typing import TypeAlias
 
 from msgspec import Struct
 
+from infrahub_exporter.domain.asking import expressions
 from infrahub_exporter.domain.asking.forms import Constant, number
 from infrahub_exporter.domain.errors import ConfigError
 from infrahub_exporter.domain.texts import text
@@ -36,10 +36,9 @@ class Check(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, renam
         if all(getattr(self, key) is None for key in self.__struct_fields__):
             raise ConfigError("expected one of not, present, matches, above and below, got nothing")
         if self.matches is not None:
-            try:
-                re.compile(self.matches)
-            except re.error as error:
-                raise ConfigError(f"matches: expected a regular expression, got {self.matches!r} ({error})") from None
+            reason = expressions.fault(self.matches)
+            if reason:
+                raise ConfigError(f"matches: expected a regular expression of RE2, got {self.matches!r} ({reason})")
 
 
 Condition: TypeAlias = Constant | tuple[Constant, ...] | Check
@@ -55,10 +54,10 @@ def holds(condition: Condition, found: Sequence[object]) -> bool:
         return False
     if condition.unlike is not None and _any_of(condition.unlike, present):
         return False
-    if condition.matches is not None:
-        pattern = re.compile(condition.matches)
-        if not any(pattern.fullmatch(text(each)) for each in present):
-            return False
+    if condition.matches is not None and not any(
+        expressions.describes(condition.matches, text(each)) for each in present
+    ):
+        return False
     if condition.above is None and condition.below is None:
         return True
     numbers = [each for each in map(number, present) if each is not None]

@@ -22,6 +22,7 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
+from infrahub_exporter.domain.asking import expressions
 from infrahub_exporter.domain.errors import ConfigError
 
 _NAME = r"[A-Za-z_][A-Za-z0-9_]*"
@@ -130,10 +131,9 @@ def _predicate(text: str, brackets: str, written: str) -> Predicate:
     negated, pattern = match[2].startswith("!"), match[2].endswith("~")
     if not pattern:
         return Predicate(steps, tuple(each.strip() for each in value.split("|")), negated=negated)
-    try:
-        re.compile(value)
-    except (re.error, OverflowError, RecursionError) as error:
-        raise ConfigError(f"path {text!r}: {value!r} is no regular expression: {error}") from error
+    reason = expressions.fault(value)
+    if reason:
+        raise ConfigError(f"path {text!r}: {value!r} is no regular expression of RE2: {reason}")
     return Predicate(steps, (value,), pattern=True, negated=negated)
 
 

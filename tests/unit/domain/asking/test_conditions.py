@@ -85,7 +85,7 @@ def test_a_condition_is_read_as_it_is_written() -> None:
         ({}, "expected one of not, present, matches, above and below, got nothing"),
         (
             {"matches": "leaf("},
-            "matches: expected a regular expression, got 'leaf(' (missing ), unterminated subpattern at position 4)",
+            "matches: expected a regular expression of RE2, got 'leaf(' (missing ): leaf()",
         ),
     ],
 )

@@ -148,7 +148,7 @@ def test_a_path_begins_before_the_row_where_rows_are_given(text: str, steps: tup
         ("tags[others].name", "expected [], [other], [Kind] or [name=value], got [others]"),
         ("tags[name==x]", "expected [], [other], [Kind] or [name=value], got [name==x]"),
         ("tags[name=x,other]", "expected [], [other], [Kind] or [name=value], got 'other' in [name=x,other]"),
-        ("tags[name~(]", "'(' is no regular expression: missing ), unterminated subpattern at position 0"),
+        ("tags[name~(]", "'(' is no regular expression of RE2: missing ): ("),
     ],
 )
 def test_each_fault_of_a_path_has_a_line_of_its_own(text: str, message: str) -> None:
