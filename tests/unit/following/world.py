@@ -66,7 +66,7 @@ class World:
             _kinds(), Store(to_instant(_START) - 86_400_000_000), token=None, now=self.times.now
         )
         self.infrahub._load([], range(to_instant(_START) - 1_000, to_instant(_START)))
-        self.infrahub._documents = _DOCUMENTS
+        self.infrahub._documents._parsed = _DOCUMENTS
         self._made = 0
 
     def run(self, document: str, variables: Mapping[str, object] | None = None, *, at: str | None = None) -> Reply:
