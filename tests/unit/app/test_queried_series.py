@@ -40,7 +40,10 @@ async def made(*series: Mapping[str, Any]) -> list[str]:
     [
         ({"value": "late", "labels": {"code": "code"}}, ['{code="v1"} 1', '{code="v2"} 0', '{code="v3"} 0']),
         ({"value": "draught", "labels": {"code": "code"}}, ['{code="v1"} 7.5']),
-        ({"value": "sailed_at", "labels": {"code": "code"}}, []),
+        (
+            {"value": "sailed_at", "labels": {"code": "code"}},
+            ['{code="v1"} 1772366400', '{code="v2"} 1772359200'],
+        ),
         ({"count": {"by": {"grade": {"path": "grade", "default": "any"}}}}, ['{grade="any"} 2', '{grade="fast"} 1']),
         ({"sum": {"of": "draught"}}, [" 7.5"]),
         ({"missing": ["grade", "draught"]}, ['{field="draught"} 1', '{field="grade"} 2']),

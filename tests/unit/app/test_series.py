@@ -275,7 +275,7 @@ async def test_om_04_states_in_a_label_named_as_the_metric_are_a_state_set() -> 
         ({"sum": {"of": "ships[]", "by": {}}}, "sum.of 'ships[]': expected a path that ends on an attribute"),
         (
             {"count": {"by": {"code": "code"}, "zeros": ["code"]}},
-            "count.zeros 'code': expected a Dropdown, or a text with enum, in the schema",
+            "count.zeros 'code': expected choices in the schema, a Boolean, or a map",
         ),
     ],
 )

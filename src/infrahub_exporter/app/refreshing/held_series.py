@@ -9,10 +9,11 @@ from infrahub_exporter.domain.model import JSON, Sample, Section
 from infrahub_exporter.domain.replica.kinds import Kinds
 from infrahub_exporter.domain.replica.views import Delta
 from infrahub_exporter.domain.views import kept_series, left_out, outcomes
+from infrahub_exporter.domain.views.measures import Attributes
 from infrahub_exporter.domain.views.outcomes import Outcomes
 from infrahub_exporter.domain.views.queried_series import rows_by_node
 from infrahub_exporter.domain.views.rows import Places
-from infrahub_exporter.domain.views.series import Attributes, Outcome, deriver, label_names
+from infrahub_exporter.domain.views.series import Outcome, deriver, label_names
 
 
 class HeldSeries(Held[Outcome]):

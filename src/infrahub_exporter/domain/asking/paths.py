@@ -187,10 +187,13 @@ def _own(owners: dict[str, str], name: str, text: str, *, becomes: str) -> None:
 def suggestion(word: str, known: Iterable[str]) -> str:
     """Return `, did you mean ...?` for the nearest known word, or nothing.
 
-    Only words of about the same length are compared, and only so many of them: somebody else may have made the list.
+    Capitals do not count, and of several that are near one of the same letters is the nearest. Only words of about the
+    same length are compared, and only so many of them: somebody else may have made the list.
     """
     if len(word) > _LONGEST_WORD:
         return ""
+    sought = word.casefold()
     likely = (each for each in known if abs(len(each) - len(word)) <= _LENGTHS_APART)
-    near = difflib.get_close_matches(word, tuple(islice(likely, _MOST_WORDS)), n=1)
-    return f", did you mean {near[0]!r}?" if near else ""
+    written = {each.casefold(): each for each in islice(likely, _MOST_WORDS)}
+    near = sorted(difflib.get_close_matches(sought, written), key=lambda each: sorted(each) != sorted(sought))
+    return f", did you mean {written[near[0]]!r}?" if near else ""

@@ -13,8 +13,9 @@ from infrahub_exporter.domain.asking.series import SeriesSpec
 from infrahub_exporter.domain.model import Sample, Section
 from infrahub_exporter.domain.views.blocks import Blocks
 from infrahub_exporter.domain.views.counting import Part, Tally
+from infrahub_exporter.domain.views.measures import Attributes
 from infrahub_exporter.domain.views.owners import Owners
-from infrahub_exporter.domain.views.series import Attributes, Outcome, Point, joined, label_names, zeros
+from infrahub_exporter.domain.views.series import Outcome, Point, joined, label_names, zeros
 
 Item = TypeVar("Item")
 Labels = tuple[str, ...]

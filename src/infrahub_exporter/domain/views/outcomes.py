@@ -11,7 +11,8 @@ from infrahub_exporter.domain.model import Family, FamilyType, Sample, Section
 from infrahub_exporter.domain.views.distinct import Has
 from infrahub_exporter.domain.views.kept_series import KeptSeries
 from infrahub_exporter.domain.views.left_out import LeftOut
-from infrahub_exporter.domain.views.series import REASONS, Attributes, Outcome, label_names
+from infrahub_exporter.domain.views.measures import Attributes
+from infrahub_exporter.domain.views.series import REASONS, Outcome, label_names, outcomes
 
 
 class Outcomes:
@@ -69,8 +70,8 @@ def check_schema(spec: SeriesSpec, selection: Selection, attributes: Attributes)
             f"labels: {own[-1]!r} is the label that tells the state of {spec.value!r}, state_label names it otherwise"
         )
     for name in () if spec.count is None else spec.count.zeros:
-        if not any(attributes[path].choices for path in paths(spec.by[name]) if path in attributes):
-            raise SourceRejectedError(f"count.zeros {name!r}: expected a Dropdown, or a text with enum, in the schema")
+        if not outcomes(spec.by[name], attributes):
+            raise SourceRejectedError(f"count.zeros {name!r}: expected choices in the schema, a Boolean, or a map")
 
 
 def family(spec: SeriesSpec, label_names: tuple[str, ...], sections: tuple[Section, ...]) -> Family:

@@ -1,7 +1,7 @@
 """From rows to the series of an entry of `metrics.series`: what each row adds, as a pure function."""
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
@@ -11,13 +11,11 @@ from infrahub_exporter.domain.asking.series import FIELD, SeriesSpec
 from infrahub_exporter.domain.model import BAD_CONTENT, AttributeSchema
 from infrahub_exporter.domain.texts import text
 from infrahub_exporter.domain.views.counting import Part
-from infrahub_exporter.domain.views.measures import measure, states
+from infrahub_exporter.domain.views.measures import Attributes, Numbers, states
 from infrahub_exporter.domain.views.rows import Found, Places, Sieve, Value
 
 NO_VALUE, SEVERAL_VALUES = "no_value", "several_values"
 REASONS = (NO_VALUE, SEVERAL_VALUES, BAD_CONTENT)
-Attributes = Mapping[str, AttributeSchema]
-"""The attribute at the end of a path, as far as the schema tells: none for what a query answers."""
 
 
 class Point(Struct, frozen=True, gc=False):
@@ -51,7 +49,20 @@ def zeros(spec: SeriesSpec, attributes: Attributes) -> tuple[Sequence[str] | Non
     if spec.missing is not None:
         return (spec.missing, *(None for _ in spec.labels))
     wanted = () if spec.count is None else spec.count.zeros
-    return tuple(_choices(written, attributes) if name in wanted else None for name, written in spec.by.items())
+    return tuple(outcomes(written, attributes) if name in wanted else None for name, written in spec.by.items())
+
+
+def outcomes(written: Written, attributes: Attributes) -> tuple[str, ...]:
+    """List what a label can be by the schema: its choices, true and false, or what a map makes of them."""
+    if isinstance(written, Form) and written.times is not None:
+        return ()
+    found: Iterable[object] = _choices(written, attributes) or _truths(written, attributes)
+    if isinstance(written, Form) and written.map is not None:
+        known = tuple(found) or tuple(written.map)
+        found = [written.map[each] for each in map(text, known) if each in written.map]
+    if found and isinstance(written, Form) and written.default is not None:
+        found = (*found, written.default)
+    return tuple(dict.fromkeys(text(each) for each in found))
 
 
 def deriver(spec: SeriesSpec, places: Places, attributes: Attributes) -> Derive:
@@ -89,16 +100,15 @@ def _measurer(spec: SeriesSpec, places: Places, attributes: Attributes) -> Measu
     if spec.count is not None:
         return lambda row: iter([Part(_key(labels, row))])
     if spec.sum is not None:
-        return _sum(Value(spec.sum.of, places), _kind(spec.sum.of, attributes), labels)
+        return _sum(Numbers(spec.sum.of, places, attributes), labels)
     state = _state_of(spec, attributes)
     if isinstance(spec.value, bool | int | float):
         constant = float(spec.value)
         return lambda row: iter([Point(_label_values(labels, row), constant)])
     assert spec.value is not None  # noqa: S101 - `check` holds it
-    value = Value(spec.value, places)
     if state is not None:
-        return _states(value, state[1], labels)
-    return _number(value, _kind(spec.value, attributes), labels)
+        return _states(Value(spec.value, places), state[1], labels)
+    return _number(Numbers(spec.value, places, attributes), labels)
 
 
 def _missing(wanted: Sequence[str], labels: Sequence[Value], places: Places) -> Measure:
@@ -113,18 +123,18 @@ def _missing(wanted: Sequence[str], labels: Sequence[Value], places: Places) -> 
     return measured
 
 
-def _sum(of: Value, kind: str, labels: Sequence[Value]) -> Measure:
+def _sum(of: Numbers, labels: Sequence[Value]) -> Measure:
     def measured(row: Found) -> Iterator[Part | str]:
-        numbers = [each for each in (measure(kind, value) for value in of.read(row)) if each is not None]
+        numbers = of.read(row)
         total = sum(numbers)
         yield Part(_key(labels, row), total) if numbers and math.isfinite(total) else NO_VALUE
 
     return measured
 
 
-def _number(value: Value, kind: str, labels: Sequence[Value]) -> Measure:
+def _number(value: Numbers, labels: Sequence[Value]) -> Measure:
     def measured(row: Found) -> Iterator[Point | str]:
-        numbers = [each for each in (measure(kind, found) for found in value.read(row)) if each is not None]
+        numbers = value.read(row)
         if len(numbers) == 1:
             yield Point(_label_values(labels, row), numbers[0])
         else:
@@ -179,13 +189,11 @@ def _is_chosen(attribute: AttributeSchema | None) -> bool:
     return attribute.kind == "Dropdown" or any(number(each) is None for each in attribute.choices)
 
 
+def _truths(written: Written, attributes: Attributes) -> tuple[bool, ...]:
+    known = [attributes[path].kind for path in paths(written) if path in attributes]
+    return (True, False) if known and all(each in {"Boolean", "Checkbox"} for each in known) else ()
+
+
 def _choices(written: Written, attributes: Attributes) -> tuple[str, ...]:
     known = [attributes[path].choices for path in paths(written) if path in attributes]
     return tuple(dict.fromkeys(choice for choices in known for choice in choices))
-
-
-def _kind(written: Written, attributes: Attributes) -> str:
-    """Name the kind of attribute that a number is read of; of several the first that is known."""
-    if isinstance(written, Form) and (written.map is not None or written.times is not None):
-        return ""
-    return next((attributes[path].kind for path in paths(written) if path in attributes), "")

@@ -15,11 +15,17 @@ from infrahub_exporter.domain.views.measures import combinations, measure, state
         ("DateTime", "soon", None),
         ("Text", "12.5", 12.5),
         ("Text", "12 units", None),
+        ("Text", "2026-11-02", None),
+        (None, "2026-11-02", 1793577600.0),
+        (None, "12.5", 12.5),
+        (None, "soon", None),
         ("Number", None, None),
         ("JSON", [1], None),
     ],
 )
-def test_a_value_is_a_number_by_the_kind_of_its_attribute(kind: str, value: object, expected: float | None) -> None:
+def test_a_value_is_a_number_by_the_kind_of_its_attribute(
+    kind: str | None, value: object, expected: float | None
+) -> None:
     assert measure(kind, value) == expected
 
 

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 import pytest
 
 from infrahub_exporter.domain.asking.conditions import Check
-from infrahub_exporter.domain.asking.forms import Form
+from infrahub_exporter.domain.asking.forms import Form, Written
 from infrahub_exporter.domain.asking.series import CountSpec, SeriesSpec, SumSpec
 from infrahub_exporter.domain.model import AttributeSchema
 from infrahub_exporter.domain.views.counting import Part
 from infrahub_exporter.domain.views.rows import Found, Places
-from infrahub_exporter.domain.views.series import Outcome, Point, deriver, joined, label_names, zeros
+from infrahub_exporter.domain.views.series import Outcome, Point, deriver, joined, label_names, outcomes, zeros
 
 PHASE = AttributeSchema("phase", "Dropdown", choices=("asked", "live"))
 ATTRIBUTES = {
@@ -54,6 +54,14 @@ def series(**keys: object) -> SeriesSpec:
         (Form(path="mtu", times=8.0), {"mtu": 1500}, 12000.0),
         (Form(path="phase", map={"live": 1}, default=0), {"phase": "asked"}, 0.0),
         (Form(value=7), {}, 7.0),
+        (Form(path="since", times=1000.0), {"since": "2026-11-02T08:00:00Z"}, 1793606400000.0),
+        (("since", "mtu"), {"mtu": 9000}, 9000.0),
+        (("mtu", "since"), {"since": "2026-11-02T08:00:00Z"}, 1793606400.0),
+        (("since", "mtu"), {"since": "", "mtu": 9000}, 9000.0),
+        (Form(path="since", default=0), {}, 0.0),
+        (Form(path="since", map={"2026-11-02": 3}), {"since": "2026-11-02"}, 3.0),
+        ("of_unknown_kind", {"of_unknown_kind": "2026-11-02T09:00:00+01:00"}, 1793606400.0),
+        ("of_unknown_kind", {"of_unknown_kind": "2026"}, 2026.0),
     ],
 )
 def test_a_row_has_a_number(value: object, row: dict[str, object], expected: float) -> None:
@@ -68,6 +76,8 @@ def test_a_row_has_a_number(value: object, row: dict[str, object], expected: flo
         ("mtu", {}, "no_value"),
         ("description", {"description": "fast"}, "no_value"),
         ("since", {"since": "soon"}, "no_value"),
+        (("since", "mtu"), {"since": "soon", "mtu": 9000}, "no_value"),
+        ("speed", {"speed": "2026-11-02"}, "no_value"),
         ("mtu", {"mtu": (1500, 9000)}, "several_values"),
         ("phase", {}, "no_value"),
         ("phase", {"phase": ""}, "no_value"),
@@ -107,6 +117,31 @@ def test_rows_are_counted_by_labels_and_choices_that_are_to_be_there() -> None:
     assert found == Outcome(parts=(Part(("live", "InfraPort")), Part(("", "InfraPort"))))
     assert label_names(spec, ATTRIBUTES) == ("phase", "kind")
     assert zeros(spec, ATTRIBUTES) == (("asked", "live"), None)
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("phase", ("asked", "live")),
+        (("phase", "mood"), ("asked", "live", "good", "bad")),
+        (Form(path="phase", default="none"), ("asked", "live", "none")),
+        (Form(path="phase", map={"live": "up"}), ("up",)),
+        (Form(path="phase", map={"live": "up", "gone": "down"}, default="other"), ("up", "other")),
+        (Form(path="phase", map={"live": True}, default=True), ("true",)),
+        ("slots", ("1", "2")),
+        ("frozen", ("true", "false")),
+        (Form(path="frozen", map={"true": "yes"}, default="no"), ("yes", "no")),
+        (Form(path="name", map={"a": "b"}), ("b",)),
+        ("name", ()),
+        ("mtu", ()),
+        (("frozen", "mtu"), ()),
+        (Form(value="x"), ()),
+        (Form(path="slots", times=2.0), ()),
+        (Form(path="name", default="x"), ()),
+    ],
+)
+def test_a_label_can_be_what_the_schema_and_its_form_say(written: Written, expected: tuple[str, ...]) -> None:
+    assert outcomes(written, ATTRIBUTES) == expected
 
 
 def test_numbers_are_summed_up_by_labels() -> None:
