@@ -17,7 +17,7 @@ help: ## list the targets
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | sort | column -t -s '|'
 
 demo: $(VENV)/.runtime ## run the exporter on a shipped network, no Infrahub needed
-	@echo "A network of 63 devices, read from demo/objects.yml. Its pages are listed below; Ctrl-C ends the demo."
+	@echo "A network of 63 devices, read from demo/objects.yml. Its pages are listed below, the first is for a browser; Ctrl-C ends the demo."
 	@echo "Try next: change an entry of demo/config.yml or demo/objects.yml and start again, or point Prometheus at a page."
 	@exec $(RUN) --config demo/config.yml --any-port
 

@@ -71,8 +71,16 @@ def _spread(arguments: Sequence[str]) -> list[str]:
 
 @click.group(invoke_without_command=True)
 @_CONFIG
-@click.option("--log-level", type=click.Choice(["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], case_sensitive=False))
-@click.option("--log-format", type=click.Choice(["text", "json"]))
+@click.option(
+    "--log-level",
+    type=click.Choice(["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], case_sensitive=False),
+    help="How much is logged.  [default: what the configuration says, else info]",
+)
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    help="How: lines of text, or a JSON object a line.  [default: what the configuration says, else text]",
+)
 @click.option("--any-port", is_flag=True, help="Take a free port where the configured one is taken.")
 @click.version_option(package_name="infrahub-exporter")
 @click.pass_context
@@ -119,10 +127,10 @@ def _openable(address: str) -> str:
     return f"[{address}]" if ":" in address else address
 
 
-@command.command()
+@command.command(short_help="Say whether a configuration is good.")
 @_CONFIG
 def check(config: Path | None) -> None:
-    """Validate a configuration and its query files: exit 0 where they are good, 2 with one line where not."""
+    """Say whether a configuration and the files that it names are good: exit 0, or 2 with one line that says why."""
     import anyio  # noqa: PLC0415 - as the others not needed to complain
 
     from infrahub_exporter.app.configuration.fitting import misfit  # noqa: PLC0415
@@ -167,13 +175,13 @@ def _operating(function: Callable[..., int]) -> click.Command:
     )
     for option in reversed(options):
         function = option(function)
-    return command.command()(function)
+    return command.command(short_help=(function.__doc__ or "").partition("\n")[0])(function)
 
 
 @_operating
 @click.argument("name")
 def release(name: str, **where: Any) -> int:
-    """Publish what the shrink guard holds of the kind or discovery NAME."""
+    """Publish what the guard holds of the kind or list NAME."""
     from infrahub_exporter.app.operator import Operator  # noqa: PLC0415 - not needed to complain
 
     with Operator.find(**where) as operator:
@@ -204,7 +212,7 @@ def refresh(**where: Any) -> int:
     return 0
 
 
-@command.command()
+@command.command(short_help="Serve an Infrahub made of files.")
 @click.option(
     "--schema",
     "schema",
@@ -224,7 +232,7 @@ def refresh(**where: Any) -> int:
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="The port; 0 takes a free one."
 )
-@click.option("--token", help="The token that changes need and that a wrong one is refused for.")
+@click.option("--token", help="The token that changes want. A request with another one is refused.")
 def infrahub(
     schema: tuple[Path, ...],
     objects: tuple[Path, ...],

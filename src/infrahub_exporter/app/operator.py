@@ -16,6 +16,7 @@ from infrahub_exporter.domain.errors import ConfigError, ExporterError
 
 _SECONDS = 60.0
 """How long an answer may take: a reload reads files, and an embedded Infrahub's may be large."""
+_NOWHERE = "Not found"
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, not bound
 
 
@@ -91,7 +92,7 @@ class Operator:
         said = said if isinstance(said, dict) else {}
         if answer.is_success:
             return said
-        if answer.status_code == httpx.codes.NOT_FOUND and "title" not in said:
+        if answer.status_code == httpx.codes.NOT_FOUND and said.get("title", _NOWHERE) == _NOWHERE:
             raise OperationError(f"{self._url} has no {path}: web.admin.enabled is not set there")
         raise OperationError(f"{self._url} answers {answer.status_code}: {said.get('detail', answer.reason_phrase)}")
 

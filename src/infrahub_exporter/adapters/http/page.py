@@ -17,12 +17,12 @@ _STYLE = """
 @media (prefers-color-scheme:dark){:root{--bad:#ff8a80;--odd:#ffcc66}}
 body{font:16px/1.45 system-ui,sans-serif;margin:0 auto;max-width:80rem;padding:1rem;overflow-wrap:anywhere}
 h1{font-size:1.5rem;margin:0} h2{font-size:1.1rem;margin:1.5rem 0 .5rem}
-table{border-collapse:collapse;width:100%} caption{font-weight:bold;padding:1rem 0 .5rem;text-align:left}
+table{border-collapse:collapse;width:100%} caption{text-align:left} thead th{font-weight:bold}
 th,td{border-top:1px solid var(--line);padding:.35rem .75rem .35rem 0;text-align:left;vertical-align:top}
-th{font-weight:normal} th,td{overflow-wrap:break-word} th[scope=row],td:last-child{overflow-wrap:anywhere}
+tbody th{font-weight:normal} th,td{overflow-wrap:break-word} th[scope=row],td:last-child{overflow-wrap:anywhere}
 ul{margin:0;padding-left:1.2rem} td ul{list-style:none;padding:0}
 dl{display:grid;gap:.25rem 1rem;grid-template-columns:10rem minmax(0,1fr);margin:0} dd{margin:0}
-.bad{color:var(--bad)} .odd{color:var(--odd)} @media (max-width:50rem){
+th[scope=row]{min-width:16rem} .bad{color:var(--bad)} .odd{color:var(--odd)} @media (max-width:50rem){
 table,caption,tbody,tr,th,td{display:block} tr{border-top:1px solid var(--line);padding:.5rem 0}
 thead{clip-path:inset(50%);height:1px;overflow:hidden;position:absolute;width:1px}
 th,td{border:0;padding:.1rem 0} td{display:grid;gap:0 1rem;grid-template-columns:6rem minmax(0,1fr)}
@@ -101,7 +101,7 @@ def _section(title: str, said: Iterable[tuple[str, str]]) -> str:
 def _reading(status: Status) -> str:
     said: list[tuple[str, str]] = []
     if status.poll_interval_seconds is not None:
-        said.append(("Interval now", f"{lasting(status.poll_interval_seconds)}, longer while Infrahub sheds load"))
+        said.append(("Interval now", f"{lasting(status.poll_interval_seconds)} (it grows while Infrahub sheds load)"))
     if status.round_seconds is not None:
         said.append(("Last round took", lasting(status.round_seconds)))
     if status.source is not None:

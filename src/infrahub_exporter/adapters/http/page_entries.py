@@ -10,6 +10,8 @@ from infrahub_exporter.domain.publishing.status import EntryStatus
 STATES = ("failing", "held", "stale", "not read yet", "being read", "good")
 """What an entry can be, worst first. Several may hold at once; `good` is none of the others."""
 _LOOKS = {"failing": "bad", "held": "odd", "stale": "odd"}
+_SHORTEST_SECONDS = 0.0005
+"""What takes less has read nothing of its own: nothing has changed, or it is read together with others."""
 _COLUMNS = ("State", "Data", "Last refresh", "Nodes", "Published", "Details")
 
 
@@ -25,7 +27,7 @@ def table(entries: Iterable[EntryStatus], now: float) -> str:
     heads = "".join(f'<th scope="col" role="columnheader">{head}</th>' for head in ("Entry", *_COLUMNS))
     rows = "".join(_row(entry, now) for entry in entries)
     return (
-        '<table role="table"><caption>Kinds and queries</caption>'
+        '<table role="table"><caption><h2>What is read and published</h2></caption>'
         f'<thead role="rowgroup"><tr role="row">{heads}</tr></thead>\n<tbody role="rowgroup">{rows}</tbody></table>\n'
     )
 
@@ -58,10 +60,10 @@ def _items(entry: EntryStatus) -> str:
 def _refresh(entry: EntryStatus) -> str:
     if entry.success is None:
         return "none yet"
-    seconds = lasting(entry.duration_seconds)
+    took = None if entry.duration_seconds < _SHORTEST_SECONDS else lasting(entry.duration_seconds)
     if entry.success:
-        return f"took {seconds}"
-    failed = f"failed after {seconds}"
+        return "nothing to read" if took is None else f"took {took}"
+    failed = "failed" if took is None else f"failed after {took}"
     return failed if entry.error is None else f"{failed}: {text(entry.error.reason)}"
 
 

@@ -81,9 +81,8 @@ def build_router(
     A browser gets the status page at `path` itself: one that was authenticated, or any where `page_is_open`.
     `now` is the wall clock in unix seconds.
     """
-    own = [] if metrics_path is None else [metrics_path]
-    lists = [each for spec in served.discoveries for each in spec.paths]
-    links = (*own, *lists, "/-/metrics", "/-/healthy", "/-/ready")
+    links = paths_of(served.discoveries, metrics_path)
+    explained = {spec.name: _explain_path(spec) for spec in served.discoveries if not spec.required}
 
     def may_see(request: Request[Any, Any, Any]) -> bool:
         return page_is_open or isinstance(request.scope.get("auth"), Passed)
@@ -92,7 +91,11 @@ def build_router(
         if not may_see(request) or not wants_html(request.scope["headers"]):
             return None
         base = base_of(request.scope.get("raw_path") or request.scope["path"].encode())
-        return render(served.status, now=now(), links=links, base=base, version=version)
+        status = served.status
+        skipping = [each.name for each in status.entries if each.source == "query" and any(each.skipped.values())]
+        more = [explained[name] for name in skipping if name in explained]
+        more += [UNCOVERED_PATH] if status.uncovered else []
+        return render(status, now=now(), links=(*links, *more), base=base, version=version)
 
     routes = [_root(page), *_health(served), _own_metrics(served), _uncovered(served, may_see), *handlers]
     if metrics_path is not None:
@@ -100,6 +103,13 @@ def build_router(
     routes += [_discovery(served, spec) for spec in served.discoveries]
     routes += [_explained(served, spec, may_see) for spec in served.discoveries if not spec.required]
     return Router(path=path, route_handlers=routes, include_in_schema=False)
+
+
+def paths_of(discoveries: Sequence[DiscoverySpec], metrics_path: str | None) -> tuple[str, ...]:
+    """List the paths that the routes answer, those that somebody may look for."""
+    own = [] if metrics_path is None else [metrics_path]
+    lists = [each for spec in discoveries for each in spec.paths]
+    return (*own, *lists, "/-/metrics", "/-/healthy", "/-/ready")
 
 
 def _root(page: Callable[[Request[Any, Any, Any]], bytes | None]) -> HTTPRouteHandler:
@@ -211,10 +221,14 @@ def _discovery(served: Served, spec: DiscoverySpec) -> HTTPRouteHandler:
     return discovery
 
 
+def _explain_path(spec: DiscoverySpec) -> str:
+    return f"{spec.paths[0]}/{EXPLAIN}"
+
+
 def _explained(
     served: Served, spec: DiscoverySpec, may_see: Callable[[Request[Any, Any, Any]], bool]
 ) -> HTTPRouteHandler:
-    @route(f"{spec.paths[0]}/{EXPLAIN}", http_method=_METHODS)
+    @route(_explain_path(spec), http_method=_METHODS)
     async def explained(request: Request[Any, Any, Any]) -> Response[bytes]:
         if not may_see(request):
             return _problem(HTTPStatus.FORBIDDEN, "Not allowed", "who may see the status page may see this")

@@ -18,7 +18,8 @@ from msgspec import Struct
 from infrahub_exporter.adapters.clock import SystemClock
 from infrahub_exporter.adapters.http.admin import build_admin
 from infrahub_exporter.adapters.http.headers import with_security_headers
-from infrahub_exporter.adapters.http.routes import build_router
+from infrahub_exporter.adapters.http.missing import missing
+from infrahub_exporter.adapters.http.routes import build_router, paths_of
 from infrahub_exporter.adapters.http.webhook import WEBHOOK_PATH, build_webhook
 from infrahub_exporter.app.configuration.files import files_of, stamp
 from infrahub_exporter.app.configuration.hashing import hash_of
@@ -242,15 +243,17 @@ class Service(Litestar):
         before = None if former is None else former.build.parts
         build = Build(settings, config=lambda: self._config, figures=self._figures, former=before)
         prometheus = settings.exporters.prometheus
+        metrics_path = prometheus.metrics_path if prometheus.enabled else None
         router = build_router(
             build.exporter,
             page_is_open=not settings.web.is_authenticated,
             version=VERSION,
             now=self._clock.wall,
-            metrics_path=prometheus.metrics_path if prometheus.enabled else None,
+            metrics_path=metrics_path,
             handlers=[*self._webhook(settings), *(self._operated if settings.web.admin.enabled else ())],
         )
-        app: ASGIApp = Litestar([router], openapi_config=None, logging_config=None)
+        there = missing(paths_of(build.exporter.discoveries, metrics_path))
+        app: ASGIApp = Litestar([router], exception_handlers=there, openapi_config=None, logging_config=None)
         lock = self._lock(settings.web, None if former is None else former.lock)
         if lock is not None:
             app = _locked(app, lock)

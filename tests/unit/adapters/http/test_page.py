@@ -19,7 +19,7 @@ from infrahub_exporter.adapters.http.page import PAGE_HEADERS, base_of, remarks,
 from infrahub_exporter.adapters.http.routes import build_router
 from infrahub_exporter.domain.access.credentials import Passed
 from infrahub_exporter.domain.asking.specs import DiscoverySpec
-from infrahub_exporter.domain.errors import ExporterError, SourceUnavailableError
+from infrahub_exporter.domain.errors import ExporterError, SourceRejectedError, SourceUnavailableError
 from infrahub_exporter.domain.publishing.guard import Hold
 from infrahub_exporter.domain.publishing.saved import StoreStatus
 from infrahub_exporter.domain.publishing.status import ConfigStatus, EntryStatus, PushStatus, SourceStatus, Status
@@ -133,7 +133,8 @@ def test_the_page_is_whole_and_can_be_read_by_everyone() -> None:
     assert outline.all_of("html") == [{"lang": "en"}]
     assert outline.said["title"] == ["Not ready - Infrahub Exporter"]
     assert outline.said["h1"] == ["Infrahub Exporter 1.2.3"]
-    assert outline.said["caption"] == ["Kinds and queries"]
+    assert outline.said["caption"] == ["What is read and published"]
+    assert outline.said["h2"][0] == "What is read and published"
     assert [each["scope"] for each in outline.all_of("th")] == ["col"] * 7 + ["row"] * 2
     assert all(len(row) == 6 for row in rows_of(*everything("x").entries))
     assert {"name": "viewport", "content": "width=device-width, initial-scale=1"} in outline.all_of("meta")
@@ -169,6 +170,14 @@ def test_an_entry_that_is_good() -> None:
     assert b'<time datetime="2023-11-14T22:13:07Z" title="2023-11-14T22:13:07Z">12 s ago</time>' in render(
         Status((entry,)), now=NOW
     )
+
+
+def test_a_refresh_that_had_nothing_to_read_took_no_time() -> None:
+    good = EntryStatus("kind", "InfraDevice").succeeded(at=NOW, duration_seconds=0.0, nodes=1, published=1, skipped={})
+    failed = EntryStatus("kind", "InfraSite").failed(SourceRejectedError("no such kind"), duration_seconds=0.0)
+
+    assert rows_of(good)[0][2] == "nothing to read"
+    assert rows_of(failed)[0][2] == "failed: rejected"
 
 
 def test_what_a_series_leaves_out_is_said_with_nodes_to_look_at_and_held_are_its_nodes() -> None:
@@ -212,7 +221,7 @@ def test_an_entry_of_which_nothing_is_known_yet() -> None:
 
 
 def test_a_failure_without_its_error_is_one_all_the_same() -> None:
-    assert rows_of(EntryStatus("kind", "A", success=False))[0][2] == "failed after 0 s"
+    assert rows_of(EntryStatus("kind", "A", success=False))[0][2] == "failed"
 
 
 def test_a_first_reading_says_how_far_it_is() -> None:
@@ -304,7 +313,7 @@ def test_how_infrahub_is_read(skew: float, said: str) -> None:
     )
 
     assert section(Status((), source=source, poll_interval_seconds=120, round_seconds=3.44), "Reading Infrahub") == {
-        "Interval now": "2 min, longer while Infrahub sheds load",
+        "Interval now": "2 min (it grows while Infrahub sheds load)",
         "Last round took": "3.4 s",
         "Requests": "12,345",
         "Retries": "3",

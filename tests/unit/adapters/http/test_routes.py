@@ -2,6 +2,7 @@ import gzip
 from collections.abc import AsyncIterator, Collection, Sequence
 
 import httpx
+import msgspec
 import pytest
 from litestar import Litestar
 from litestar.config.compression import CompressionConfig
@@ -13,6 +14,7 @@ from infrahub_exporter.domain.asking.specs import DiscoverySpec
 from infrahub_exporter.domain.errors import BadParameterError, SourceUnavailableError
 from infrahub_exporter.domain.publishing.formats import Format
 from infrahub_exporter.domain.publishing.status import EntryStatus, Status
+from infrahub_exporter.domain.views.coverage import Uncovered
 from infrahub_exporter.domain.views.discovery import Decision
 
 pytestmark = pytest.mark.anyio
@@ -81,6 +83,22 @@ async def test_the_root_is_ok_as_text(client: httpx.AsyncClient) -> None:
     answer = await client.get("/")
 
     assert (answer.status_code, answer.text, answer.headers["content-type"]) == (200, "OK", "text/plain; charset=utf-8")
+
+
+async def test_the_page_links_to_what_is_left_out_where_anything_is(served: Fixed) -> None:
+    app = Litestar([build_router(served, page_is_open=True)], openapi_config=None, logging_config=None)
+    good = EntryStatus("query", "devices").succeeded(at=0, duration_seconds=1, nodes=2, published=2, skipped={})
+    async with AsyncTestClient(app) as client:
+        served.status = Status((good,))
+        page = (await client.get("/", headers={"accept": "text/html"})).text
+        assert "explain" not in page
+        assert "uncovered" not in page
+
+        skipping = msgspec.structs.replace(good, published=1, skipped={"no_target": 1})
+        served.status = Status((skipping,), uncovered=(Uncovered("Device", ()),))
+        page = (await client.get("/", headers={"accept": "text/html"})).text
+        assert '<a href="./sd/devices/explain">/sd/devices/explain</a>' in page
+        assert '<a href="./-/uncovered">/-/uncovered</a>' in page
 
 
 async def test_a_parameter_that_a_list_does_not_take_is_a_bad_request(client: httpx.AsyncClient) -> None:
