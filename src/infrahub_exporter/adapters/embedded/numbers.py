@@ -16,6 +16,11 @@ def excluded(attribute: Attribute, number: int) -> str | None:
     return None
 
 
+def ends(attribute: Attribute) -> tuple[int, int]:
+    """Give the first and the last number that an attribute may be given."""
+    return attribute.parameters.start_range or 1, attribute.parameters.end_range or _LAST
+
+
 class _Range:
     """The numbers that are taken, and where the search for a free one goes on."""
 
@@ -38,8 +43,7 @@ class Numbers:
         Raises:
             RefusedError: where none is left.
         """
-        first = attribute.parameters.start_range or 1
-        last = attribute.parameters.end_range or _LAST
+        first, last = ends(attribute)
         key = (self._owner(kind, attribute), attribute.name)
         if key not in self._ranges:
             self._ranges[key] = _Range(self._taken(*key), first)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from infrahub_exporter.adapters.embedded import numbers
 from infrahub_exporter.adapters.embedded.kinds import NODE, RESTRICTED, Attribute, Kind, Kinds, Relationship
 from infrahub_exporter.adapters.embedded.refusals import RefusedError
 from infrahub_exporter.domain.model import JSON
@@ -156,6 +157,10 @@ def _attribute(attribute: Attribute) -> dict[str, JSON]:
             for each in attribute.choices
         ]
     limits = attribute.parameters
+    parameters: dict[str, JSON] = {name: getattr(limits, name) for name in _PARAMETERS.get(attribute.kind, ())}
+    if attribute.kind == "NumberPool":
+        first, last = numbers.ends(attribute)
+        parameters = {"start_range": first, "end_range": last, "number_pool_id": None}
     computed: JSON = {"kind": "Jinja2", "jinja2_template": attribute.template} if attribute.template else None
     return {
         "id": None,
@@ -181,7 +186,7 @@ def _attribute(attribute: Attribute) -> dict[str, JSON]:
         "allow_override": attribute.allow_override,
         "deprecation": attribute.deprecation,
         "display": attribute.display,
-        "parameters": {name: getattr(limits, name) for name in _PARAMETERS.get(attribute.kind, ())},
+        "parameters": parameters,
     }
 
 

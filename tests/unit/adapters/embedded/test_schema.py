@@ -480,3 +480,14 @@ def test_a_field_that_is_deprecated_is_described_so_and_optional(write: Write) -
     (attribute,), (relationship, *_) = described["attributes"], described["relationships"]
     assert (attribute["deprecation"], attribute["optional"], attribute["ordered"]) == ("use y", True, False)
     assert (relationship["deprecation"], relationship["optional"], relationship["min_count"]) == ("use s", True, 0)
+
+
+def test_numbers_that_are_given_are_described_with_their_ends(write: Write) -> None:
+    numbers = "{{name: {}, kind: NumberPool, optional: false, read_only: true{}}}"
+    some = numbers.format("asn", ", parameters: {start_range: 5, end_range: 60}"), numbers.format("vlan", "")
+    described: Any = rest.describe(load_kinds([write("a.yml", node(f"attributes: [{', '.join(some)}]"))])["MyA"])
+
+    assert [each["parameters"] for each in described["attributes"]] == [
+        {"start_range": 5, "end_range": 60, "number_pool_id": None},
+        {"start_range": 1, "end_range": 2**63 - 1, "number_pool_id": None},
+    ]
