@@ -204,6 +204,7 @@ class _Container(containers.DeclarativeContainer):
         patient,
         clock=clock,
         page_size=settings.provided.infrahub.page_size,
+        parallel_pages=settings.provided.infrahub.parallel_pages,
         branch=settings.provided.infrahub.branch,
         limits=settings.provided.limits,
     )

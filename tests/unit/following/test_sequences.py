@@ -192,7 +192,7 @@ class Following:
         self.line = Line(self.world)
         self.line.seconds = setup.seconds
         times = self.world.times
-        self._reader = InfrahubReader(self.line, clock=times, page_size=setup.page_size)
+        self._reader = InfrahubReader(self.line, clock=times, page_size=setup.page_size, parallel_pages=setup.most)
         self.entries = [Entry(name, self._bound(ENTRIES[name]), times) for name in setup.names]
         self.rolls = setup.rolls
         self.line.is_slow = setup.most > 1

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
+import anyio
 import anyio.to_thread
 import msgspec
 from msgspec import Struct
@@ -15,6 +16,7 @@ from infrahub_exporter.adapters.infrahub.answers import UNREADABLE, failure, ref
 from infrahub_exporter.adapters.infrahub.at_once import at_once
 from infrahub_exporter.adapters.infrahub.contents import Contents
 from infrahub_exporter.adapters.infrahub.documents import Document
+from infrahub_exporter.adapters.infrahub.paging import Paging
 from infrahub_exporter.adapters.infrahub.probes import (
     DEFAULT_BRANCH,
     Branches,
@@ -53,13 +55,22 @@ _BARE_PAGES = 4
 class InfrahubReader:
     """A `NodeSource`, `ChangeProbe`, `QueryRunner` and `SchemaSource` over a `Transport`.
 
-    Pages of `page_size` nodes come one after another (in parallel they gain nothing and bring load shedding nearer).
-    The end is told by a short page, so that nothing needs to be counted.
+    Pages of `page_size` nodes of all that a selection has come `parallel_pages` at a time, whoever reads. The end is
+    told by a short page, so that nothing needs to be counted where that is one.
     """
 
     def __init__(
-        self, transport: Transport, *, clock: Clock, page_size: int, branch: str = "main", limits: Limits | None = None
+        self,
+        transport: Transport,
+        *,
+        clock: Clock,
+        page_size: int,
+        branch: str = "main",
+        limits: Limits | None = None,
+        parallel_pages: int = 1,
     ) -> None:
+        self._parallel_pages = parallel_pages
+        self._slots = anyio.Semaphore(parallel_pages)
         self._transport = transport
         self._clock = clock
         self._page_size = page_size
@@ -83,14 +94,20 @@ class InfrahubReader:
     async def pages(self, selection: Selection, *, at: float | None = None, offset: int = 0) -> AsyncIterator[Page]:
         """Yield the rows of a selection (see `NodeSource`)."""
         document = self._document(selection)
-        instant = iso(await self.instant() if at is None else at)
+        at = await self.instant() if at is None else at
+        instant = iso(at)
         most = _most(selection)
         seen: set[str] = set()
         size = 0
         limit = self._limit(selection)
-        while most is None or offset < most:
+
+        async def ask(offset: int) -> Reply:
             variables = {**selection.variables, "limit": limit, "offset": offset}
-            reply = await self._graphql("nodes", document.text, variables, instant)
+            return await self._graphql("nodes", document.text, variables, instant)
+
+        take = ask if most is not None else self._paging(ask, partial(self.count, selection, at=at), limit).take
+        while most is None or offset < most:
+            reply = await take(offset)
             size += len(reply.body)
             self._limits.check_read(size)
             try:
@@ -228,6 +245,9 @@ class InfrahubReader:
                 min(SMALL_PAGE, self._page_size),
             )
         self.version = version
+
+    def _paging(self, ask: Callable[[int], Awaitable[Reply]], count: Callable[[], Awaitable[int]], step: int) -> Paging:
+        return Paging(ask, count, step=step, slots=self._slots, most=self._parallel_pages)
 
     def _limit(self, selection: Selection) -> int:
         """Return how many nodes a page of a selection has; of ids alone there may be more."""
