@@ -6,6 +6,7 @@ import os
 import threading
 import time
 import weakref
+from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -151,18 +152,76 @@ def test_former_generations_are_let_go(running: Running) -> None:
     assert len(gc.get_objects()) - before < 2000
 
 
+def metrics(include: list[str]) -> dict[str, object]:
+    return {
+        "kind": [{"kind": "TestThing", "include": include, "max_series": 10}],
+        "series": [
+            {"name": "others", "kind": "TestOther", "count": {}},
+            {"name": "queried", "query": {"file_path": "things.gql"}, "missing": ["name"]},
+        ],
+    }
+
+
+EVERY_SORT: dict[str, object] = {
+    "metrics": metrics(["name"]),
+    "collectors": {"branches": True},
+    "service_discovery": {
+        "enabled": True,
+        "queries": [
+            {"file_path": "things.gql", "target_field": "name", "file": "things.json"},
+            {"file_path": "named.gql", "target_field": "name", "parameters": ["name"]},
+            {"name": "others", "kind": "TestOther", "target_field": "name", "file": "others.json"},
+            {"name": "grouped", "kind": "CoreStandardGroup", "rows": "members[TestThing]", "target_field": "name"},
+        ],
+        "uncovered": [{"kind": "TestThing"}],
+    },
+}
+
+
+def generation(exporter: Exporter) -> tuple[object, ...]:
+    """Name the objects that one configuration was built to and that show what is read."""
+    inventory = exporter._inventory
+    kinds, series = inventory.metrics
+    entries: tuple[object, ...] = (
+        kinds,
+        series,
+        *inventory._queried,
+        *inventory.collectors,
+        *inventory.by_kind,
+        *inventory._queries,
+    )
+    entries += (*inventory._sets.values(), *inventory._sets["named"].entries, *inventory._uncovered)
+    assert len({type(each) for each in entries}) == 8
+    return (exporter, inventory, inventory._rounds, exporter._text, *entries)
+
+
+def living() -> Counter[str]:
+    """Count what lives of the exporter, by class; readings and their rows stay and are not of a configuration."""
+    gc.collect()
+    kinds = (type(each) for each in gc.get_objects())
+    named = (f"{kind.__module__}.{kind.__qualname__}" for kind in kinds)
+    return Counter(name for name in named if name.startswith(("infrahub_exporter.app.", "infrahub_exporter.domain.")))
+
+
 def test_over_200_reloads_nothing_of_a_former_generation_lives(running: Running, installation: Installation) -> None:
+    installation.write(
+        "named.gql", f"query($name: String) {QUERY[6:].replace('TestThing', 'TestThing(name__value: $name)')}"
+    )
+    installation.save(**EVERY_SORT)
+    running.reload()
+    running.becomes_ready()
+    assert "first" in running.get("/sd/named?name=first")
     former: list[weakref.ref[object]] = []
+    before = Counter[str]()
     for number in range(200):
-        exporter = running.service.exporter
-        inventory = exporter._inventory
-        parts = (exporter, inventory, inventory._rounds, *inventory.metrics, *inventory.queries, exporter._text)
-        former += map(weakref.ref, parts)
+        former += map(weakref.ref, generation(running.service.exporter))
         if number % 50 == 0:  # one that reads other columns of the same rows
             include = ["name", "display_label"] if number % 100 else ["name"]
-            installation.save(metrics={"kind": [{"kind": "TestThing", "include": include}]})
-        del exporter, inventory, parts
+            installation.save(metrics=metrics(include))
         running.reload()
+        if number == 0:
+            running.becomes_ready()
+            before = living()
     running.becomes_ready()
 
     def are_gone() -> bool:
@@ -170,8 +229,10 @@ def test_over_200_reloads_nothing_of_a_former_generation_lives(running: Running,
         return not any(each() is not None for each in former)
 
     running.until(are_gone)  # the last one may be ending just now
+    grown = living() - before
+    assert max(grown.values(), default=0) < 20, "one of each reload would be 199"
     inventory = running.service.exporter._inventory
-    shown = len(inventory.metrics) + len(inventory.by_kind)
+    shown = len(inventory.metrics) + len(inventory.by_kind) + len(inventory._uncovered)
     assert len(inventory._pool._following._replica.views) == shown, "nobody shows what the others showed"
 
 
