@@ -13,7 +13,8 @@ from uvicorn import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from infrahub_exporter.app.serving.connections import Bounds, Connections, Ending, affordable, bounded
+from infrahub_exporter.app.serving.bounds import Bounds, Connections, Ending, affordable
+from infrahub_exporter.app.serving.connections import bounded
 
 pytestmark = pytest.mark.anyio
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"

@@ -14,7 +14,8 @@ from uvicorn import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from infrahub_exporter.app.serving.connections import Bounds, Connections, Ending, bounded
+from infrahub_exporter.app.serving.bounds import Bounds, Connections, Ending
+from infrahub_exporter.app.serving.connections import bounded
 from infrahub_exporter.app.serving.hellos import TlsServer
 
 pytestmark = pytest.mark.anyio

@@ -1,4 +1,4 @@
-"""What one connection may cost: how long, how much, how many. Slow, idle and huge requests do no harm.
+"""What keeps one connection within its bounds: slow, idle and huge requests do no harm.
 
 uvicorn bounds the time between two requests, and nothing else: not the time or the size of a request's head, not that
 of a body nobody reads nor of what follows one (trailers), not how slowly an answer is taken. Its `limit_concurrency`
@@ -7,129 +7,19 @@ the parser's callbacks (`on_...`) tell how far a request is, `cycle` how far its
 """
 
 import asyncio
-import contextlib
 import logging
-import math
-import time
-from collections import Counter
 from collections.abc import Callable
-from enum import Enum
 from http import HTTPStatus
-from typing import ClassVar, Protocol, cast
+from typing import ClassVar, cast
 
-from msgspec import Struct
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-KEEP_ALIVE_SECONDS = 75
-"""How long a connection may rest between two requests: longer than between two scrapes, which are a minute or less."""
+from infrahub_exporter.app.serving.bounds import Bounds, Connections, Ending, Phase
+
 _PIECE_BYTES = 16_384
 _FRAMING = 8
 """How many bytes there may be to say that there is one byte of a body: chunks of one byte take six."""
-_OTHER_FILES = 256
-_LOG_SECONDS = 60.0
 _PLAIN = "content-type: text/plain; charset=utf-8\r\nx-content-type-options: nosniff\r\ncache-control: no-store"
-
-logger = logging.getLogger("infrahub_exporter")
-
-
-class Bounds(Struct, frozen=True, kw_only=True):
-    """The bounds of each connection, and `connections`, of how many there are; `pipelined` requests wait at most."""
-
-    hello_seconds: float = 3.0
-    head_seconds: float = 10.0
-    head_bytes: int = 32_768
-    body_seconds: float = 30.0
-    answer_seconds: float = 300.0
-    stall_seconds: float = 30.0
-    rest_seconds: float = KEEP_ALIVE_SECONDS + 5.0
-    linger_seconds: float = 2.0
-    connections: int = 1024
-    pipelined: int = 16
-
-    def seconds(self, phase: "Phase") -> float:
-        """Return how long a phase may last."""
-        return {
-            Phase.HELLO: self.hello_seconds,
-            Phase.HEAD: self.head_seconds,
-            Phase.BODY: self.body_seconds,
-            Phase.ANSWER: self.answer_seconds,
-            Phase.REST: self.rest_seconds,
-        }[phase]
-
-
-class Phase(Enum):
-    """What a connection is doing: it waits for TLS's hello, a request's head, then its body, is answered, and rests."""
-
-    HELLO = "hello"
-    HEAD = "head"
-    BODY = "body"
-    ANSWER = "answer"
-    REST = "rest"
-
-
-class Ending(Enum):
-    """Why a connection was ended."""
-
-    MALFORMED = "malformed"
-    TOO_LARGE = "too large"
-    TOO_SLOW = "too slow"
-    TOO_MANY = "too many"
-
-
-class Connection(Protocol):
-    """What can be ended."""
-
-    def end(self, why: Ending) -> None:
-        """End the connection at once."""
-        ...
-
-
-class Connections:
-    """All connections of a server, by how long they have been in their phase: the oldest makes room for a new one.
-
-    Those that have proved nothing go first: no hello, no whole request yet. Then those that rest, then those that are
-    answered.
-    """
-
-    def __init__(self, most: int, *, now: Callable[[], float] = time.monotonic) -> None:
-        self.ended: Counter[Ending] = Counter()
-        self._most = most
-        self._now = now
-        self._said: Counter[Ending] = Counter()
-        self._said_at = -math.inf
-        self._unproven: dict[Connection, None] = {}
-        self._resting: dict[Connection, None] = {}
-        self._answered: dict[Connection, None] = {}
-
-    def __len__(self) -> int:
-        return sum(map(len, self._places))
-
-    @property
-    def _places(self) -> tuple[dict[Connection, None], ...]:
-        return self._unproven, self._resting, self._answered
-
-    def place(self, connection: Connection, phase: Phase) -> None:
-        """Put a connection last among those of its phase, and end another one where there are too many."""
-        self.discard(connection)
-        place = {Phase.ANSWER: self._answered, Phase.REST: self._resting}.get(phase, self._unproven)
-        place[connection] = None
-        if len(self) > self._most:
-            oldest = next(each for place in self._places for each in place if each is not connection)
-            oldest.end(Ending.TOO_MANY)
-
-    def discard(self, connection: Connection) -> None:
-        """Forget a connection."""
-        for place in self._places:
-            place.pop(connection, None)
-
-    def count(self, why: Ending) -> None:
-        """Count a connection that was ended, and say so once in a while."""
-        self.ended[why] += 1
-        now = self._now()
-        if now - self._said_at >= _LOG_SECONDS:
-            new = ", ".join(f"{number} {each.value}" for each, number in (self.ended - self._said).items())
-            logger.warning("ended connections: %s", new)
-            self._said, self._said_at = self.ended.copy(), now
 
 
 class BoundedConnection(HttpToolsProtocol):
@@ -296,22 +186,6 @@ def bounded(protocol: type[HttpToolsProtocol], bounds: Bounds, connections: Conn
     attributes = {"bounds": bounds, "all": connections}
     made = type(f"Bounded{protocol.__name__}", (BoundedConnection, protocol), attributes)
     return cast("type[HttpToolsProtocol]", made)
-
-
-def affordable(connections: int) -> int:
-    """Let the process open as many files as that takes, where it may; return how many connections there can be."""
-    try:
-        import resource  # noqa: PLC0415 - not on Windows
-    except ImportError:
-        return connections
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = 2 * connections + _OTHER_FILES
-    if resource.RLIM_INFINITY != soft < wanted:
-        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-        with contextlib.suppress(OSError, ValueError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-        return min(connections, max(soft - _OTHER_FILES, soft // 2))
-    return connections
 
 
 def _uvicorns() -> logging.Logger:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from functools import partial
 
-from infrahub_exporter.app.serving.connections import Connections, Ending, Phase
+from infrahub_exporter.app.serving.bounds import Connections, Ending, Phase
 
 logger = logging.getLogger("infrahub_exporter")
 

@@ -19,13 +19,8 @@ from litestar import Litestar
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from infrahub_exporter.app.configuration.settings import Settings, load_settings
-from infrahub_exporter.app.serving.connections import (
-    KEEP_ALIVE_SECONDS,
-    Bounds,
-    Connections,
-    affordable,
-    bounded,
-)
+from infrahub_exporter.app.serving.bounds import KEEP_ALIVE_SECONDS, Bounds, Connections, affordable
+from infrahub_exporter.app.serving.connections import bounded
 from infrahub_exporter.app.serving.hellos import TlsServer
 from infrahub_exporter.app.serving.listener import ListenerContext
 from infrahub_exporter.app.serving.service import Origin, Service
