@@ -4,7 +4,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import anyio
 import anyio.to_thread
@@ -20,22 +20,19 @@ from infrahub_exporter.adapters.http.admin import build_admin
 from infrahub_exporter.adapters.http.headers import with_security_headers
 from infrahub_exporter.adapters.http.missing import missing
 from infrahub_exporter.adapters.http.routes import build_router, paths_of
-from infrahub_exporter.adapters.http.webhook import WEBHOOK_PATH, build_webhook
+from infrahub_exporter.adapters.http.webhook import build_webhook
 from infrahub_exporter.app.configuration.files import files_of, stamp
 from infrahub_exporter.app.configuration.hashing import hash_of
 from infrahub_exporter.app.configuration.settings import Settings
-from infrahub_exporter.app.configuration.web import WebSettings, read_bearer_tokens, read_users
 from infrahub_exporter.app.configuration.webhook import read_webhook_key
 from infrahub_exporter.app.container import VERSION, Build
 from infrahub_exporter.app.exporter import Exporter, Handover
 from infrahub_exporter.app.refreshing.figures import Figures
 from infrahub_exporter.app.refreshing.pool import Source
+from infrahub_exporter.app.serving.locks import Lock, lock_of, locked
 from infrahub_exporter.domain.access.webhooks import Event
 from infrahub_exporter.domain.errors import ConfigError
 from infrahub_exporter.domain.publishing.status import ConfigStatus
-
-if TYPE_CHECKING:
-    from infrahub_exporter.adapters.http.authentication import Authenticator
 
 logger = logging.getLogger("infrahub_exporter")
 
@@ -52,24 +49,13 @@ class Origin(Struct, frozen=True):
     """Called with settings that have taken the place of others, for what lies outside of the service."""
 
 
-class _Lock(Struct, frozen=True):
-    """Who is let in, as the settings have it, and what was learnt of who asks."""
-
-    users: dict[str, str]
-    tokens: tuple[str, ...]
-    authenticator: "Authenticator"
-
-    def __repr__(self) -> str:
-        return "_Lock(***)"
-
-
 class _Generation(Struct, frozen=True):
     """What one configuration was built to."""
 
     settings: Settings
     build: Build
     app: ASGIApp
-    lock: _Lock | None
+    lock: Lock | None
 
     @property
     def exporter(self) -> Exporter:
@@ -254,23 +240,10 @@ class Service(Litestar):
         )
         there = missing(paths_of(build.exporter.discoveries, metrics_path))
         app: ASGIApp = Litestar([router], exception_handlers=there, openapi_config=None, logging_config=None)
-        lock = self._lock(settings.web, None if former is None else former.lock)
+        lock = lock_of(settings.web, None if former is None else former.lock, self._clock)
         if lock is not None:
-            app = _locked(app, lock)
+            app = locked(app, lock)
         return _Generation(settings, build, with_security_headers(app), lock)
-
-    def _lock(self, web: WebSettings, former: _Lock | None) -> _Lock | None:
-        """Return who is let in, None for everyone. As long as they are the same it is still known who guessed."""
-        if not web.is_authenticated:
-            return None
-        from infrahub_exporter.adapters.http.authentication import Authenticator  # noqa: PLC0415 - bcrypt
-
-        users, tokens = read_users(web), read_bearer_tokens(web)
-        if former is not None and (former.users, former.tokens) == (users, tokens):
-            return former
-        if former is not None:
-            return _Lock(users, tokens, former.authenticator.replaced(users=users, tokens=tokens))
-        return _Lock(users, tokens, Authenticator(users=users, tokens=tokens, clock=self._clock))
 
     def _webhook(self, settings: Settings) -> tuple[HTTPRouteHandler, ...]:
         """Return the webhook's route; with the same key it is the same, and still knows what it has seen."""
@@ -319,9 +292,3 @@ def _answer(asks: Iterable[_Ask], error: ConfigError | None = None) -> None:
     for ask in asks:
         ask.error = error
         ask.done.set()
-
-
-def _locked(app: ASGIApp, lock: _Lock) -> ASGIApp:
-    from infrahub_exporter.adapters.http.authentication import HEALTH_PATHS, authenticated  # noqa: PLC0415 - bcrypt
-
-    return authenticated(app, lock.authenticator, open_paths=(*HEALTH_PATHS, WEBHOOK_PATH))
