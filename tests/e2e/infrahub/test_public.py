@@ -2,7 +2,7 @@
 
 import os
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ class Sides(Struct, frozen=True):
     """Both Infrahubs with the same files: the embedded one, a way to ask the real one, and what that refused."""
 
     embedded: EmbeddedInfrahub
+    found: Set
     loaded: Loaded
     ask: Callable[[str, Any], dict[str, Any]]
     refused: dict[Path, str]
@@ -80,7 +81,7 @@ def sides(real_address: str, real_token: str) -> Sides:
     described = ask_real(_DEFAULT, {})["data"]["IpamNamespace"]["edges"][0]["node"]["description"]["value"]
     identity = ask(loaded.infrahub, _DEFAULT)["data"]["IpamNamespace"]["edges"][0]["node"]["id"]
     ask(loaded.infrahub, _SAY, {"id": identity, "text": described})
-    return Sides(loaded.infrahub, loaded, ask_real, refused)
+    return Sides(loaded.infrahub, found, loaded, ask_real, refused)
 
 
 def test_the_real_infrahub_takes_what_the_embedded_one_took(sides: Sides) -> None:
@@ -116,3 +117,23 @@ def test_both_answer_documents_over_every_kind_alike(sides: Sides) -> None:
 
     assert apart[:_TOLD] == []
     assert asked > 100
+
+
+def test_the_real_infrahub_refuses_what_the_embedded_one_refused(
+    sides: Sides, real_address: str, real_token: str
+) -> None:
+    """The last one: what is refused may leave a part of itself behind."""
+    command, schema = os.environ["INFRAHUB_E2E_CTL"], [str(path) for path in sides.loaded.schema]
+
+    def takes(*arguments: str) -> bool:
+        return _run([command, *arguments], real_address, real_token) is None
+
+    taken = [path for path in _left(sides.found.schema, sides) if takes("schema", "load", *schema, str(path))]
+    taken += [path for path in _left(sides.found.objects, sides) if takes("object", "load", str(path))]
+    assert taken == []
+
+
+def _left(paths: Iterable[Path], sides: Sides) -> list[Path]:
+    """Give the files that only the embedded Infrahub refused."""
+    there = {*sides.loaded.schema, *sides.loaded.objects, *sides.refused}
+    return [path for path in paths if path not in there]

@@ -119,3 +119,17 @@ def test_answers_are_compared_by_names_without_times_and_order() -> None:
     assert made == answer("<YardHall ['a']>", "<YardNote B>", "<time>")
     turned = comparable({"edges": list(reversed(made["edges"]))}, names, ordered=False)
     assert turned == comparable(made, names, ordered=False)
+
+
+def test_a_document_that_infrahub_refuses_as_well_is_no_fault(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    schema = "nodes: [{name: Log, namespace: Yard, attributes: [{name: at, kind: DateTime}]}]\n"
+    objects = "kind: Object\nspec: {kind: YardLog, data: [{at: 2026-01-02T03:04:05Z}]}\n"
+    folder = write(tmp_path, {"yard/yard.yml": schema, "yard/objects.yml": objects})
+
+    assert main(folder) == 0
+    heads, values = (line.split() for line in capsys.readouterr().out.splitlines())
+    told = dict(zip(heads, values, strict=True))
+    assert (told["alike"], told["faults"]) == ("2", "0")
+    assert int(told["documents"]) == int(told["answered"]) + 2

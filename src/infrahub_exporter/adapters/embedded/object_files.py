@@ -123,3 +123,10 @@ def from_pool(value: object, place: str) -> FromPool | None:
     if not isinstance(name, str):
         raise ConfigError(f"{place}: from_pool: expected the name or the id of a pool")
     return FromPool(name, said)
+
+
+def keyed(value: Any) -> Any:
+    """Write all keys of a value as texts, what YAML takes for no text by its Python name: as Infrahub's loader does."""
+    if isinstance(value, Mapping):
+        return {str(key): keyed(each) for key, each in value.items()}
+    return [keyed(each) for each in value] if isinstance(value, list) else value

@@ -230,7 +230,7 @@ class Loader:
         pool = object_files.from_pool(value, where)
         if pool is not None:
             return self._draw(pool, where)
-        return value["value"] if isinstance(value, Mapping) and "value" in value else value
+        return object_files.keyed(value["value"] if isinstance(value, Mapping) and "value" in value else value)
 
     def _draw(self, wanted: object_files.FromPool, where: str) -> Draw:
         try:

@@ -331,3 +331,12 @@ nodes:
     place, _, reason = str(caught.value).partition(": Node ")
     assert place == f"{objects}: document 1: MyBay[1].carts"
     assert reason.endswith(" has 2 peers for bay__cart, maximum of 1 allowed")
+
+
+def test_keys_that_yaml_takes_for_more_than_texts_are_texts(write: Write) -> None:
+    path = write("o.yml", document("NetDevice", "[{name: x, facts: {on: 1, null: y, 5: z, a: [{off: 2}]}}]"))
+    infrahub = EmbeddedInfrahub.load([HERE / "schema.yml"], [path])
+
+    query = b'{"query": "{ NetDevice { edges { node { facts { value } } } } }"}'
+    body = infrahub.handle("POST", "/graphql", {"content-type": "application/json"}, query).body.decode()
+    assert '"facts":{"value":{"True":1,"None":"y","5":"z","a":[{"False":2}]}}' in body
