@@ -32,7 +32,12 @@ class Row(Struct, frozen=True, gc=False):
 
 
 class BadContent(Struct, frozen=True, gc=False):
-    """What stands in a row for the content of a file that cannot be read: a row that shows it is left out."""
+    """What stands in a row for the content of a file that cannot be read: a row that shows it is left out.
+
+    It may pass where the file could not be had, not where what it holds is wrong.
+    """
+
+    may_pass: bool = False
 
 
 BAD_CONTENT = "bad_content"

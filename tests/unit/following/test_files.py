@@ -12,6 +12,7 @@ from infrahub_exporter.app.refreshing.inventory import Inventory
 from infrahub_exporter.app.refreshing.pool import Pool
 from infrahub_exporter.domain.asking.specs import MetricSpec
 from infrahub_exporter.domain.model import Snapshot
+from infrahub_exporter.domain.ports import Reply
 from infrahub_exporter.domain.publishing.guard import GuardSpec
 from infrahub_exporter.domain.publishing.limits import Limits
 from tests.unit.following.world import Times
@@ -59,6 +60,20 @@ class Shown:
         return sorted(sample.labels[2:] for section in sections for sample in section.samples)
 
 
+class Between(EmbeddedTransport):
+    """Answers something else in the place of files; `files` counts what was asked for of them."""
+
+    def __init__(self, infrahub: EmbeddedInfrahub) -> None:
+        super().__init__(infrahub)
+        self.in_place: Reply | None = None
+        self.files = 0
+
+    async def get(self, path: str) -> Reply:
+        is_file = path.startswith("/api/storage/files")
+        self.files += is_file
+        return self.in_place if is_file and self.in_place is not None else await super().get(path)
+
+
 class Boxes:
     """Boxes with files in an embedded Infrahub, and what is published of them."""
 
@@ -67,7 +82,8 @@ class Boxes:
             (folder / name).write_text(text)
         self.times, self.shown = Times(), Shown()
         self.infrahub = EmbeddedInfrahub.load([folder / "s.yml"], [folder / "o.yml"], now=self.times.now)
-        self.reader = InfrahubReader(EmbeddedTransport(self.infrahub), clock=self.times, page_size=500)
+        self.between = Between(self.infrahub)
+        self.reader = InfrahubReader(self.between, clock=self.times, page_size=500)
         self.inventory = Inventory(
             metrics=[MetricSpec(kind="LabBox", include=("name", "file.content.mode"))],
             discoveries=(),
@@ -87,9 +103,19 @@ class Boxes:
     def fetched(self) -> int:
         return self.reader.tally.requests["content", "ok"]
 
-    async def round(self) -> dict[str, int]:
+    async def asks(self, rounds: int) -> list[int]:
+        """Take rounds, half a minute apart, and tell at which of them a file was asked for."""
+        found = []
+        for number in range(rounds):
+            before = self.between.files
+            await self.round(30.0)
+            if self.between.files > before:
+                found.append(number)
+        return found
+
+    async def round(self, after: float = 10.0) -> dict[str, int]:
         """Take a round; return what is skipped."""
-        self.times.wait(10.0)
+        self.times.wait(after)
         await self.inventory.round()
         (status,) = self.inventory.statuses
         assert status.error is None
@@ -137,3 +163,53 @@ async def test_a_bad_file_leaves_out_the_nodes_that_show_it_until_it_is_mended(t
     boxes.upload("f", b"mode: x")
     assert await boxes.round() == {"duplicate": 0}
     assert boxes.shown.labels() == [("a", "x"), ("b", "x"), ("c", "w"), ("d", "")]
+
+
+@pytest.mark.parametrize("reply", [Reply(404, {}, b""), Reply(500, {}, b""), Reply(200, {}, b"mode: other")])
+async def test_a_file_that_cannot_be_had_is_asked_for_again_by_itself_ever_less_often(
+    tmp_path: Path, reply: Reply, caplog: pytest.LogCaptureFixture
+) -> None:
+    boxes = Boxes(tmp_path)
+    await boxes.round()
+    boxes.upload("f", b"mode: z")
+    boxes.between.in_place = reply
+    assert await boxes.round() == {"duplicate": 0, "bad_content": 2}
+    assert boxes.shown.labels() == [("c", "y"), ("d", "")]
+    for _ in range(2):  # it was changed, and leaves the overlap of changes
+        await boxes.round(200.0)
+    assert await boxes.asks(30) == [0, 2, 6, 14, 24]
+    assert len([each for each in caplog.messages if "is left out until it can be had" in each]) == 1
+    boxes.between.in_place = None
+    assert await boxes.asks(12) == [4]
+    assert boxes.shown.labels() == [("a", "z"), ("b", "z"), ("c", "y"), ("d", "")]
+    assert await boxes.asks(12) == []
+
+
+async def test_a_file_that_cannot_be_had_at_first_is_there_at_the_next_look(tmp_path: Path) -> None:
+    boxes = Boxes(tmp_path)
+    boxes.between.in_place = Reply(404, {}, b"")
+    assert await boxes.round() == {"duplicate": 0, "bad_content": 3}
+    boxes.between.in_place = None
+    assert await boxes.round() == {"duplicate": 0}
+    assert boxes.shown.labels() == [("a", "x"), ("b", "x"), ("c", "y"), ("d", "")]
+
+
+async def test_a_file_that_is_bad_in_itself_is_not_asked_for_again(tmp_path: Path) -> None:
+    boxes = Boxes(tmp_path)
+    await boxes.round()
+    boxes.upload("f", b"mode: [")
+    await boxes.round(400.0)
+    await boxes.round(400.0)
+    assert await boxes.asks(30) == []
+
+
+async def test_nodes_whose_file_cannot_be_had_may_go(tmp_path: Path) -> None:
+    boxes = Boxes(tmp_path)
+    boxes.between.in_place = Reply(404, {}, b"")
+    await boxes.round()
+    for kind, name in (("LabBox", "c"), ("LabFile", "g")):
+        query = f'mutation {{ {kind}Delete(data: {{hfid: ["{name}"]}}) {{ ok }} }}'
+        await boxes.between.graphql(query, {})
+    assert await boxes.round(400.0) == {"duplicate": 0, "bad_content": 2}
+    boxes.between.in_place = None
+    assert await boxes.round(400.0) == {"duplicate": 0}

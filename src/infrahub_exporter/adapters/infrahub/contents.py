@@ -35,7 +35,8 @@ _NOBODY = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 class Contents:
     """What paths found in files, by the files' checksums; the files themselves are not kept.
 
-    A file that is too large, is not there, or is neither JSON nor YAML is a `BadContent`, of which the log tells why.
+    A file that is too large, is not there, or is neither JSON nor YAML is a `BadContent`; the log tells why, once.
+    What is not there may come yet.
     """
 
     def __init__(self, fetch: Fetch, *, limits: Limits) -> None:
@@ -44,6 +45,7 @@ class Contents:
         self._known: OrderedDict[tuple[str, Steps], object] = OrderedDict()
         self._weights: dict[tuple[str, Steps], int] = {}
         self._weight = 0
+        self._lost: dict[str, str] = {}
 
     async def fill(self, rows: Sequence[Row], places: Collection[int], *, at: str) -> list[Row]:
         """Put what is in files in the place of each `File` of rows.
@@ -74,14 +76,16 @@ class Contents:
         found: dict[tuple[str, Steps], object]
         try:
             body = await self._body(file, at)
-        except UnreadableError as error:
-            logger.warning("the file of %s is left out: %s", file.id, error)
-            return {(file.checksum, steps): BadContent() for steps in paths}
-        try:
             found, weighs = await _beside(body, file.checksum, paths)
+        except _LostError as error:
+            if self._lost.get(file.id) != str(error):
+                logger.warning("the file of %s is left out until it can be had: %s", file.id, error)
+            self._lost[file.id] = str(error)
+            return {(file.checksum, steps): BadContent(may_pass=True) for steps in paths}
         except UnreadableError as error:
             logger.warning("the file of %s is left out: %s", file.id, error)
             found, weighs = {(file.checksum, steps): BadContent() for steps in paths}, 1
+        self._lost.pop(file.id, None)
         for key, value in found.items():
             self._weight += weighs - self._weights.get(key, 0)
             self._known[key], self._weights[key] = value, weighs
@@ -90,7 +94,7 @@ class Contents:
         return found
 
     async def _body(self, file: File, at: str) -> bytes:
-        """Fetch a file. Raises UnreadableError where this one alone cannot be had, SourceError as `fill`."""
+        """Fetch a file. Raises UnreadableError where this one alone cannot be read, SourceError as `fill`."""
         most = self._limits.max_response_bytes
         if isinstance(file.size, int) and file.size > most:
             raise UnreadableError(f"it has {file.size} bytes, limits.max_response_bytes allows {most}")
@@ -103,14 +107,18 @@ class Contents:
         if isinstance(refused, SourceUnavailableError) or (refused is not None and reply.status in _NOBODY):
             raise refused
         if refused is not None:
-            raise UnreadableError(str(refused))
+            raise _LostError(str(refused))
         return reply.body
+
+
+class _LostError(UnreadableError):
+    """The file could not be had: another try may end better."""
 
 
 async def _beside(body: bytes, checksum: str, paths: Collection[Steps]) -> tuple[dict[tuple[str, Steps], object], int]:
     def read() -> tuple[dict[tuple[str, Steps], object], int]:
         if hashlib.sha1(body, usedforsecurity=False).hexdigest() != checksum:
-            raise UnreadableError("it is not what its checksum says")
+            raise _LostError("it is not what its checksum says")
         content = parse(body)
         found = {(checksum, steps): inside(content, steps) if steps else content for steps in paths}
         return found, max(map(weight, found.values()), default=0)

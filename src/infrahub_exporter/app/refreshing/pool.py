@@ -153,6 +153,7 @@ class Pool:
             if self._plan_afresh():
                 return Turn(self._kinds, self._following, at, followed=False, in_pieces=True)
         self._following.learn(changes)
+        self._following.ask_again(at)
         return Turn(
             self._kinds,
             self._following,

@@ -72,6 +72,11 @@ class Following:
         """Note what changed; nothing is lost until it has been read."""
         self._replica.learn(changes)
 
+    def ask_again(self, at: float) -> None:
+        """Have what could not be had asked for again, as far as its time has come."""
+        for table in self._replica.tables.values():
+            table.ask_again(at)
+
     async def read(self, view: View, *, at: float, progress: Progress | None = None) -> tuple[Delta, float]:
         """Read everything as it was at an instant, and return that: an interrupted read goes on at its own.
 

@@ -6,6 +6,7 @@ from itertools import islice
 from infrahub_exporter.domain.asking.selection import Column, Selection
 from infrahub_exporter.domain.model import Row
 from infrahub_exporter.domain.replica.reaches import Crossing, ids
+from infrahub_exporter.domain.replica.unsettled import Unsettled
 from infrahub_exporter.domain.replica.watching import Change
 
 
@@ -43,6 +44,7 @@ class Table:
         self.named: set[str] = set()
         self.narrow: set[str] = set()
         self.turns = Turns()
+        self.unsettled = Unsettled()
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -58,10 +60,12 @@ class Table:
         places = tuple([self.columns.setdefault(column, len(self.columns)) for column in columns])
         if len(self.columns) > before:
             self.narrow.update(self.rows)
+            self.unsettled.place(self.columns)
         return places
 
     def empty(self) -> None:
         """Hold nothing any more, and ask for nothing."""
+        self.unsettled.drop(self.rows)
         self.rows.clear()
         self.asked, self.named, self.narrow = set(), set(), set()
         self.turns = Turns()
@@ -69,6 +73,10 @@ class Table:
     def learn(self, change: Change) -> None:
         """Note which nodes have changed."""
         self.asked.update(change.ids)
+
+    def ask_again(self, at: float) -> None:
+        """Have those rows read again of which something could not be had, as far as their time has come."""
+        self.asked.update(self.unsettled.due(at))
 
     def put(self, found: Mapping[str, Row]) -> list[str]:
         """Hold rows; return the ids of those that are new or differ as far as they were known."""
@@ -82,12 +90,14 @@ class Table:
         width = len(self.columns)
         self.narrow.update(each for each, row in found.items() if len(row.values) < width)
         self.named.difference_update(found)
+        self.unsettled.note(found)
         return came
 
     def drop(self, gone: Iterable[str]) -> list[str]:
         """Hold rows no longer; return the ids of those that were held."""
         left = [each for each in gone if self.rows.pop(each, None) is not None]
         self.narrow.difference_update(left)
+        self.unsettled.drop(left)
         return left
 
     def narrower(self, width: int, most: int) -> tuple[int, tuple[str, ...]] | None:
