@@ -1,19 +1,22 @@
 """From a selection to one constant GraphQL document, the types that decode its answer, and the rows in it."""
 
-from collections.abc import Callable, Sequence
-from operator import attrgetter, itemgetter
+from collections.abc import Sequence
+from itertools import repeat
+from operator import attrgetter
 from typing import Any
 
 import msgspec
 from msgspec import structs
 
-from infrahub_exporter.adapters.infrahub.levels import Attribute, Level, Reader
+from infrahub_exporter.adapters.infrahub.levels import Level
+from infrahub_exporter.adapters.infrahub.reads import of_all
 from infrahub_exporter.domain.asking.columns import CONTENT
 from infrahub_exporter.domain.asking.selection import Selection
 from infrahub_exporter.domain.model import Row
 
 OPERATION = "infrahub_exporter"
 """The operation's name: it shows in Infrahub's own metrics."""
+_ID, _KIND, _HFID = attrgetter("node.id"), attrgetter("node.kind"), attrgetter("node.hfid")
 
 
 class Document:
@@ -37,7 +40,6 @@ class Document:
             if any(way.subfield == CONTENT for way in column.ways)
         )
         """Which columns hold a `File` in place of what is in it."""
-        self._read = _values(self._readers)
         self._decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(_envelope(tuple(_roots(selection)), edge))
 
     def decode(self, body: bytes) -> tuple[list[Row], int]:
@@ -48,18 +50,10 @@ class Document:
         roots = [root.edges for root in structs.astuple(self._decoder.decode(body).data)]
         edges = [edge for root in roots for edge in root]
         present = [edge for edge in edges if edge.node is not None]
-        try:
-            read = self._read
-            rows = [_row(edge, read) for edge in present]
-        except AttributeError:  # an attribute is null as a whole
-            read = _one_by_one(self._readers)
-            rows = [_row(edge, read) for edge in present]
+        columns = [of_all(read, present) for read in self._readers]
+        values = zip(*columns, strict=True) if columns else repeat(())
+        rows = list(map(Row, map(_ID, present), map(_KIND, present), map(_HFID, present), values))
         return rows, max(map(len, roots))
-
-
-def _row(edge: Any, read: Callable[[Any], tuple[object, ...]]) -> Row:
-    node = edge.node
-    return Row(node.id, node.kind, node.hfid, read(edge))
 
 
 def _roots(selection: Selection) -> dict[str, str]:
@@ -74,22 +68,3 @@ def _envelope(roots: Sequence[str], edge: type) -> type:
     names = {f"root{number}": root for number, root in enumerate(roots)}
     data = msgspec.defstruct("Data", [(name, connection) for name in names], rename=names)
     return msgspec.defstruct("Envelope", [("data", data)])
-
-
-def _values(readers: Sequence[Reader]) -> Callable[[Any], tuple[object, ...]]:
-    """Read all columns of an edge, those that are attributes in one call of an `attrgetter`."""
-    dotted = [reader.dotted for reader in readers if isinstance(reader, Attribute)]
-    if len(dotted) <= 1:
-        return _one_by_one(readers)
-    attributes = attrgetter(*dotted)
-    if len(dotted) == len(readers):
-        return attributes
-    read = _one_by_one([reader for reader in readers if not isinstance(reader, Attribute)])
-    places = sorted(range(len(readers)), key=lambda index: not isinstance(readers[index], Attribute))
-    arranged = itemgetter(*map(places.index, range(len(readers))))
-    return lambda edge: arranged((*attributes(edge), *read(edge)))
-
-
-def _one_by_one(readers: Sequence[Reader]) -> Callable[[Any], tuple[object, ...]]:
-    fixed = tuple(readers)
-    return lambda edge: tuple([read(edge) for read in fixed])

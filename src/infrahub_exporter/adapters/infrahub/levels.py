@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 import msgspec
 from msgspec import Struct, structs
 
+from infrahub_exporter.adapters.infrahub.reads import ATTRIBUTE, RELATION, Attribute, Over, Reader
 from infrahub_exporter.domain.asking.columns import CLOSURES, CONTENT, METADATA, Column, Hop, Meeting, OfKinds
 from infrahub_exporter.domain.asking.paths import Other, Steps
 from infrahub_exporter.domain.asking.selecting import fits
@@ -25,8 +26,6 @@ class File(Struct, frozen=True):
     steps: Steps
 
 
-Reader: TypeAlias = Callable[[Any], object]
-"""Take a column's value from the edge that a decoded node stands in."""
 _Walk: TypeAlias = Callable[[Any, Any], Iterable[object]]
 """Find values from an edge on, and the edge that the way came from."""
 _Key: TypeAlias = tuple[str, tuple[str, ...]]
@@ -60,6 +59,10 @@ class Level:
     def _way(self, column: Column) -> Reader:
         if not column.hops:
             return self.leaf(column)
+        hop, *rest = column.hops
+        if not (rest or hop.many or hop.keep):
+            alias, below = self._behind(hop)
+            return Over(alias, below.leaf(column))
         walk = self.walk(column, column.hops)
         return lambda edge: next(iter(walk(edge, edge)), None)
 
@@ -71,9 +74,7 @@ class Level:
         hop, *rest = hops
         if rest and isinstance(rest[0].keep, Other):
             self.ask_identity()
-        key = (hop.field, hop.on)
-        _, below = self._relations.setdefault(key, (hop, Level(identity=False)))
-        alias = _alias(*key, list(self._relations).index(key))
+        alias, below = self._behind(hop)
         find, kept = _finder(hop, alias), self._keeper(hop, below)
         if kept is None and not rest:
             read = below.leaf(column)
@@ -86,6 +87,12 @@ class Level:
                     yield from go_on(peer, edge)
 
         return over
+
+    def _behind(self, hop: Hop) -> tuple[str, "Level"]:
+        """Select a relation; return its name in the answer and the level of its peers."""
+        key = (hop.field, hop.on)
+        _, below = self._relations.setdefault(key, (hop, Level(identity=False)))
+        return _alias(*key, list(self._relations).index(key)), below
 
     def _keeper(self, hop: Hop, below: "Level") -> Callable[[Any, Any], bool] | None:
         """Make what tells whether a peer is kept, None for all; what it looks at has to be asked for."""
@@ -187,20 +194,17 @@ class Level:
 
     def _fields(self) -> Iterator["_Field"]:
         for number, ((name, on), subfields) in enumerate(self._attributes.items()):
-            renamed = {_ATTRIBUTE + subfield: subfield for subfield in subfields}
+            renamed = {ATTRIBUTE + subfield: subfield for subfield in subfields}
             value = msgspec.defstruct("Attribute", [(each, Any) for each in renamed], rename=renamed, gc=False)
             alias = _alias(name, on, number)
-            yield _Field(name, on, alias, _ATTRIBUTE + alias, f"{{ {' '.join(subfields)} }}", value | None)
+            yield _Field(name, on, alias, ATTRIBUTE + alias, f"{{ {' '.join(subfields)} }}", value | None)
         for number, ((name, on), (hop, below)) in enumerate(self._relations.items()):
             selected, peer = below.compiled(hop.peer if hop.name in CLOSURES and not hop.closure else None)
             alias, type_ = _alias(name, on, number), peer | None
             if hop.many:
                 type_ = msgspec.defstruct("Peers", [("edges", list[peer])], gc=False)  # type: ignore[valid-type]
                 selected = f"edges {{ {selected} }}"
-            yield _Field(name, on, alias, _RELATION + alias, f"{{ {selected} }}", type_)
-
-
-_ATTRIBUTE, _RELATION = "attribute_", "relation_"
+            yield _Field(name, on, alias, RELATION + alias, f"{{ {selected} }}", type_)
 
 
 class _Field(Struct):
@@ -219,27 +223,9 @@ def _alias(name: str, on: tuple[str, ...], number: int) -> str:
     return f"{name}_OF{number}" if on else name
 
 
-class Attribute:
-    """Read a subfield of an attribute; a path of attribute getters, so that many can be read in one call.
-
-    An attribute that not all kinds have is not there for some nodes: it is none of the many.
-    """
-
-    def __init__(self, attribute: str, subfield: str) -> None:
-        self.dotted = f"node.{_ATTRIBUTE}{attribute}.{_ATTRIBUTE}{subfield}"
-        self._get = attrgetter(self.dotted)
-
-    def __call__(self, edge: Any) -> Any:
-        """Return the value, null where the attribute is null as a whole."""
-        try:
-            return self._get(edge)
-        except AttributeError:
-            return None
-
-
 def _finder(hop: Hop, alias: str) -> Callable[[Any], Iterable[Any]]:
     """Make what finds the edges with peers behind a relation."""
-    get = attrgetter(f"node.{_RELATION}{alias}")
+    get = attrgetter(f"node.{RELATION}{alias}")
 
     def one(edge: Any) -> Iterable[Any]:
         peer = get(edge)

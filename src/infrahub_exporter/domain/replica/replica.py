@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable, Mapping
 from infrahub_exporter.domain.model import Row
 from infrahub_exporter.domain.replica.dependencies import Dependencies, Link
 from infrahub_exporter.domain.replica.plan import ROOT, Plan, placed
-from infrahub_exporter.domain.replica.reaches import Crossing, ids
+from infrahub_exporter.domain.replica.reaches import Crossing
 from infrahub_exporter.domain.replica.readings import Asked, Reading, is_recent, key
-from infrahub_exporter.domain.replica.tables import Epoch, Table, wide
+from infrahub_exporter.domain.replica.tables import Epoch, Table, peer_ids
 from infrahub_exporter.domain.replica.views import View
 from infrahub_exporter.domain.replica.watching import Change
 
@@ -152,8 +152,7 @@ class Replica:
         """Note the peers that rows name and that are not held."""
         for crossing in table.crossings if crossings is None else crossings:
             peers = self.tables[crossing.peer]
-            named = {each for row in wide(rows, crossing) for each in ids(row, crossing)}
-            peers.named.update(named.difference(peers.rows))
+            peers.named.update(peer_ids(rows, crossing).difference(peers.rows))
 
     def forget(self, table: Table) -> None:
         """Let go of the rows that no reading lists and no other row names."""
@@ -163,7 +162,7 @@ class Replica:
         for other in self.tables.values():
             for crossing in other.crossings:
                 if crossing.peer == table.name:
-                    kept.update(each for row in wide(other.rows.values(), crossing) for each in ids(row, crossing))
+                    kept |= peer_ids(other.rows.values(), crossing)
         table.drop(table.rows.keys() - kept)
 
     def _table(self, name: str, kind: str, epoch: Epoch) -> Table:

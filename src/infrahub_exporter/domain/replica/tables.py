@@ -1,7 +1,8 @@
 """The rows of a kind, each held once for all who show it, and what of them is still to be asked for."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import chain, islice
+from typing import cast
 
 from infrahub_exporter.domain.asking.selection import Column, Selection
 from infrahub_exporter.domain.model import Row
@@ -123,6 +124,15 @@ def wide(rows: Iterable[Row], crossing: Crossing) -> Iterator[Row]:
     """Leave out the rows that do not have a relation's column yet."""
     position = crossing.position
     return (row for row in rows if len(row.values) > position)
+
+
+def peer_ids(rows: Iterable[Row], crossing: Crossing) -> set[str]:
+    """Return the ids of all peers that rows have over a relation."""
+    position = crossing.position
+    found = {row.values[position] for row in wide(rows, crossing)}
+    found.discard(None)
+    peers = chain.from_iterable(cast("set[tuple[str, ...]]", found)) if crossing.many else found
+    return set(cast("Iterable[str]", peers))
 
 
 def _differs(before: Row | None, row: Row) -> bool:
