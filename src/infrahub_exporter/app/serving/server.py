@@ -18,6 +18,7 @@ import uvicorn
 from litestar import Litestar
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from infrahub_exporter.adapters.http.turns import Turns, in_turn
 from infrahub_exporter.app.configuration.settings import Settings, load_settings
 from infrahub_exporter.app.serving.bounds import KEEP_ALIVE_SECONDS, Bounds, Connections, affordable
 from infrahub_exporter.app.serving.connections import bounded
@@ -85,7 +86,7 @@ def serve(app: Litestar, listener: socket.socket) -> None:
     bounds = msgspec.structs.replace(bounds, connections=affordable(bounds.connections))
     connections = Connections(bounds.connections)
     config = uvicorn.Config(
-        app,
+        in_turn(app, Turns()),
         http=bounded(HttpToolsProtocol, bounds, connections),
         ws="none",
         access_log=False,
