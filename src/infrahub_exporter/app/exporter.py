@@ -2,43 +2,37 @@
 
 import logging
 import math
-import random
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from types import TracebackType
 
 import anyio
 from anyio.abc import TaskGroup
-from msgspec import Struct
 from typing_extensions import Self
 
 from infrahub_exporter.adapters.infrahub.at_once import at_once
 from infrahub_exporter.adapters.prometheus import END, Exposition, PrometheusSink, SnapshotCollector
-from infrahub_exporter.adapters.prometheus.rendering import Rendering
 from infrahub_exporter.adapters.telemetry import Telemetry
+from infrahub_exporter.app.refreshing.background import Background
 from infrahub_exporter.app.refreshing.debounce import Debounce
 from infrahub_exporter.app.refreshing.discoveries import DiscoveryEntry
 from infrahub_exporter.app.refreshing.figures import Figures
-from infrahub_exporter.app.refreshing.handover import KeptEntries
-from infrahub_exporter.app.refreshing.inventory import Apart, Inventory
+from infrahub_exporter.app.refreshing.handover import Handover
+from infrahub_exporter.app.refreshing.inventory import Inventory
 from infrahub_exporter.app.refreshing.keeping import Keeper
-from infrahub_exporter.app.refreshing.pace import Pace
 from infrahub_exporter.app.refreshing.parts import Neighbour, Pusher, Store
 from infrahub_exporter.app.refreshing.pool import Pool, Source
-from infrahub_exporter.app.refreshing.queried_series import QueriedSeries
 from infrahub_exporter.app.refreshing.watched import Outline
 from infrahub_exporter.domain.access.webhooks import Event
 from infrahub_exporter.domain.asking.collecting import CollectorSpec
 from infrahub_exporter.domain.asking.series import SeriesSpec
 from infrahub_exporter.domain.asking.specs import DiscoverySpec, MetricSpec, UncoveredSpec
-from infrahub_exporter.domain.errors import BadParameterError, SourceUnavailableError
+from infrahub_exporter.domain.errors import BadParameterError
 from infrahub_exporter.domain.model import Snapshot, TargetGroup
 from infrahub_exporter.domain.ports import Clock
 from infrahub_exporter.domain.publishing.formats import Format
 from infrahub_exporter.domain.publishing.guard import GuardSpec
 from infrahub_exporter.domain.publishing.limits import Limits
-from infrahub_exporter.domain.publishing.pressure import Pressure
-from infrahub_exporter.domain.publishing.saved import Saved
 from infrahub_exporter.domain.publishing.status import ConfigStatus, Status
 from infrahub_exporter.domain.views.discovery import Decision
 
@@ -48,23 +42,6 @@ _CLOSING_SECONDS = 2.0
 """How long the last push and the farewell to Infrahub may take together: a service has 5 s in all to end."""
 _FIRST_SECONDS = 3.0
 """How long the first request for a list waits for its first read: whoever asks gives up some time, too."""
-_SAVE_SECONDS = 30.0
-"""How often what is published is kept for the next start, if anything of it is new."""
-_FIRST_SAVE_SECONDS = 5.0
-"""When that is done first: a process that does not live for long shall have kept something, too."""
-_DELAY_SECONDS = 0.5
-"""The longest wait before the first read; of short intervals it is a hundredth."""
-
-
-class Handover(Struct, frozen=True):
-    """What an exporter that has ended leaves to the next one."""
-
-    source: Source
-    source_id: str
-    pressure: Pressure
-    rendering: Rendering
-    entries: KeptEntries
-    saved: Saved
 
 
 class Exporter:
@@ -137,19 +114,17 @@ class Exporter:
             uncovered=uncovered,
             figures=self._figures,
         )
-        self._pressure = Pressure()
-        self._poll_seconds = poll_interval_seconds
         intervals = [entry.spec.refresh_interval_seconds for entry in self._inventory.by_kind]
         intervals += [poll_interval_seconds] if self._inventory.metrics or uncovered else []
         self._specs = tuple(discoveries)
-        self._pace = pace = partial(Pace, clock=clock, stretch=self._stretched)
-        self._rounds = pace(min(intervals), delay_seconds=_delay(min(intervals))) if intervals else None
-        self._runs: dict[Apart, tuple[Pace, anyio.CancelScope]] = {}
-        self._saves = Pace(
-            _SAVE_SECONDS, clock=clock, stretch=lambda seconds: seconds, delay_seconds=_FIRST_SAVE_SECONDS
+        self._background = Background(
+            self._inventory,
+            clock=clock,
+            rounds_seconds=min(intervals, default=None),
+            poll_interval_seconds=poll_interval_seconds,
+            neighbour=neighbour,
         )
-        self._dead: list[str] = []
-        self.died = anyio.Event()
+        self.died = self._background.died
         """Set when a background loop has ended of an error."""
         self._tasks: TaskGroup | None = None
         self._stays: tuple[object, ...] | None = None
@@ -168,17 +143,13 @@ class Exporter:
             await self._end()
             raise
         self._tasks = await anyio.create_task_group().__aenter__()
+        live = self._background.live
         if self._keeper.is_needed:
-            save = partial(self._keeper.save, self._inventory)
-            self._tasks.start_soon(self._live, "store", partial(self._saves.keep, save))
-        self._tasks.start_soon(self._live, "lag", partial(self._figures.watch_lag, self._clock))
-        if self._rounds is not None:
-            self._tasks.start_soon(self._live, "rounds", partial(self._rounds.keep, self._round))
-        self._run_apart(self._tasks)
-        if self._events is not None:
-            self._tasks.start_soon(self._live, "webhook", partial(self._heed, self._events))
+            self._tasks.start_soon(live, "store", partial(self._keeper.keep, self._inventory, self._clock))
+        self._tasks.start_soon(live, "lag", partial(self._figures.watch_lag, self._clock))
+        self._background.start(self._tasks, self._events)
         if self._pusher is not None:
-            self._tasks.start_soon(self._live, "otlp", self._pusher.run)
+            self._tasks.start_soon(live, "otlp", self._pusher.run)
         return self
 
     async def __aexit__(
@@ -211,7 +182,9 @@ class Exporter:
         """Return, after the end, what another exporter, built of a changed configuration, can go on from."""
         inventory = self._inventory
         saved = inventory.saved(self._source_id)
-        return Handover(self._source, self._source_id, self._pressure, self._text.rendering, inventory.kept(), saved)
+        return Handover(
+            self._source, self._source_id, self._background.pressure, self._text.rendering, inventory.kept(), saved
+        )
 
     async def resume(self, left: Handover) -> None:
         """Go on, before the start, from what another exporter left.
@@ -221,7 +194,7 @@ class Exporter:
         """
         if left.source_id != self._source_id:
             return
-        self._pressure = left.pressure
+        self._background.pressure = left.pressure
         if left.source is self._source:
             self._text.go_on(left.rendering)
             await self._inventory.go_on(left.entries)
@@ -238,12 +211,12 @@ class Exporter:
         """Return how every entry, the loops, Infrahub and the push are doing."""
         return Status(
             entries=self._inventory.statuses,
-            dead=tuple(self._dead),
+            dead=tuple(self._background.dead),
             pushes=() if self._pusher is None else self._pusher.statuses,
             source=None if self._neighbour is None else self._neighbour.status(),
             store=self._keeper.status,
             config=None if self._config is None else self._config(),
-            poll_interval_seconds=None if self._rounds is None else self._rounds.seconds,
+            poll_interval_seconds=self._background.rounds_seconds,
             round_seconds=self._inventory.round_seconds,
             pool=self._inventory.pool_status,
             loop_lag=self._figures.lag,
@@ -309,7 +282,7 @@ class Exporter:
         form, parameters = self._inventory.take_format(name, parameters)
         entry = self._inventory.find(name, parameters)
         if parameters and self._tasks is not None:
-            self._run_apart(self._tasks)
+            self._background.run_apart(self._tasks)
         if entry.chunks is None and entry.status.success is None:
             await self._first_attempt(entry)
         if isinstance(entry.status.error, BadParameterError):
@@ -324,9 +297,9 @@ class Exporter:
     async def refresh(self) -> None:
         """Read everything once, now, and publish it. What fails is in `status`; nothing is raised for it."""
         self._inventory.forgive()
-        await self._round()
+        await self._background.round()
         for entry in self._inventory.apart:
-            await self._run(entry)
+            await self._background.run(entry)
 
     def hurry(self) -> None:
         """Let the background refreshes look at once, instead of when they are due, and try again what was refused.
@@ -334,7 +307,7 @@ class Exporter:
         They look again until they have read as of an instant after this one.
         """
         self._inventory.forgive()
-        self._hurry(self._inventory.apart, rows=True)
+        self._background.hurry(self._inventory.apart, rows=True)
 
     def notice(self, event: Event) -> None:
         """Take an event of Infrahub's webhook: what it touches is looked at soon. Ignored where there is no webhook."""
@@ -375,87 +348,3 @@ class Exporter:
             return
         with anyio.move_on_after(_FIRST_SECONDS):
             await entry.attempted.wait()
-
-    async def _live(self, name: str, loop: Callable[[], Awaitable[None]]) -> None:
-        """Run a loop that ends by cancellation only; if it dies of anything else, say so and be unready."""
-        try:
-            await loop()
-        except Exception:
-            logger.exception("the %s loop has died, the exporter is no longer ready", name)
-            self._dead.append(name)
-            self.died.set()
-
-    async def _heed(self, events: Debounce) -> None:
-        """Hurry what depends on what an event touched; the probe then tells more. Who sheds load is given time."""
-        while True:
-            touched = await events.wait()
-            if touched.everything:
-                self._inventory.doubt_schema()
-            if touched and self._pressure.factor == 1.0:
-                rows, apart = await self._inventory.depending(touched)
-                self._hurry(apart, rows=rows)
-
-    def _hurry(self, apart: Sequence[Apart], *, rows: bool) -> None:
-        if rows and self._rounds is not None:
-            self._rounds.hint()
-        for entry, (pace, _) in self._runs.items():
-            if entry in apart:
-                pace.hint()
-
-    def _run_apart(self, tasks: TaskGroup) -> None:
-        """Keep each query and collector fresh in the background, and no longer one that has been forgotten."""
-        wanted = self._inventory.apart
-        for entry in self._runs.keys() - set(wanted):
-            self._runs.pop(entry)[1].cancel()
-        for entry in wanted:
-            if entry not in self._runs:
-                seconds = self._interval(entry)
-                delay_seconds = 0.0 if entry.status.on_demand else _delay(seconds)
-                pace, scope = self._pace(seconds, delay_seconds=delay_seconds), anyio.CancelScope()
-                self._runs[entry] = pace, scope
-                name = f"{entry.status.source} {entry.status.name}"
-                tasks.start_soon(self._live, name, partial(self._keep, entry, pace, scope))
-
-    def _interval(self, entry: Apart) -> float:
-        return self._poll_seconds if isinstance(entry, QueriedSeries) else entry.spec.refresh_interval_seconds
-
-    async def _keep(self, entry: Apart, pace: Pace, scope: anyio.CancelScope) -> None:
-        with scope:
-            await pace.keep(partial(self._run, entry))
-
-    async def _round(self) -> bool:
-        await self._inventory.round()
-        self._ease()
-        self._hurry_forgiven()
-        return self._inventory.is_available
-
-    async def _run(self, entry: Apart) -> bool:
-        await self._inventory.run(entry)
-        self._ease()
-        self._hurry_forgiven()
-        return not isinstance(entry.status.error, SourceUnavailableError)
-
-    def _hurry_forgiven(self) -> None:
-        """Have the lists that an outage refused tried again as soon as anything goes well."""
-        for entry, (pace, _) in self._runs.items():
-            if entry.is_forgiven and self._pressure.factor == 1.0:
-                pace.hurry()
-
-    def _stretched(self, seconds: float) -> float:
-        return self._pressure.interval(seconds)
-
-    def _ease(self) -> None:
-        if self._neighbour is None:
-            return
-        before = self._pressure
-        self._pressure = self._neighbour.after_work(before, base_seconds=self._poll_seconds)
-        if self._pressure.factor > before.factor == 1.0:
-            seconds = self._rounds.seconds if self._rounds is not None else self._pressure.wait_seconds
-            logger.warning("Infrahub sheds load, it is asked less often: the next look comes after %g s", seconds)
-        elif before.factor > self._pressure.factor == 1.0:
-            logger.info("Infrahub sheds no more load, it is asked as often as before")
-
-
-def _delay(seconds: float) -> float:
-    """Choose how long to wait before the first read."""
-    return random.uniform(0.0, min(_DELAY_SECONDS, seconds / 100))  # noqa: S311 - spreads load, guards nothing

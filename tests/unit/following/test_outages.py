@@ -299,6 +299,6 @@ async def test_a_list_with_a_long_interval_of_its_own_is_tried_at_once_after_an_
         exporter.hurry()
         await until(lambda: not any(entry.success for entry in exporter.status.entries))
         line.outage = None
-        assert exporter._rounds is not None
-        exporter._rounds.hurry()  # the clock stands still, so that no poll comes by itself
+        assert exporter._background._rounds is not None
+        exporter._background._rounds.hurry()  # the clock stands still, so that no poll comes by itself
         await until(is_read)

@@ -6,14 +6,17 @@ from typing import Generic, TypeVar
 from msgspec import Struct
 
 from infrahub_exporter.adapters.http_sd import TargetList
+from infrahub_exporter.adapters.prometheus.rendering import Rendering
 from infrahub_exporter.app.refreshing.held import Held
 from infrahub_exporter.app.refreshing.held_series import HeldSeries
 from infrahub_exporter.app.refreshing.held_targets import HeldTargets
-from infrahub_exporter.app.refreshing.pool import Pool
+from infrahub_exporter.app.refreshing.pool import Pool, Source
 from infrahub_exporter.app.refreshing.watched import WatchedDocument
 from infrahub_exporter.domain.model import JSON, Family, Sample, Section
 from infrahub_exporter.domain.publishing.guard import Guard
 from infrahub_exporter.domain.publishing.limits import Limits
+from infrahub_exporter.domain.publishing.pressure import Pressure
+from infrahub_exporter.domain.publishing.saved import Saved
 from infrahub_exporter.domain.publishing.status import EntryStatus
 from infrahub_exporter.domain.views.coverage import Named
 from infrahub_exporter.domain.views.discovery import Decision
@@ -135,3 +138,14 @@ class KeptEntries(Struct, frozen=True):
     uncovered: tuple[KeptUncovered, ...] = ()
     collectors: tuple[KeptCollector, ...] = ()
     queried: tuple[KeptQueried, ...] = ()
+
+
+class Handover(Struct, frozen=True):
+    """What an exporter that has ended leaves to the next one."""
+
+    source: Source
+    source_id: str
+    pressure: Pressure
+    rendering: Rendering
+    entries: KeptEntries
+    saved: Saved

@@ -1,15 +1,22 @@
 """Keep what is published over a restart."""
 
 import logging
+from functools import partial
 
 from infrahub_exporter.app.refreshing.inventory import Inventory
+from infrahub_exporter.app.refreshing.pace import Pace
 from infrahub_exporter.app.refreshing.parts import Store
+from infrahub_exporter.domain.ports import Clock
 from infrahub_exporter.domain.publishing.saved import Saved, StoreStatus
 
 logger = logging.getLogger("infrahub_exporter")
 
 _CONFIRM_SECONDS = 600.0
 """How much older than the last good look what is kept may say it is, as long as nothing has changed."""
+_SAVE_SECONDS = 30.0
+"""How often what is published is kept for the next start, if anything of it is new."""
+_FIRST_SAVE_SECONDS = 5.0
+"""When that is done first: a process that does not live for long shall have kept something, too."""
 
 
 class Keeper:
@@ -38,6 +45,11 @@ class Keeper:
         saved = None if self._store is None or not inventory.lacks_data else await self._store.load()
         if saved is not None and saved.source == self._source_id and (restored := await inventory.restore(saved)):
             logger.info("served from before the restart until read again: %d kinds and queries", restored)
+
+    async def keep(self, inventory: Inventory, clock: Clock) -> None:
+        """Save now and then until cancelled."""
+        pace = Pace(_SAVE_SECONDS, clock=clock, stretch=lambda seconds: seconds, delay_seconds=_FIRST_SAVE_SECONDS)
+        await pace.keep(partial(self.save, inventory))
 
     async def save(self, inventory: Inventory, *, last: bool = False) -> None:
         """Keep what is published, where it is new; and now and then, or a last time, also when it was found true."""
