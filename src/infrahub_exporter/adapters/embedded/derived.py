@@ -89,7 +89,7 @@ def _need(kind: Kind, kinds: Mapping[str, Kind], needed: dict[str, Kind]) -> Non
 def _template(kind: Kind, kinds: Mapping[str, Kind], needed: Mapping[str, Kind]) -> Kind:
     component = kind.generic or not kind.generate_template
     root = COMPONENT if component else TEMPLATE
-    attributes = {"template_name": kinds[root].attributes["template_name"]}
+    attributes = {"template_name": replace(kinds[root].attributes["template_name"], branch=kind.branch)}
     for each in kind.attributes.values():
         if not each.read_only and not each.unique:
             attributes[each.name] = replace(each, optional=each.optional or not component, order_weight=None)
@@ -105,7 +105,6 @@ def _template(kind: Kind, kinds: Mapping[str, Kind], needed: Mapping[str, Kind])
         relationships=_template_relationships(kind, kinds, component=component),
         human_friendly_id=(*(f"{name}__template_name__value" for name in reversed(parents)), "template_name__value"),
         display_label="template_name__value",
-        default_filter=None if kind.generic else "template_name__value",
         uniqueness_constraints=() if kind.generic else (("template_name__value", *parents),),
         inherit_from=() if kind.generic else ("LineageSource", NODE, root, *generics),
         extra={"include_in_menu": False},
@@ -145,7 +144,7 @@ def _templated(relationship: Relationship, kinds: Mapping[str, Kind], *, compone
         description=None,
         label=f"{relationship.name} template".title() if close else relationship.name.title(),
         optional=relationship.optional if component else relationship.kind != "Parent",
-        cascade=False,
+        cascade=relationship.kind == "Component",
         read_only=False,
         order_weight=None,
         allow_override="any",
@@ -168,15 +167,15 @@ def _from_pool(name: str, identifier: str, pool: str, of: Attribute | Relationsh
         kind="Generic",
         identifier=f"{identifier}_from_resource_pool".lower(),
         many=False,
-        max_count=1,
         direction=of.direction if isinstance(of, Relationship) else "outbound",
+        branch=of.branch,
         inherited=of.inherited,
     )
 
 
 def _profile(kind: Kind, kinds: Mapping[str, Kind], templates: Mapping[str, Kind]) -> Kind:
     constrained = {name for constraint in kind.uniqueness_constraints for name in constraint}
-    attributes = dict(kinds[PROFILE].attributes)
+    attributes = {name: replace(each, branch=kind.branch) for name, each in kinds[PROFILE].attributes.items()}
     for each in kind.attributes.values():
         if not each.read_only and not each.unique and not {each.name, f"{each.name}__value"} & constrained:
             attributes[each.name] = replace(each, optional=True, default_value=None, inherited=False)

@@ -130,7 +130,7 @@ def _describe(kind: Kind) -> dict[str, JSON]:
         described |= {
             "inherit_from": list(kind.inherit_from),
         }
-        if _sort(kind) != "profiles":
+        if _sort(kind) == "nodes":
             described |= {
                 "generate_profile": kind.generate_profile,
                 "generate_template": kind.generate_template,

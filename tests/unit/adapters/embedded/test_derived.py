@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from infrahub_exporter.adapters.embedded import EmbeddedInfrahub
+from infrahub_exporter.adapters.embedded import EmbeddedInfrahub, rest
 from infrahub_exporter.adapters.embedded.schema import load_kinds
 from tests.unit.adapters.embedded.conftest import Asker, Hands
 
@@ -106,3 +107,24 @@ def test_the_roots_of_addresses_and_prefixes_in_general_give_no_stamps(write: Wr
             "node_metadata": {"updated_at": "2026-05-01T11:59:59.000001+00:00"},
         }
     ]
+
+
+def test_templates_and_profiles_are_described_as_infrahub_does(write: Write) -> None:
+    schema = SCHEMA.replace(
+        "  - name: Box\n    namespace: Net\n", "  - name: Box\n    namespace: Net\n    branch: local\n"
+    )
+    kinds = load_kinds([write("schema.yml", schema)])
+    template: Any = rest.describe(kinds["TemplateNetBox"])
+    relationships = {each["name"]: each for each in template["relationships"]}
+    attributes = {each["name"]: each for each in template["attributes"]}
+
+    assert template["default_filter"] is None
+    assert template.keys().isdisjoint({"generate_profile", "generate_template", "hierarchy", "parent", "children"})
+    assert {name: relationships[name]["on_delete"] for name in ("ports", "address")} == {
+        "ports": "cascade",
+        "address": "no-action",
+    }
+    drawn = [relationships[f"{name}_from_resource_pool"] for name in ("mtu", "address")]
+    assert [(each["max_count"], each["branch"]) for each in drawn] == [(0, "local"), (0, "local")]
+    profile: Any = rest.describe(kinds["ProfileNetBox"])
+    assert {attributes["template_name"]["branch"], *(each["branch"] for each in profile["attributes"])} == {"local"}
