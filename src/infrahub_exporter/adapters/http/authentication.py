@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from infrahub_exporter.adapters.http.negotiation import wants_html
 from infrahub_exporter.domain.access.credentials import Credentials, Guesses, Passed, origin, presented
+from infrahub_exporter.domain.access.insistence import Insistence
 from infrahub_exporter.domain.ports import Clock
 
 logger = logging.getLogger("infrahub_exporter")
@@ -44,7 +45,8 @@ class Authenticator:
 
     A password costs bcrypt's tenths of a second once for each origin, in a worker thread and one at a time; what was
     right is known again by a keyed hash. Wrong ones are limited by origin, passwords in all as well. What is known
-    passes even then, and so does a token: nobody's guesses stop a scrape.
+    passes even then, and so does a token: nobody's guesses stop a scrape. What was refused without a look, and comes
+    again, is looked up afterwards, see `reconsider`.
     """
 
     def __init__(self, *, users: Mapping[str, str], tokens: Collection[str], clock: Clock) -> None:
@@ -55,8 +57,10 @@ class Authenticator:
         self._key = secrets.token_bytes(32)
         self._known: OrderedDict[bytes, str] = OrderedDict()
         self._checking: dict[bytes, anyio.Event] = {}
-        self._guesses = Guesses(look_seconds=max(map(_look_seconds, self._users.values()), default=0.0))
-        self._turn = anyio.Lock()
+        look_seconds = max(map(_look_seconds, self._users.values()), default=0.0)
+        self._guesses = Guesses(look_seconds=look_seconds)
+        self._insistence = Insistence(self._users, look_seconds=look_seconds)
+        self._turn, self._late_turn = anyio.Lock(), anyio.Lock()
         self._refused = 0
         self._said_at = -math.inf
 
@@ -97,11 +101,25 @@ class Authenticator:
         finally:
             self._checking.pop(key).set()
         if principal is None:
+            self._insistence.found_wrong(credentials.user, key)
             self._refuse(from_)
             return Refused()
         self._guesses.give_back(from_, is_looked_up=is_looked_up)
         self._remember(key, principal)
         return Passed(principal)
+
+    async def reconsider(self, credentials: Credentials, host: str | None) -> None:
+        """Look up after all what was refused without a look, where it insists: it is known then when it comes again.
+
+        To be called when the answer is sent, which therefore tells of nobody whether they exist.
+        """
+        key = self._fingerprint(credentials, origin(host))
+        if credentials.scheme != "basic" or not self._insistence.is_due(credentials.user, key, self._clock.monotonic()):
+            return
+        if await self._has_password(credentials, self._late_turn):
+            self._remember(key, f"basic {credentials.user}")
+        else:
+            self._insistence.found_wrong(credentials.user, key)
 
     def _fingerprint(self, credentials: Credentials, from_: str) -> bytes:
         parts = (from_.encode(), credentials.scheme.encode(), credentials.user.encode(), credentials.secret)
@@ -110,7 +128,7 @@ class Authenticator:
 
     async def _principal(self, credentials: Credentials) -> str | None:
         if credentials.scheme == "basic" and self._users:
-            return f"basic {credentials.user}" if await self._has_password(credentials) else None
+            return f"basic {credentials.user}" if await self._has_password(credentials, self._turn) else None
         return None
 
     def _has_token(self, credentials: Credentials) -> bool:
@@ -118,12 +136,12 @@ class Authenticator:
         given = hashlib.sha256(credentials.secret).digest()
         return sum(hmac.compare_digest(given, token) for token in self._tokens) > 0
 
-    async def _has_password(self, credentials: Credentials) -> bool:
+    async def _has_password(self, credentials: Credentials, turn: anyio.Lock) -> bool:
         """Look a password up. Every user costs what the dearest does, an unknown one too: time does not tell."""
         if len(credentials.secret) > _LONGEST_PASSWORD:
             return False
         hash_ = self._users.get(credentials.user)
-        async with self._turn:
+        async with turn:
             return await anyio.to_thread.run_sync(_look_up, credentials.secret, hash_, self._dearest)
 
     def _remember(self, key: bytes, principal: str) -> None:
@@ -190,6 +208,8 @@ def authenticated(app: ASGIApp, authenticator: Authenticator, *, open_paths: Seq
             await app(scope, receive, send)
         elif scope["type"] == ScopeType.HTTP:
             await _answer(send, verdict, authenticator, is_shown=shown is not None, is_head=scope["method"] == "HEAD")
+            if shown is not None and verdict.wait_seconds > 0:
+                await authenticator.reconsider(shown, client and client[0])
         else:
             await send({"type": "websocket.close", "code": _POLICY_VIOLATION, "reason": None})
 

@@ -400,6 +400,57 @@ async def test_beyond_the_limit_a_right_guess_from_elsewhere_does_not_get_in(aut
     assert await authenticator.check(ANN, "192.0.2.66") == Refused(6.0)
 
 
+@pytest.mark.parametrize("names", [["ann"], ["ann", "eve", "prometheus"], [f"user-{number}" for number in range(100)]])
+async def test_a_scraper_gets_in_by_one_look_where_others_have_guessed_before_it_from_its_address(
+    authenticator: Authenticator, looked_up: list[bytes], names: list[str]
+) -> None:
+    guesses = (basic(names[number % len(names)], f"guess-{number}") for number in range(5000))
+    async with served(authenticator) as client:
+
+        async def guess(times: int) -> None:
+            for _ in range(times):
+                await client.get("/secret", headers=next(guesses))
+
+        await guess(100)
+        before, statuses = len(looked_up), []
+        for _ in range(4):
+            statuses.append((await client.get("/secret", headers=basic("ann", PASSWORD))).status_code)
+            await guess(50)
+
+    assert statuses == [429, 429, 200, 200]
+    assert looked_up[before:] == [HASH.encode()]
+
+
+async def test_nor_do_they_keep_it_out_when_its_password_has_changed(
+    authenticator: Authenticator, looked_up: list[bytes]
+) -> None:
+    assert await authenticator.check(ANN, "192.0.2.1") == Passed("basic ann")
+    other_hash = bcrypt.hashpw(b"another", bcrypt.gensalt(4)).decode()
+    changed, ann = authenticator.replaced(users={"ann": other_hash}, tokens=()), Credentials("basic", "ann", b"another")
+    for number in range(100):
+        await changed.check(Credentials("basic", "ann", b"guess-%d" % number), "192.0.2.1")
+    before = len(looked_up)
+    for _ in range(2):
+        assert await changed.check(ann, "192.0.2.1") == Refused(6.0)
+        await changed.reconsider(ann, "192.0.2.1")
+    assert await changed.check(ann, "192.0.2.1") == Passed("basic ann")
+    assert len(looked_up) - before == 1
+
+
+async def test_a_wrong_password_that_insists_is_looked_up_once(
+    authenticator: Authenticator, looked_up: list[bytes]
+) -> None:
+    async with served(authenticator) as client:
+        for number in range(10):
+            await client.get("/secret", headers=bearer(f"guess-{number}"))
+        statuses = {(await client.get("/secret", headers=basic("ann", "guess"))).status_code for _ in range(50)}
+        statuses |= {(await client.get("/secret", headers=basic("ann", "a" * 73))).status_code for _ in range(50)}
+        statuses |= {(await client.get("/secret", headers=basic("eve", "guess"))).status_code for _ in range(50)}
+
+    assert statuses == {429}
+    assert looked_up == [HASH.encode()]
+
+
 async def test_what_is_known_is_bounded(clock: Hand, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bcrypt, "checkpw", lambda *_: True)
     authenticator = Authenticator(users={"ann": HASH}, tokens=(), clock=clock)
