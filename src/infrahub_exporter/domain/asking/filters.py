@@ -5,7 +5,7 @@ drops some of what it cannot use and then answers unfiltered.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from infrahub_exporter.domain.asking.paths import suggestion
 from infrahub_exporter.domain.asking.specs import FilterValue
@@ -59,6 +59,8 @@ _SCALARS = {
 }
 """The type of a value by the attribute's kind, where it is not String."""
 
+_FEW_HEIRS = 3
+
 _INTEGER = re.compile(r"-?[0-9]{1,19}")
 _BOOLEANS = {"true": True, "false": False}
 
@@ -68,6 +70,39 @@ def crossed_kind(argument: str, schema: KindSchema) -> str | None:
     name, _, rest = argument.partition("__")
     relationship = schema.relationships.get(name)
     return None if relationship is None or rest in _RELATION or "__" not in rest else relationship.peer
+
+
+def kinds_needed(argument: str, schema: KindSchema, kinds: Mapping[str, KindSchema]) -> frozenset[str]:
+    """Name the kinds of which `argument_type` needs the schema beside a kind's own, as far as `kinds` tells.
+
+    Where a generic has not what is asked for, those that inherit from it tell what may have been meant.
+    """
+    name = argument.partition("__")[0]
+    if argument in _NODE or name in schema.attributes:
+        return frozenset()
+    if name not in schema.relationships:
+        return frozenset(schema.used_by)
+    peer = crossed_kind(argument, schema)
+    if peer is None:
+        return frozenset()
+    if peer not in kinds:
+        return frozenset({peer})
+    attribute = argument.split("__")[1]
+    return frozenset() if attribute in kinds[peer].attributes else frozenset(kinds[peer].used_by)
+
+
+def breaks(argument: str, schema: KindSchema) -> str | None:
+    """Say why Infrahub fails on a filter that its schema has, None where it does not.
+
+    It takes the name of the relation out of the filter wherever that stands, and then finds nothing at its place.
+    """
+    name, _, rest = argument.partition("__")
+    if name not in schema.relationships or f"{name}__" not in rest:
+        return None
+    attribute = rest.partition("__")[0]
+    return (
+        f"Infrahub cannot filter {schema.kind} over {name!r} by {attribute!r}, whose name ends as that of the relation"
+    )
 
 
 def argument_type(argument: str, schema: KindSchema, kinds: Mapping[str, KindSchema]) -> str:
@@ -80,9 +115,9 @@ def argument_type(argument: str, schema: KindSchema, kinds: Mapping[str, KindSch
     if name not in schema.relationships:
         known = [f"{attribute}__value" for attribute in schema.attributes]
         known += [f"{relation}__ids" for relation in schema.relationships]
-        raise SourceRejectedError(
-            f"filter {argument!r}: {schema.kind} has no such filter{suggestion(argument, [*known, *_NODE])}"
-        )
+        heirs = [each for each in _heirs(schema, kinds) if name in each.attributes or name in each.relationships]
+        near = _inherited(heirs) or suggestion(argument, [*known, *_NODE])
+        raise SourceRejectedError(f"filter {argument!r}: {schema.kind} has no such filter{near}")
     if rest in _RELATION:
         return _RELATION[rest]
     peer = crossed_kind(argument, schema)
@@ -92,9 +127,25 @@ def argument_type(argument: str, schema: KindSchema, kinds: Mapping[str, KindSch
         )
     attribute, _, ending = rest.partition("__")
     if attribute not in kinds[peer].attributes:
-        near = suggestion(attribute, kinds[peer].attributes)
+        heirs = [each for each in _heirs(kinds[peer], kinds) if attribute in each.attributes]
+        near = _inherited(heirs) or suggestion(attribute, kinds[peer].attributes)
         raise SourceRejectedError(f"filter {argument!r}: {peer} has no attribute {attribute!r}{near}")
+    if (reason := breaks(argument, schema)) is not None:
+        raise SourceRejectedError(f"filter {argument!r}: {reason}")
     return _attribute_type(argument, kinds[peer], attribute, ending, over=f"{name}__")
+
+
+def _heirs(schema: KindSchema, kinds: Mapping[str, KindSchema]) -> list[KindSchema]:
+    return [kinds[each] for each in sorted(schema.used_by) if each in kinds]
+
+
+def _inherited(heirs: Sequence[KindSchema]) -> str:
+    """Say which kinds that inherit from a generic have what it has not."""
+    if not heirs:
+        return ""
+    first = ", ".join(each.kind for each in heirs[:_FEW_HEIRS])
+    more = "" if len(heirs) <= _FEW_HEIRS else f" and {len(heirs) - _FEW_HEIRS} more"
+    return f" as a generic, of the kinds that inherit from it {first}{more} {'has' if len(heirs) == 1 else 'have'} it"
 
 
 def _attribute_type(argument: str, schema: KindSchema, name: str, ending: str, *, over: str) -> str:

@@ -4,9 +4,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
+from infrahub_exporter.domain.asking.filters import breaks
 from infrahub_exporter.domain.asking.naming import names_over_relations, secret_of
 from infrahub_exporter.domain.asking.variables import Variable
-from infrahub_exporter.domain.errors import DerivationError
+from infrahub_exporter.domain.errors import DerivationError, SourceRejectedError
 from infrahub_exporter.domain.model import AttributeSchema, KindSchema
 
 _ENVELOPE = frozenset({"edges", "node"})
@@ -87,7 +88,8 @@ def kinds_read(
     """Name every kind whose change could change a document's answer, or the one whose schema is needed to tell.
 
     None where something is read that no probe covers. `unknown` names the kinds that do not exist: root fields of other
-    sorts. Raises DerivationError where the document asks for an attribute whose kind is a secret, or by it.
+    sorts. Raises DerivationError where the document asks for an attribute whose kind is a secret, or by it;
+    SourceRejectedError where Infrahub fails on a filter without a word about which.
     """
     schemas = _Schemas(kinds, unknown)
     try:
@@ -99,7 +101,20 @@ def kinds_read(
 
 def _root(root: Field, schemas: _Schemas) -> Iterator[str]:
     schema = schemas.find(root.name)
-    return _beyond(_LEADS_TO.get(root.name), root, schemas) if schema is None else _nodes(schema, root, schemas)
+    if schema is None:
+        return _beyond(_LEADS_TO.get(root.name), root, schemas)
+    for argument in root.arguments:
+        _check_filter(argument, schema, schemas)
+    return _nodes(schema, root, schemas)
+
+
+def _check_filter(argument: str, schema: KindSchema, schemas: _Schemas) -> None:
+    """Refuse a filter that Infrahub fails on without naming it; one that it does not have it names itself."""
+    if (reason := breaks(argument, schema)) is not None:
+        relation, attribute = argument.split("__")[:2]
+        peer = schemas.find(schema.relationships[relation].peer)
+        if peer is not None and attribute in peer.attributes:
+            raise SourceRejectedError(f"the query filters by {argument!r}: {reason}")
 
 
 def _nodes(schema: KindSchema, field: Field, schemas: _Schemas) -> Iterator[str]:

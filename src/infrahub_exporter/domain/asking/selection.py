@@ -6,7 +6,7 @@ from functools import partial
 from msgspec import Struct
 
 from infrahub_exporter.domain.asking.columns import Column, Hop
-from infrahub_exporter.domain.asking.filters import argument_type, crossed_kind, typed
+from infrahub_exporter.domain.asking.filters import argument_type, kinds_needed, typed
 from infrahub_exporter.domain.asking.resolving import MissingKindsError, Place, Schemas, column
 from infrahub_exporter.domain.asking.rows import RowsPath, row_column, rows_path
 from infrahub_exporter.domain.asking.specs import Filters, FilterValue
@@ -82,7 +82,7 @@ def missing_kinds(
     if kind not in kinds:
         return frozenset({kind})
     schemas = Schemas(kinds)
-    needed = {crossed for argument in filters if (crossed := crossed_kind(argument, kinds[kind])) is not None}
+    needed = frozenset[str]().union(*(kinds_needed(argument, kinds[kind], kinds) for argument in filters))
     missing = {each for each in needed if each not in kinds}
     missing |= _missing(lambda: schemas.check_name("hfid", "hfid", Place((), kind)))
     start = None

@@ -3,9 +3,10 @@
 import pytest
 from hypothesis import given, strategies
 
-from infrahub_exporter.domain.asking.filters import argument_type, crossed_kind, typed
+from infrahub_exporter.domain.asking.filters import argument_type, kinds_needed, typed
 from infrahub_exporter.domain.asking.specs import FilterValue
 from infrahub_exporter.domain.errors import SourceRejectedError
+from infrahub_exporter.domain.model import AttributeSchema, KindSchema, RelationshipSchema
 from tests.unit.domain.network import DEVICE, KINDS
 
 
@@ -117,21 +118,110 @@ def test_what_is_no_filter_is_refused_by_name(argument: str, message: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("argument", "peer"),
+    ("argument", "needed"),
     [
-        ("site__name__value", "LocationSite"),
-        ("tags__name__source__id", "BuiltinTag"),
-        ("site__ids", None),
-        ("site__isnull", None),
-        ("site__display_label__value", None),
-        ("site__name", None),
-        ("name__value", None),
-        ("nonsense__name__value", None),
-        ("site", None),
+        ("site__name__value", {"LocationSite"}),
+        ("tags__name__source__id", {"BuiltinTag"}),
+        ("site__ids", set()),
+        ("site__isnull", set()),
+        ("site__display_label__value", set()),
+        ("site__name", set()),
+        ("name__value", set()),
+        ("ids", set()),
+        ("nonsense__name__value", set()),
+        ("site", set()),
     ],
 )
-def test_only_a_filter_over_a_relation_needs_the_peer_s_schema(argument: str, peer: str | None) -> None:
-    assert crossed_kind(argument, DEVICE) == peer
+def test_only_a_filter_over_a_relation_needs_the_peer_s_schema(argument: str, needed: set[str]) -> None:
+    assert kinds_needed(argument, DEVICE, {}) == needed
+
+
+ENDPOINT = KindSchema(
+    kind="NetEndpoint",
+    attributes={"name": AttributeSchema("name", "Text")},
+    relationships={"device": RelationshipSchema("device", "InfraDevice", many=False)},
+    used_by=("NetPort", "NetLag", "NetTunnel", "NetLoop", "NetVlan"),
+)
+PORT = KindSchema(kind="NetPort", attributes={"speed": AttributeSchema("speed", "Number")}, relationships={})
+OTHERS = [
+    KindSchema(kind=f"Net{name}", attributes={"mtu": AttributeSchema("mtu", "Number")}, relationships={})
+    for name in ("Lag", "Tunnel", "Loop", "Vlan")
+]
+CABLE = KindSchema(
+    kind="NetCable",
+    attributes={},
+    relationships={"ends": RelationshipSchema("ends", "NetEndpoint", many=True)},
+)
+ENDPOINTS = {each.kind: each for each in (ENDPOINT, PORT, CABLE, *OTHERS)}
+
+
+@pytest.mark.parametrize(
+    ("argument", "schema", "message"),
+    [
+        (
+            "speed__value",
+            ENDPOINT,
+            (
+                "filter 'speed__value': NetEndpoint has no such filter as a generic, "
+                "of the kinds that inherit from it NetPort has it"
+            ),
+        ),
+        (
+            "mtu__value",
+            ENDPOINT,
+            (
+                "filter 'mtu__value': NetEndpoint has no such filter as a generic, "
+                "of the kinds that inherit from it NetLag, NetLoop, NetTunnel and 1 more have it"
+            ),
+        ),
+        (
+            "ends__speed__value",
+            CABLE,
+            (
+                "filter 'ends__speed__value': NetEndpoint has no attribute 'speed' as a generic, "
+                "of the kinds that inherit from it NetPort has it"
+            ),
+        ),
+        (
+            "ends__nmae__value",
+            CABLE,
+            "filter 'ends__nmae__value': NetEndpoint has no attribute 'nmae', did you mean 'name'?",
+        ),
+    ],
+)
+def test_a_filter_that_a_generic_has_not_names_the_kinds_that_have_it(
+    argument: str, schema: KindSchema, message: str
+) -> None:
+    known = {schema.kind: schema}
+    while missing := kinds_needed(argument, schema, known) - known.keys():
+        known |= {each: ENDPOINTS[each] for each in missing}
+    with pytest.raises(SourceRejectedError) as raised:
+        argument_type(argument, schema, known)
+    assert str(raised.value) == message
+
+
+def test_the_schema_of_no_other_kind_is_needed_for_what_a_generic_has() -> None:
+    assert kinds_needed("name__value", ENDPOINT, {}) == set()
+    assert kinds_needed("ends__name__value", CABLE, ENDPOINTS) == set()
+
+
+def test_a_filter_on_which_infrahub_fails_without_a_word_is_refused_with_one() -> None:
+    platform = KindSchema(
+        kind="DcimPlatform",
+        attributes={"nornir_platform": AttributeSchema("nornir_platform", "Text")},
+        relationships={},
+    )
+    device = KindSchema(
+        kind="DcimDevice",
+        attributes={},
+        relationships={"platform": RelationshipSchema("platform", "DcimPlatform", many=False)},
+    )
+    with pytest.raises(SourceRejectedError) as raised:
+        argument_type("platform__nornir_platform__value", device, {"DcimPlatform": platform})
+    assert str(raised.value) == (
+        "filter 'platform__nornir_platform__value': Infrahub cannot filter DcimDevice over 'platform' by "
+        "'nornir_platform', whose name ends as that of the relation"
+    )
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from infrahub_exporter.domain.asking.outlines import Field, kinds_read, optional_keys
-from infrahub_exporter.domain.errors import DerivationError
+from infrahub_exporter.domain.errors import DerivationError, SourceRejectedError
 from infrahub_exporter.domain.model import AttributeSchema, KindSchema, RelationshipSchema
 from tests.unit.domain.network import DEVICE, KINDS, SITE
 
@@ -203,3 +203,19 @@ def test_what_is_asked_of_some_kinds_only_is_optional_under_the_name_that_the_an
     alias = Field("speed", on="InfraFastPort", key="rate")
     roots = [nodes("InfraPort", NAME, alias, one("site", Field("serial", on="InfraDevice")), Field("mtu", key="size"))]
     assert optional_keys(roots) == {"rate", "serial"}
+
+
+def test_a_filter_on_which_infrahub_fails_without_a_word_is_refused_with_one() -> None:
+    tagged = KindSchema("Thing", {}, {"tag": RelationshipSchema("tag", "Tag", many=False)})
+    tag = KindSchema("Tag", {"main_tag": AttributeSchema("main_tag", "Text")}, {})
+    asked = [nodes("Thing", Field("id"), arguments=("tag__main_tag__value",))]
+    with pytest.raises(SourceRejectedError) as raised:
+        kinds_read(asked, {"Thing": tagged, "Tag": tag})
+    assert str(raised.value) == (
+        "the query filters by 'tag__main_tag__value': Infrahub cannot filter Thing over 'tag' by 'main_tag', "
+        "whose name ends as that of the relation"
+    )
+    # what it does not have it names itself
+    assert kinds_read(asked, {"Thing": tagged, "Tag": KindSchema("Tag", {}, {})}) == frozenset({"Thing", "Tag"})
+    assert kinds_read(asked, {"Thing": tagged}) == "Tag"
+    assert kinds_read(asked, {"Thing": tagged}, {"Tag"}) == frozenset({"Thing", "Tag"})
