@@ -62,6 +62,18 @@ async def test_a_query_s_rows_are_measured_as_those_of_a_kind(keys: dict[str, An
     assert await made(by_query("voyage", **keys)) == [f"port_voyage{each}" for each in expected]
 
 
+@pytest.mark.parametrize(
+    ("labels", "said"), [({"late": "late"}, "(late=false)"), ({}, "(no labels)")], ids=["a label", "no label"]
+)
+async def test_rows_of_equal_labels_are_counted_and_some_named_with_these(labels: dict[str, Any], said: str) -> None:
+    subject, _ = harbour(by_query("voyage", value=1, labels=labels))
+    await subject.refresh()
+    (entry,) = subject.status.entries
+    assert entry.skipped["duplicate"] == 3 - entry.published
+    (example,) = entry.examples["duplicate"]
+    assert example.partition(" ")[2] == said
+
+
 async def test_what_has_no_value_is_counted_and_named() -> None:
     subject, _ = harbour(by_query("draught", value="draught", labels={"code": "code"}))
     await subject.refresh()

@@ -1,6 +1,7 @@
 """The rows of an entry of `metrics.series`, read and followed, and what they come to."""
 
 from collections.abc import Collection, Mapping
+from itertools import islice
 
 from infrahub_exporter.app.refreshing.held import Held
 from infrahub_exporter.domain.asking.selection import Selection
@@ -43,7 +44,7 @@ class HeldSeries(Held[Outcome]):
     @property
     def duplicates(self) -> int:
         """How many rows have no series because another one has it already; what `distinct` unites is none of them."""
-        return 0 if self._spec.distinct else self._made.series.duplicates
+        return self._made.series.duplicates
 
     @property
     def skipped(self) -> Mapping[str, int]:
@@ -52,8 +53,10 @@ class HeldSeries(Held[Outcome]):
 
     @property
     def examples(self) -> Mapping[str, tuple[str, ...]]:
-        """Name some nodes of each reason."""
-        return self._made.kept.examples
+        """Name some nodes of each reason, those of repeated series with their labels."""
+        repeated = islice(self._made.series.repeated, left_out.EXAMPLES)
+        named = tuple(left_out.repeated(node, self.label_names, labels) for node, labels in repeated)
+        return {**self._made.kept.examples, **({"duplicate": named} if named else {})}
 
     def has(self, names: tuple[str, ...], sample: Sample) -> bool:
         """Tell whether there is a series with the labels that a sample has under these names."""

@@ -38,6 +38,11 @@ class KeptSeries(Protocol):
         """Return how many rows have no series because another one has it already."""
         ...
 
+    @property
+    def repeated(self) -> Iterator[tuple[str, Labels]]:
+        """Yield nodes of such rows, each with labels that another row has already."""
+        ...
+
     def has(self, labels: Labels) -> bool:
         """Tell whether there is a series of these label values."""
         ...
@@ -67,7 +72,7 @@ class PointSeries:
         self._blocks: Blocks[tuple[Sample, ...]] = Blocks()
         self._points: dict[str, tuple[Sample, ...]] = {}
         self._owners: Owners[Labels] = Owners()
-        self._repeated: dict[str, int] = {}
+        self._repeated: dict[str, tuple[Labels, ...]] = {}
         self._sections = _Sections(self._section)
 
     def update(self, changed: Mapping[str, Outcome], removed: Iterable[str] = ()) -> None:
@@ -93,7 +98,13 @@ class PointSeries:
     @property
     def duplicates(self) -> int:
         """Return how many points are not shown, because another one has their labels."""
-        return self._owners.surplus + sum(self._repeated.values())
+        return self._owners.surplus + sum(map(len, self._repeated.values()))
+
+    @property
+    def repeated(self) -> Iterator[tuple[str, Labels]]:
+        """Yield nodes of such points, each with labels that another point has already."""
+        yield from ((node, labels[0]) for node, labels in self._repeated.items())
+        yield from ((node, labels) for labels, node in self._owners.shared)
 
     def has(self, labels: Labels) -> bool:
         """Tell whether there is a series of these label values."""
@@ -106,14 +117,18 @@ class PointSeries:
         """Exchange a node's points; yield the other nodes whose series come or go with that."""
         before = self._points.pop(node, ())
         samples: dict[Labels, Sample] = {}
+        repeated: list[Labels] = []
         for point in points:
             labels = tuple(map(joined, point.labels))
-            samples.setdefault(labels, Sample(node, labels, point.value))
+            if labels in samples:
+                repeated.append(labels)
+            else:
+                samples[labels] = Sample(node, labels, point.value)
         if samples:
             self._points[node] = tuple(samples.values())
         self._repeated.pop(node, None)
-        if len(points) > len(samples):
-            self._repeated[node] = len(points) - len(samples)
+        if repeated:
+            self._repeated[node] = tuple(repeated)
         held = {sample.labels for sample in before}
         for labels in held - samples.keys():
             owner = self._owners.remove(labels, node)
@@ -145,7 +160,6 @@ class UnitedSeries:
         self._groups: Owners[Labels] = Owners()
         self._blocks: Blocks[Sample] = Blocks()
         self._sections: _Sections[Sample] = _Sections(lambda block: Section(label_names, block))
-        self._rows = 0
 
     def update(self, changed: Mapping[str, Outcome], removed: Iterable[str] = ()) -> None:
         """Take what nodes come to now, and the nodes that are gone."""
@@ -165,8 +179,13 @@ class UnitedSeries:
 
     @property
     def duplicates(self) -> int:
-        """Return how many rows have become part of another one's series."""
-        return self._rows - len(self._groups)
+        """Return none: equal rows are what is united."""
+        return 0
+
+    @property
+    def repeated(self) -> Iterator[tuple[str, Labels]]:
+        """Yield nothing."""
+        yield from ()
 
     def has(self, labels: Labels) -> bool:
         """Tell whether there is a series of these label values."""
@@ -178,7 +197,6 @@ class UnitedSeries:
         before = self._points.pop(node, ())
         if points:
             self._points[node] = points
-        self._rows += len(points) - len(before)
         left = {self._count(point, -1) for point in before}
         came = {self._count(point, 1) for point in points}
         for key in left - came:
@@ -268,6 +286,11 @@ class TallySeries:
     def duplicates(self) -> int:
         """Return none: equal rows are what is counted."""
         return 0
+
+    @property
+    def repeated(self) -> Iterator[tuple[str, Labels]]:
+        """Yield nothing."""
+        yield from ()
 
     def has(self, labels: Labels) -> bool:
         """Tell whether there is a series of these label values."""

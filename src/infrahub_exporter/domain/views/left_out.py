@@ -1,7 +1,7 @@
 """Rows that come to no series: how many, why, and some of the nodes that they are of."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import islice
 
 from infrahub_exporter.domain.model import Row
@@ -47,3 +47,9 @@ class LeftOut:
 def named(row: Row) -> str:
     """Name a node for a reader: by its human-friendly id, else by kind and id."""
     return label_form(row.kind, row.hfid, f"{row.kind} {row.id}")
+
+
+def repeated(node: str, names: Sequence[str], labels: Sequence[str]) -> str:
+    """Name a node of which a row has the labels of another one's series: by its id, and by these labels."""
+    said = ", ".join(f"{name}={value}" for name, value in zip(names, labels, strict=True))
+    return f"{node} ({said or 'no labels'})"

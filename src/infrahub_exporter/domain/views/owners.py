@@ -1,6 +1,6 @@
 """Which nodes have a key: of series that several would make equal the first by id stays."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from typing import Generic, TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
@@ -23,6 +23,12 @@ class Owners(Generic[Key]):
     def surplus(self) -> int:
         """How many nodes have a key that another one owns."""
         return sum(len(nodes) - 1 for nodes in self._more.values())
+
+    @property
+    def shared(self) -> Iterator[tuple[Key, str]]:
+        """Yield the keys that several nodes have, each with one of those that do not own it."""
+        for key, nodes in self._more.items():
+            yield key, next(node for node in nodes if node != self._one[key])
 
     def first(self, key: Key) -> str | None:
         """Return the owner; None where no node has the key."""

@@ -32,6 +32,7 @@ def test_a_series_that_two_nodes_make_is_the_first_ones_and_goes_over_when_that_
     kept = PointSeries(NAMES)
     kept.update({"b": points(("et1", "par"), value=2.0), "a": points(("et1", "par"), value=1.0)})
     assert (series(kept), kept.duplicates) == ({("et1", "par"): 1.0}, 1)
+    assert list(kept.repeated) == [("b", ("et1", "par"))]
     kept.update({}, ["a"])
     assert (series(kept), kept.duplicates) == ({("et1", "par"): 2.0}, 0)
     kept.update({"a": points(("et1", "par"), value=3.0)})
@@ -46,6 +47,9 @@ def test_a_node_that_makes_a_series_twice_has_it_once() -> None:
     kept = PointSeries(NAMES)
     kept.update({"a": points(("et1", "par"), ("et1", "par"))})
     assert (series(kept), kept.duplicates) == ({("et1", "par"): 1.0}, 1)
+    assert list(kept.repeated) == [("a", ("et1", "par"))]
+    kept.update({"a": points(("et1", "par"))})
+    assert (kept.duplicates, list(kept.repeated)) == (0, [])
 
 
 def test_a_section_stays_the_same_object_while_its_series_are() -> None:
@@ -62,7 +66,7 @@ def test_rows_that_are_alike_are_united_with_the_values_of_all() -> None:
     kept = UnitedSeries(NAMES, ["port"])
     kept.update({"b": points(("et1", "par+ber"), value=2.0), "a": points(("et1", "par+ams"), ("et2", ""))})
     assert series(kept) == {("et1", "ams,ber,par"): 1.0, ("et2", ""): 1.0}
-    assert kept.duplicates == 1
+    assert (kept.duplicates, list(kept.repeated)) == (0, [])
     assert kept.has(("et1", "ams,ber,par"))
     assert not kept.has(("et1", "ams"))
     assert not kept.has(("et3", "ams"))
@@ -79,7 +83,7 @@ def test_counts_follow_and_one_section_is_made_again_only_where_a_number_differs
     assert series(kept) == {("asked",): 0.0, ("live",): 2.0}
     assert kept.has(("asked",))
     assert not kept.has(("odd",))
-    assert kept.duplicates == 0
+    assert (kept.duplicates, list(kept.repeated)) == (0, [])
     (before,) = kept.sections
     kept.update({"a": Outcome(parts=(Part(("live",)),))}, ["nobody"])
     assert kept.sections[0] is before
