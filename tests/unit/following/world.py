@@ -224,8 +224,8 @@ def _relate(verb: str, identifier: str, relation: str, peers: Sequence[str]) -> 
 class Line:
     """A transport to a world. `asked` lists what was asked for; requests may fail, and things happen after them.
 
-    `failing` counts the requests until one fails, lost or, where it `refuses`, refused; what is named in `lost`,
-    `refused` and `shed` always fails.
+    `failing` counts the requests until one fails, lost or, where it `refuses`, refused, and all after it unless that
+    is `once`; what is named in `lost`, `refused` and `shed` always fails.
     """
 
     def __init__(self, world: World) -> None:
@@ -233,6 +233,7 @@ class Line:
         self.asked: list[str] = []
         self.failing: int | None = None
         self.refuses = False
+        self.once = False
         self.lost: frozenset[str] = frozenset()
         self.refused: frozenset[str] = frozenset()
         self.shed: frozenset[str] = frozenset()
@@ -273,7 +274,7 @@ class Line:
         if self.failing is None:
             return False
         self.failing -= 1
-        if self.failing >= 0:
+        if self.failing >= 0 or (self.once and self.failing < -1):
             return False
         if not self.refuses:
             raise SourceUnavailableError("lost")

@@ -58,8 +58,16 @@ class Attempts:
         """Try again at the next turn, whatever was refused."""
         self._backoff = Backoff()
 
-    async def attempt(self, read: Callable[[], Awaitable[Read]], counts: Callable[[], Counts]) -> Read | None:
-        """Read and note how it went; None where it failed."""
+    async def attempt(
+        self,
+        read: Callable[[], Awaitable[Read]],
+        counts: Callable[[], Counts],
+        read_at: Callable[[Read], float] | None = None,
+    ) -> Read | None:
+        """Read and note how it went; None where it failed.
+
+        `read_at` tells of what instant the data is, in unix seconds by the own clock; else it is that of the beginning.
+        """
         at, began = self._clock.wall(), self._clock.monotonic()
         entry = ENTRY.set(f"{self.status.source} {self.status.name}")
         try:
@@ -75,7 +83,11 @@ class Attempts:
         seconds = self._clock.monotonic() - began
         nodes, published, skipped = counts()
         status = self.status.succeeded(
-            at=at, duration_seconds=seconds, nodes=nodes, published=published, skipped=skipped
+            at=at if read_at is None else read_at(found),
+            duration_seconds=seconds,
+            nodes=nodes,
+            published=published,
+            skipped=skipped,
         )
         self._succeeded(status)
         return found

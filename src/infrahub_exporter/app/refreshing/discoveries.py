@@ -237,7 +237,7 @@ class KindDiscovery(DiscoveryEntry):
 
     async def refresh(self, turn: Turn) -> Refreshed | None:
         """Take a turn; None where it failed. A failure keeps the last good list."""
-        refreshed = await self.attempt(lambda: self._refresh(turn), self.counts)
+        refreshed = await self.attempt(lambda: self._refresh(turn), self.counts, lambda done: turn.own_time(done.at))
         self.attempted.set()
         return refreshed
 

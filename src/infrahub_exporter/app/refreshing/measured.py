@@ -84,7 +84,7 @@ class MeasuredEntry(GuardedEntry[Sample]):
 
     async def refresh(self, turn: Turn) -> Refreshed | None:
         """Take a turn; None where it failed. A failure keeps the last good samples."""
-        return await self.attempt(lambda: self._refresh(turn), self._counts)
+        return await self.attempt(lambda: self._refresh(turn), self._counts, lambda done: turn.own_time(done.at))
 
     async def roll(self, *, at: float) -> bool:
         """Read again what is due; tell whether anything published differs. Raises SourceError, DerivationError."""

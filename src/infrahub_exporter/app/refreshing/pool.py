@@ -16,7 +16,7 @@ from infrahub_exporter.domain.publishing.status import PoolStatus
 from infrahub_exporter.domain.replica.following import Following
 from infrahub_exporter.domain.replica.kinds import Kinds
 from infrahub_exporter.domain.replica.together import Together, Work, one_by_one
-from infrahub_exporter.domain.replica.watching import Change, Watch
+from infrahub_exporter.domain.replica.watching import Change, SetBackError, Watch
 
 logger = logging.getLogger("infrahub_exporter")
 
@@ -72,6 +72,7 @@ class Limit:
 class Turn(Struct, frozen=True):
     """What a round gives each entry: schema and rows, the instant to read at, and whether changes are followed.
 
+    `at` is by Infrahub's clock, `wall` when that was by the exporter's own.
     `in_pieces` plans for following: not where it never works, but also where it does not for once. `timeout_seconds`
     bounds the following; reading everything is bounded by its progress, page by page. Another `following` than the last
     turn's has to be planned for afresh: the schema has changed. `fresh` are by kind the stamps of changes that are new.
@@ -80,10 +81,15 @@ class Turn(Struct, frozen=True):
     kinds: Kinds
     following: Following
     at: float
+    wall: float
     followed: bool
     in_pieces: bool
     timeout_seconds: float = math.inf
     fresh: Mapping[str, Sequence[float]] = {}
+
+    def own_time(self, at: float) -> float:
+        """Return when an instant by Infrahub's clock was by the exporter's own, both in unix seconds."""
+        return self.wall + at - self.at
 
 
 class Pool:
@@ -123,12 +129,13 @@ class Pool:
         """Look at the schema and at what changed. Raises SourceUnavailableError where Infrahub does not answer."""
         self._following.begin_turn()
         watch = self._watch
+        wall = self._clock.wall()
         if self.probe is None or watch is None:
-            return Turn(Kinds(self.source), self._following, self._clock.wall(), followed=False, in_pieces=False)
+            return Turn(Kinds(self.source), self._following, wall, wall, followed=False, in_pieces=False)
         if self.is_followable is None:
             await self._both(self.schema.check, self._learn_followable)
         watched = self._following.kinds if self.is_followable else frozenset()
-        at = await self.probe.instant()
+        at, wall = await self.probe.instant(), self._clock.wall()
         told = at - self._clock.monotonic()
         changes: Mapping[str, Change] | None = {}
 
@@ -139,25 +146,24 @@ class Pool:
 
         await self._both(self.schema.check, look)
         is_new = self._plan_afresh()
-        whole = Turn(self._kinds, self._following, at, followed=False, in_pieces=bool(self.is_followable))
+        whole = Turn(self._kinds, self._following, at, wall, followed=False, in_pieces=bool(self.is_followable))
         if is_new or not watched:
             return whole
         if changes and (now := await self.probe.instant()) - self._clock.monotonic() > told + _LATER_SECONDS:
-            self._following.learn(changes)
-            at = now
+            at, wall = now, self._clock.wall()
             changes = await self._look(watch, watched, at=at, timeout_seconds=timeout_seconds)
         if changes is None:
             return whole
         if not changes:
             await self.schema.check_if_cheap()
             if self._plan_afresh():
-                return Turn(self._kinds, self._following, at, followed=False, in_pieces=True)
-        self._following.learn(changes)
+                return Turn(self._kinds, self._following, at, wall, followed=False, in_pieces=True)
         self._following.ask_again(at)
         return Turn(
             self._kinds,
             self._following,
             at,
+            wall,
             followed=True,
             in_pieces=True,
             timeout_seconds=timeout_seconds,
@@ -180,7 +186,10 @@ class Pool:
     async def _look(
         self, watch: Watch, watched: frozenset[str], *, at: float, timeout_seconds: float
     ) -> Mapping[str, Change] | None:
-        """Return what changed, None where that cannot be told."""
+        """Have learnt what changed and return it, None where that cannot be told.
+
+        It is learnt before anything else can fail or end: the next look tells it no more.
+        """
         try:
             with self._limit.on(timeout_seconds):
                 changes = await watch.look(watched, at=at)
@@ -191,7 +200,10 @@ class Pool:
                 logger.warning("what changed cannot be told, reading everything instead: %s", error)
             self._is_blind = True
             self.schema.doubt()
+            if isinstance(error, SetBackError):
+                self._following.doubt()
             return None
+        self._following.learn(changes)
         if self._is_blind:
             self._is_blind = False
             logger.info("what changed can be told again")

@@ -68,7 +68,10 @@ class Rounds:
             self._outages.went_well()
         await self._plan(order, turn)
         changed = await self._take_turns(order, turn, publish)
-        return changed | await self._roll() if self._ended else changed
+        if changed and self._is_rolling:
+            await publish()  # what it shows does not wait for what may hang
+            changed = False
+        return changed | await self._roll(turn) if self._ended else changed
 
     async def _take_turns(self, order: Sequence[RowEntry], turn: Turn, publish: Callable[[], Awaitable[None]]) -> bool:
         """Refresh one after the other, to the end unless Infrahub sheds load; tell whether anything is new.
@@ -171,20 +174,27 @@ class Rounds:
                 return
         turn.following.tidy()
 
-    async def _roll(self) -> bool:
-        """Read again what is due, for what no probe sees: everything in turn within `full_refresh_seconds`."""
+    @property
+    def _is_rolling(self) -> bool:
+        return self._pool.probe is not None and bool(self._pool.is_followable)
+
+    async def _roll(self, turn: Turn) -> bool:
+        """Read again what is due, for what no probe sees: everything in turn within `full_refresh_seconds`.
+
+        It is read at the turn's own instant: rows of a later one beside peers of this one have never been true.
+        """
         pool = self._pool
-        if pool.probe is None or not pool.is_followable or self._turn is None:
+        if not self._is_rolling:
             return False
         now = self._clock.monotonic()
         share = 0.0 if pool.rolled_at is None else min(1.0, (now - pool.rolled_at) / self._full_refresh_seconds)
         pool.rolled_at = now
-        self._turn.following.save_up(share)
+        turn.following.save_up(share)
         changed = False
         for entry in self._entries:
             if entry.status.success:
                 try:
-                    changed |= await entry.roll(at=await pool.probe.instant())
+                    changed |= await entry.roll(at=turn.at)
                 except Exception as error:  # noqa: BLE001 - as above
                     entry.failed(failure := UnexpectedError.of(error))
                     if _is_shed(failure):

@@ -39,7 +39,7 @@ class UncoveredEntry(Attempts):
 
     async def refresh(self, turn: Turn) -> Refreshed | None:
         """Take a turn; None where it failed. A failure keeps the nodes that were there last."""
-        return await self.attempt(lambda: self._refresh(turn), self._counts)
+        return await self.attempt(lambda: self._refresh(turn), self._counts, lambda done: turn.own_time(done.at))
 
     async def roll(self, *, at: float) -> bool:
         """Read again what is due; nothing that is published differs. Raises SourceError, DerivationError."""

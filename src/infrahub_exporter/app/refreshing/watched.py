@@ -60,6 +60,7 @@ class WatchedDocument:
         self._fingerprint: str | None = None
         self._seen: str | None = None
         self._ran_at: float | None = None
+        self._is_due = False
 
     @property
     def optional(self) -> frozenset[str]:
@@ -84,8 +85,8 @@ class WatchedDocument:
         """Tell whether the document has to be run. Raises SourceError where Infrahub does not answer."""
         if self._probe is None or self._watch is None or self._outline is None or self._ran_at is None:
             return True
-        now = self._clock.monotonic()
-        if now - self._ran_at >= self._full_refresh_seconds or self._kinds is None:
+        now, self._has_just_looked = self._clock.monotonic(), False
+        if self._is_due or now - self._ran_at >= self._full_refresh_seconds or self._kinds is None:
             return True
         changes: Mapping[str, Change] | None = {}
         watch, kinds, at = self._watch, self._kinds, await self._probe.instant()
@@ -94,6 +95,7 @@ class WatchedDocument:
             nonlocal changes
             if self._schema.known == self._fingerprint:
                 changes = await self._looked(watch, kinds, at=at)
+                self._is_due = changes != {}  # whatever comes before it has been run: the next look tells it no more
                 self._has_just_looked = changes is not None
 
         await self._together([self._schema.check, look])
@@ -107,9 +109,11 @@ class WatchedDocument:
         if self._probe is None or self._watch is None or self._kinds is None:
             return False
         try:
-            return bool(await self._watch.look(self._kinds, at=await self._probe.instant()))
+            found = bool(await self._watch.look(self._kinds, at=await self._probe.instant()))
         except Exception:  # noqa: BLE001 - the next run tells what it is
             return False
+        self._is_due |= found
+        return found
 
     async def has_other_schema(self) -> bool:
         """Tell whether the schema is another one than when the document was to be run last."""
@@ -164,7 +168,7 @@ class WatchedDocument:
 
     def ended_well(self) -> None:
         """Note that the document has been run."""
-        self._ran_at = self._clock.monotonic()
+        self._ran_at, self._is_due = self._clock.monotonic(), False
 
     @staticmethod
     async def _looked(watch: Watch, kinds: frozenset[str], *, at: float) -> Mapping[str, Change] | None:

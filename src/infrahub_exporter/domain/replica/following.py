@@ -77,6 +77,10 @@ class Following:
         for table in self._replica.tables.values():
             table.ask_again(at)
 
+    def doubt(self) -> None:
+        """Have all that is held read again, at whatever turn that comes to pass: nobody can tell what has changed."""
+        self._replica.doubt()
+
     async def read(self, view: View, *, at: float, progress: Progress | None = None) -> tuple[Delta, float]:
         """Read everything as it was at an instant, and return that: an interrupted read goes on at its own.
 

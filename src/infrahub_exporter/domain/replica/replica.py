@@ -86,6 +86,11 @@ class Replica:
             if not untold.isdisjoint(view.kinds):
                 self._doubt(view)
 
+    def doubt(self) -> None:
+        """Have all that any view shows read again."""
+        for view in self.views:
+            self._doubt(view)
+
     def renew(self, view: View, at: float) -> float:
         """Have everything read anew for a view that has been read already; return the instant to read at.
 
