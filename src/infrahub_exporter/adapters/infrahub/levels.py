@@ -92,7 +92,7 @@ class Level:
         """Select a relation; return its name in the answer and the level of its peers."""
         key = (hop.field, hop.on)
         _, below = self._relations.setdefault(key, (hop, Level(identity=False)))
-        return _alias(*key, list(self._relations).index(key)), below
+        return _alias(*key, "TO", list(self._relations).index(key)), below
 
     def _keeper(self, hop: Hop, below: "Level") -> Callable[[Any, Any], bool] | None:
         """Make what tells whether a peer is kept, None for all; what it looks at has to be asked for."""
@@ -126,7 +126,7 @@ class Level:
         if column.subfield is not None:
             key = (column.attribute, column.on)
             self._attributes.setdefault(key, {})[column.subfield] = None
-            alias = _alias(*key, list(self._attributes).index(key))
+            alias = _alias(*key, "OF", list(self._attributes).index(key))
             read, steps = Attribute(alias, column.subfield), column.inner
             if not steps and not column.on:
                 return read
@@ -196,11 +196,11 @@ class Level:
         for number, ((name, on), subfields) in enumerate(self._attributes.items()):
             renamed = {ATTRIBUTE + subfield: subfield for subfield in subfields}
             value = msgspec.defstruct("Attribute", [(each, Any) for each in renamed], rename=renamed, gc=False)
-            alias = _alias(name, on, number)
+            alias = _alias(name, on, "OF", number)
             yield _Field(name, on, alias, ATTRIBUTE + alias, f"{{ {' '.join(subfields)} }}", value | None)
         for number, ((name, on), (hop, below)) in enumerate(self._relations.items()):
             selected, peer = below.compiled(hop.peer if hop.name in CLOSURES and not hop.closure else None)
-            alias, type_ = _alias(name, on, number), peer | None
+            alias, type_ = _alias(name, on, "TO", number), peer | None
             if hop.many:
                 type_ = msgspec.defstruct("Peers", [("edges", list[peer])], gc=False)  # type: ignore[valid-type]
                 selected = f"edges {{ {selected} }}"
@@ -218,9 +218,12 @@ class _Field(Struct):
     type: Any
 
 
-def _alias(name: str, on: tuple[str, ...], number: int) -> str:
-    """Name a field in the answer. Infrahub's own names have no capitals."""
-    return f"{name}_OF{number}" if on else name
+def _alias(name: str, on: tuple[str, ...], mark: str, number: int) -> str:
+    """Name a field in the answer: one name may be an attribute of some kinds (OF) and a relation of others (TO).
+
+    Infrahub's own names have no capitals.
+    """
+    return f"{name}_{mark}{number}" if on else name
 
 
 def _finder(hop: Hop, alias: str) -> Callable[[Any], Iterable[Any]]:

@@ -34,7 +34,7 @@ def targets(groups: Iterable[TargetGroup], form: GnmicFormat) -> dict[str, Targe
             subscriptions = labels.get(subscribed, "") if subscribed is not None else ""
             target = Target(
                 group.targets,
-                tuple(subscriptions.split(",")) if subscriptions else (),
+                tuple(dict.fromkeys(subscriptions.split(","))) if subscriptions else (),
                 {tag: tuple(labels[tag].split(",")) for tag in tags if labels.get(tag)},
             )
             found[name] = _united(found[name], target) if name in found else target

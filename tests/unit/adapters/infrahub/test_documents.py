@@ -158,17 +158,32 @@ def test_what_some_kinds_have_stands_in_a_fragment_for_each_of_them() -> None:
         "query infrahub_exporter($limit: Int, $offset: Int) { "
         "NetPort(limit: $limit, offset: $offset, order: {disable: true}) { edges { node { "
         "id __typename hfid name { value } "
-        "... on NetCopper { speed_OF0: speed { value } nearby_OF0: nearby { node { zip { value } } } } "
-        "... on NetFibre { speed_OF1: speed { value } nearby_OF0: nearby { node { zip { value } } } } } } } }"
+        "... on NetCopper { speed_OF0: speed { value } nearby_TO0: nearby { node { zip { value } } } } "
+        "... on NetFibre { speed_OF1: speed { value } nearby_TO0: nearby { node { zip { value } } } } } } } }"
     )
     rows, _ = document.decode(
         ports(
-            port(speed_OF0={"value": 10}, nearby_OF0={"node": {"zip": {"value": "z1"}}}),
-            port(speed_OF1={"value": "fast"}, nearby_OF0={"node": None}),
+            port(speed_OF0={"value": 10}, nearby_TO0={"node": {"zip": {"value": "z1"}}}),
+            port(speed_OF1={"value": "fast"}, nearby_TO0={"node": None}),
             port(),
         )
     )
     assert [row.values for row in rows] == [(10, "e1", "z1"), ("fast", "e1", None), (None, "e1", None)]
+
+
+def test_what_is_an_attribute_of_one_kind_and_a_relation_of_another_is_read_as_both() -> None:
+    team = Hop("owner", many=False, peer="OrgTeam", on=("NetFibre",))
+    columns = (Column("owner", (), "owner", "value", on=("NetCopper",)), Column("owner.name", (team,), "name", "value"))
+    document = Document(Selection("NetPort", columns))
+
+    assert (
+        "... on NetCopper { owner_OF0: owner { value } } "
+        "... on NetFibre { owner_TO0: owner { node { name { value } } } }"
+    ) in document.text
+    rows, _ = document.decode(
+        ports(port(owner_OF0={"value": "me"}), port(owner_TO0={"node": {"name": {"value": "net"}}}))
+    )
+    assert [row.values[-2:] for row in rows] == [("me", None), (None, "net")]
 
 
 def test_peers_are_chosen_by_kind_by_what_they_have_and_by_where_the_path_came_from() -> None:

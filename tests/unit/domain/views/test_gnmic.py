@@ -13,7 +13,9 @@ def mapped(groups: Iterable[TargetGroup], form: GnmicFormat = FORM) -> Mapping[s
 
 def test_a_group_is_a_target_by_its_name_with_subscriptions_and_tags() -> None:
     groups = [
-        TargetGroup(("10.0.0.1:6030",), {"device": "spine1", "measures": "counters,sessions", "kind": "Switch"}),
+        TargetGroup(
+            ("10.0.0.1:6030",), {"device": "spine1", "measures": "counters,sessions,sessions", "kind": "Switch"}
+        ),
         TargetGroup(("10.0.0.2", "10.0.0.3"), {"device": "leaf1", "my_room": "R1", "other": "x"}),
     ]
     assert mapped(groups) == {
