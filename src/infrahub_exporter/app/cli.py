@@ -129,11 +129,16 @@ def _openable(address: str) -> str:
 
 @command.command(short_help="Say whether a configuration is good.")
 @_CONFIG
-def check(config: Path | None) -> None:
-    """Say whether a configuration and the files that it names are good: exit 0, or 2 with one line that says why."""
+@click.option("--online", is_flag=True, help="Ask the configured Infrahub whether it has what is read.")
+def check(config: Path | None, *, online: bool) -> None:
+    """Say whether a configuration and the files that it names are good: exit 0, or 2 with one line that says why.
+
+    An Infrahub inside is always asked for what is read, another one with `--online`.
+    """
     import anyio  # noqa: PLC0415 - as the others not needed to complain
 
     from infrahub_exporter.app.configuration.fitting import misfit  # noqa: PLC0415
+    from infrahub_exporter.app.configuration.places import SettingError  # noqa: PLC0415
     from infrahub_exporter.app.configuration.settings import load_settings  # noqa: PLC0415
     from infrahub_exporter.app.serving.server import listener_context  # noqa: PLC0415
     from infrahub_exporter.app.serving.service import Service  # noqa: PLC0415
@@ -142,8 +147,15 @@ def check(config: Path | None) -> None:
     settings = load_settings(config, os.environ, warnings.append)
     service = Service(settings)  # as at a start, without one
     listener_context(settings)
-    if settings.infrahub.embedded is not None:
-        found = anyio.run(misfit, settings, service.source)
+    if online or settings.infrahub.embedded is not None:
+
+        async def look() -> SettingError | None:
+            try:
+                return await misfit(settings, service.source)
+            finally:
+                await service.source.close()
+
+        found = anyio.run(look)
         if found is not None:
             raise ConfigError(f"{config or 'the environment'}: {found}")
     for warning in warnings:

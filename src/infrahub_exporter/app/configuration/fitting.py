@@ -1,37 +1,88 @@
-"""Whether the schema has what a configuration reads: where it can be asked before anything is served."""
+"""Whether Infrahub has what a configuration reads: where it can be asked before anything is served."""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Protocol
 
 from infrahub_exporter.app.configuration.everything import Settings
 from infrahub_exporter.app.configuration.places import Place, SettingError
-from infrahub_exporter.domain.errors import SourceError
-from infrahub_exporter.domain.ports import SchemaSource
+from infrahub_exporter.app.refreshing.pool import Source
+from infrahub_exporter.domain.asking import stored
+from infrahub_exporter.domain.asking.querying import QuerySource
+from infrahub_exporter.domain.asking.series import SeriesSpec
+from infrahub_exporter.domain.asking.specs import DiscoverySpec, MetricSpec, UncoveredSpec
+from infrahub_exporter.domain.errors import ExporterError, SourceUnavailableError
 from infrahub_exporter.domain.replica.kinds import Kinds
 from infrahub_exporter.domain.views import discovery
 from infrahub_exporter.domain.views.outcomes import check_schema
 
 
-async def misfit(settings: Settings, schema: SchemaSource) -> SettingError | None:
-    """Resolve the paths and filters of all entries by kind; return what is wrong with the first that does not fit."""
-    kinds = Kinds(schema)
-    place: Place = ()
-    try:
-        for index, entry in enumerate(settings.metrics.kind):
-            place = "metrics", "kind", index
-            await kinds.select(entry.kind, entry.paths, entry.filters)
-        for index, measured in enumerate(settings.metrics.series):
-            if measured.kind is None:
-                continue
-            place = "metrics", "series", index
-            asked = dict.fromkeys(measured.paths())
-            selection = await kinds.select(measured.kind, asked, measured.filters, measured.rows)
-            check_schema(measured, selection, kinds.attributes(selection))
-        for index, spec in enumerate(settings.discoveries):
-            if spec.kind is not None:
-                place = "service_discovery", "queries", index
-                selection = await kinds.select(spec.kind, discovery.paths(spec), spec.filters, spec.rows)
-                discovery.check_columns(spec, selection.columns)
-        for index, each in enumerate(settings.uncovered):
-            place = "service_discovery", "uncovered", index
-            await kinds.select(each.kind, each.paths, each.filters)
-    except SourceError as error:
-        return SettingError(place, str(error))
+class _Check(Protocol):
+    """Look whether an entry fits. Raises as reading it would."""
+
+    async def __call__(self, kinds: Kinds) -> None: ...
+
+
+async def misfit(settings: Settings, source: Source) -> SettingError | None:
+    """Plan every entry as a run does; return what is wrong with the first that does not fit.
+
+    Paths and filters are resolved. A document is looked through, and run where a URL does not have to say more. Raises
+    SourceUnavailableError where Infrahub does not answer.
+    """
+    kinds = Kinds(source)
+    for place, check in _checks(settings, source):
+        if (fault := await _fault(check, kinds)) is not None:
+            return SettingError(place, fault)
     return None
+
+
+async def _fault(check: _Check, kinds: Kinds) -> str | None:
+    try:
+        await check(kinds)
+    except SourceUnavailableError:
+        raise
+    except ExporterError as error:
+        return str(error)
+    return None
+
+
+def _checks(settings: Settings, source: Source) -> Iterator[tuple[Place, _Check]]:
+    for index, metric in enumerate(settings.metric_specs):
+        yield ("metrics", "kind", index), partial(_by_paths, metric)
+    for index, series in enumerate(settings.series_specs):
+        check = partial(_by_rows, series) if series.query is None else partial(_by_document, series.query, source)
+        yield ("metrics", "series", index), check
+    for index, listed in enumerate(settings.discoveries):
+        check = partial(_by_document, listed, source) if listed.kind is None else partial(_by_kind, listed)
+        yield ("service_discovery", "queries", index), check
+    for index, each in enumerate(settings.uncovered):
+        yield ("service_discovery", "uncovered", index), partial(_by_paths, each)
+
+
+async def _by_paths(spec: MetricSpec | UncoveredSpec, kinds: Kinds) -> None:
+    await kinds.select(spec.kind, spec.paths, spec.filters)
+
+
+async def _by_rows(spec: SeriesSpec, kinds: Kinds) -> None:
+    selection = await kinds.select(str(spec.kind), dict.fromkeys(spec.paths()), spec.filters, spec.rows)
+    check_schema(spec, selection, kinds.attributes(selection))
+
+
+async def _by_kind(spec: DiscoverySpec, kinds: Kinds) -> None:
+    selection = await kinds.select(str(spec.kind), discovery.paths(spec), spec.filters, spec.rows)
+    discovery.check_columns(spec, selection.columns)
+
+
+async def _by_document(spec: DiscoverySpec | QuerySource, source: Source, kinds: Kinds) -> None:
+    from infrahub_exporter.adapters.infrahub.outline import outline  # noqa: PLC0415 - a tenth of a second
+
+    text, variables = spec.document, spec.variables
+    if spec.stored is not None:
+        text = stored.text_of(spec.stored, await source.run(stored.TEXT_BY_NAME, {"name": spec.stored}))
+    outlined = outline(text or "")
+    await kinds.read_by(outlined.fields)
+    if spec.parameters:
+        return
+    if spec.stored is not None:
+        variables = stored.settled(spec, outlined.variables)
+    await source.run(text or "", variables)
