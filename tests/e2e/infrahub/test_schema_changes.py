@@ -1,0 +1,104 @@
+"""A change of the schema stamps no node; what it changes is shown all the same, when the schema has another hash."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.e2e.children import Child, StartExporter, eventually, free_port
+from tests.e2e.infrahub.proxy import Proxy
+
+KIND = "LampPost"
+HASH = "/api/schema/summary?"
+PROBE = " changed0: "
+LABELS = ("Lit", "Burning")
+_LOAD_SECONDS = 600.0
+_WAIT_SECONDS = 90.0
+
+
+class Lamps:
+    """A kind of a real Infrahub with a choice whose label changes, and one node of it."""
+
+    def __init__(self, address: str, token: str) -> None:
+        headers = {"X-INFRAHUB-KEY": token}
+        self._client = httpx.Client(base_url=address, headers=headers, timeout=_LOAD_SECONDS, trust_env=False)
+
+    def call(self, label: str) -> None:
+        """Say in the schema how the choice is called."""
+        state = {"name": "state", "kind": "Dropdown", "choices": [{"name": "lit", "label": label}]}
+        attributes: list[dict[str, Any]] = [{"name": "name", "kind": "Text", "unique": True}, state]
+        node = {"name": "Post", "namespace": "Lamp", "attributes": attributes}
+        schemas = {"schemas": [{"version": "1.0", "nodes": [node]}]}
+        self._client.post("/api/schema/load?branch=main", json=schemas).raise_for_status()
+
+    def put(self) -> None:
+        self._run(f'{KIND}Upsert(data: {{name: {{value: "corner"}}, state: {{value: "lit"}}}}) {{ ok }}')
+
+    def remove(self) -> None:
+        self._run(f'{KIND}Delete(data: {{hfid: ["corner"]}}) {{ ok }}')
+        self._client.close()
+
+    def _run(self, mutation: str) -> None:
+        document = {"query": f"mutation {{ {mutation} }}"}
+        body = self._client.post("/graphql/main", json=document).raise_for_status().json()
+        assert "errors" not in body, body
+
+
+class Exporter:
+    """The command, with what it asks for."""
+
+    def __init__(self, port: int, child: Child, proxy: Proxy) -> None:
+        self._address = f"http://127.0.0.1:{port}"
+        self._child = child
+        self._proxy = proxy
+
+    def wait(self, until: Callable[[], bool]) -> None:
+        eventually(until, self._child, seconds=_WAIT_SECONDS)
+
+    def shows(self, label: str) -> bool:
+        body = httpx.get(f"{self._address}/metrics", trust_env=False).text
+        return "infrahub_lamppost_info{" in body and f'state_label="{label}"' in body
+
+    @property
+    def asked(self) -> int:
+        """How many requests there were."""
+        return len(self._proxy.asked)
+
+    def looks_after_hash(self, begun: int) -> int:
+        """Count the looks for changed nodes that came after the first hash since then."""
+        asked = self._proxy.asked[begun:]
+        first = next((place for place, each in enumerate(asked) if each.startswith(HASH)), 0)
+        return sum(PROBE in each for each in asked[first:])
+
+
+@pytest.fixture
+def lamps(real_address: str, real_token: str) -> Iterator[Lamps]:
+    made = Lamps(real_address, real_token)
+    made.call(LABELS[0])
+    made.put()
+    yield made
+    made.remove()
+
+
+def test_another_label_of_a_choice_is_shown_at_the_look_after_the_schema_has_another_hash(
+    lamps: Lamps, start_exporter: StartExporter, real_address: str, real_token: str
+) -> None:
+    with Proxy(real_address).serving() as proxy:
+        port = free_port()
+        child = start_exporter(
+            port,
+            infrahub={"address": proxy.address, "token": real_token, "full_refresh_seconds": 86400},
+            metrics={"kind": [{"kind": KIND, "include": ["name", "state.label"]}]},
+            collectors={},
+            service_discovery={"enabled": False, "queries": []},
+        )
+        exporter = Exporter(port, child, proxy)
+        exporter.wait(lambda: exporter.shows(LABELS[0]))
+
+        lamps.call(LABELS[1])
+        begun = exporter.asked
+        exporter.wait(lambda: exporter.shows(LABELS[1]))
+        assert exporter.looks_after_hash(begun) <= 2
+        assert not exporter.shows(LABELS[0])
+        child.end()
