@@ -98,6 +98,11 @@ def _section(title: str, said: Iterable[tuple[str, str]]) -> str:
     return f"<section><h2>{title}</h2><dl>{terms}</dl></section>\n"
 
 
+def _troubles(counts: Mapping[str, int]) -> list[tuple[str, str]]:
+    """Tell how often something went wrong, where it did."""
+    return [(term, number(count)) for term, count in counts.items() if count]
+
+
 def _reading(status: Status) -> str:
     said: list[tuple[str, str]] = []
     if status.poll_interval_seconds is not None:
@@ -105,7 +110,7 @@ def _reading(status: Status) -> str:
     if status.round_seconds is not None:
         said.append(("Last round took", lasting(status.round_seconds)))
     if status.source is not None:
-        said += [("Requests", number(status.source.sent)), ("Retries", number(status.source.retries))]
+        said += [("Requests", number(status.source.sent)), *_troubles({"Retries": status.source.retries})]
     if status.source is not None and status.source.retrying is not None:
         said.append(("State", f'<strong class="bad">retrying</strong>: {text(status.source.retrying)}'))
     if status.source is not None and status.source.version is not None:
@@ -140,9 +145,8 @@ def _push(push: PushStatus, now: float, title: str) -> str:
         ("Last good push", ago(push.last_success_timestamp_seconds, now)),
         ("Good pushes", number(push.pushes)),
         ("Points delivered", number(push.points_delivered)),
-        ("Points rejected", number(push.points_rejected)),
-        ("Points dropped", number(push.points_dropped)),
-        ("Failed requests", counted(push.failures) if push.failures else "0"),
+        *_troubles({"Points rejected": push.points_rejected, "Points dropped": push.points_dropped}),
+        *([("Failed requests", counted(push.failures))] if push.failures else []),
     ]
     return _section(title, said)
 
@@ -153,7 +157,7 @@ def _store(store: StoreStatus, now: float) -> str:
         ("Last good save", ago(store.saved_at, now)),
         ("Size", f"{number(store.size_bytes)} bytes"),
         ("Good saves", number(store.saves)),
-        ("Failed saves", number(store.failures)),
+        *_troubles({"Failed saves": store.failures}),
     ]
     return _section("Store", said)
 

@@ -334,7 +334,7 @@ def test_while_requests_are_tried_again_the_page_says_so_and_why() -> None:
 
 
 def test_what_is_not_known_of_infrahub_is_left_out() -> None:
-    assert section(Status((), source=SourceStatus()), "Reading Infrahub") == {"Requests": "0", "Retries": "0"}
+    assert section(Status((), source=SourceStatus()), "Reading Infrahub") == {"Requests": "0"}
     assert b"<dl>" not in render(Status(()), now=NOW)
 
 
@@ -350,6 +350,14 @@ def test_how_pushing_goes() -> None:
         "Points dropped": "2",
         "Failed requests": "unavailable 2",
     }
+
+
+def test_what_never_went_wrong_is_not_told() -> None:
+    status = Status((), source=SourceStatus(), pushes=(PushStatus(2, 10),), store=StoreStatus(10, 0, NOW, 12_345))
+
+    assert section(status, "Reading Infrahub").keys() == {"Requests"}
+    assert section(status, "OTLP push").keys() == {"Last push", "Last good push", "Good pushes", "Points delivered"}
+    assert section(status, "Store").keys() == {"Last save", "Last good save", "Size", "Good saves"}
 
 
 def test_each_of_several_destinations_has_a_section_and_a_remark_of_its_own() -> None:
