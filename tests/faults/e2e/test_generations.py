@@ -12,7 +12,8 @@ import yaml
 from tests.faults.line import Line
 from tests.faults.watched import Watched, config
 
-RELOADS = 40
+RELOADS = {"signal": 40, "change": 16}
+"""How often, by what it is told by: a changed file is looked for every two seconds."""
 EXPORTER = "infrahub_exporter.app.exporter.Exporter"
 COUNTING = """
 import gc, json, os, signal, sys
@@ -38,8 +39,10 @@ main()
 class Reloaded:
     """The command, and what lives in it."""
 
-    def __init__(self, watched: Watched) -> None:
+    def __init__(self, watched: Watched, by: str) -> None:
+        self.reloads = RELOADS[by]
         self._watched = watched
+        self._is_told = by == "signal"
         self._config = watched.directory / "config.yml"
         self._counted = watched.directory / "config.yml.counted"
         self._reloads = 0
@@ -52,8 +55,11 @@ class Reloaded:
         tree["poll_interval_seconds"] = 1 + odd
         tree["metrics"]["kind"][1]["include"] = ["name", "height", *["display_label"] * odd]
         tree["exporters"]["otlp"]["headers"] = {"x-reload": f"number {odd}"}
-        self._config.write_text(yaml.safe_dump(tree), encoding="utf-8")
-        self._watched.child.send(signal.SIGHUP)
+        written = self._config.with_suffix(".new")
+        written.write_text(yaml.safe_dump(tree), encoding="utf-8")
+        written.replace(self._config)
+        if self._is_told:
+            self._watched.child.send(signal.SIGHUP)
         said = "INFO the configuration has been reloaded"
         self._watched.eventually(lambda: self._watched.lines().count(said) == self._reloads)
 
@@ -69,14 +75,15 @@ class Reloaded:
         return Counter(json.loads(self._counted.read_text(encoding="utf-8")))
 
 
-@pytest.fixture
-def reloaded(line: Line, tmp_path: Path) -> Iterator[Reloaded]:
+@pytest.fixture(params=sorted(RELOADS))
+def reloaded(line: Line, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Reloaded]:
     otlp = {"enabled": True, "endpoint": "http://127.0.0.1:9", "protocol": "http/protobuf", "timeout_seconds": 0.1}
     exporters = {"prometheus": {"enabled": True}, "otlp": otlp}
-    watched = Watched(tmp_path, config(line.address, exporters=exporters), command=("-c", COUNTING))
+    configured = config(line.address, exporters=exporters, reload_on_change=request.param == "change")
+    watched = Watched(tmp_path, configured, command=("-c", COUNTING))
     try:
         watched.eventually(watched.is_well)
-        yield Reloaded(watched)
+        yield Reloaded(watched, request.param)
     finally:
         watched.end()
 
@@ -85,12 +92,12 @@ def test_after_any_number_of_reloads_one_generation_lives(reloaded: Reloaded) ->
     for _ in range(4):
         reloaded.reload()
     few = reloaded.live()
-    for _ in range(RELOADS):
+    for _ in range(reloaded.reloads):
         reloaded.reload()
 
     def is_as_before() -> bool:
         many = reloaded.live()
-        assert {name: grown for name, grown in (many - few).items() if grown >= RELOADS // 4} == {}
+        assert {name: grown for name, grown in (many - few).items() if grown >= reloaded.reloads // 4} == {}
         return many[EXPORTER] == 1
 
     assert few[EXPORTER] == 1

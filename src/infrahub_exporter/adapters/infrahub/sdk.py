@@ -10,6 +10,7 @@ import anyio
 import anyio.lowlevel
 import anyio.to_thread
 import httpx
+import msgspec
 
 from infrahub_exporter.adapters.infrahub.documents import OPERATION
 from infrahub_exporter.adapters.infrahub.handshakes import closing
@@ -81,6 +82,7 @@ class SdkTransport:
         self._address = address.rstrip("/")
         self._token = token
         self._redactor = Redactor([] if token is None else [token])
+        self._spellings = _spellings(token or "")
         self._opening = anyio.Lock()
         self._large = anyio.Lock()
         self._opened: InfrahubClient | None = None
@@ -182,8 +184,10 @@ class SdkTransport:
 
     def _without_token(self, body: bytes) -> bytes:
         """Take the token out of what Infrahub, or what stands before it, sends back."""
-        token = (self._token or "").encode()
-        return body.replace(token, HIDDEN.encode()) if len(token) >= _SHORTEST_TOKEN and token in body else body
+        for written in self._spellings:
+            if written in body:
+                body = body.replace(written, HIDDEN.encode())
+        return body
 
     def _pool(self) -> httpx.AsyncClient:
         if self._connections is None:
@@ -194,6 +198,14 @@ class SdkTransport:
                 verify=self._tls,
             )
         return self._connections
+
+
+def _spellings(token: str) -> tuple[bytes, ...]:
+    """List the ways in which a token may stand in a body: as it is, and in JSON, where some escape the slash, too."""
+    if len(token) < _SHORTEST_TOKEN:
+        return ()
+    quoted = msgspec.json.encode(token).decode()[1:-1]
+    return tuple(each.encode() for each in dict.fromkeys((token, quoted, quoted.replace("/", r"\/"))))
 
 
 def _operation(document: str) -> str | None:
