@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from msgspec import Struct
 
 from infrahub_exporter.domain.asking.filters import breaks
-from infrahub_exporter.domain.asking.naming import names_over_relations, secret_of
+from infrahub_exporter.domain.asking.node_names import names_over_relations, secret_of
 from infrahub_exporter.domain.asking.variables import Variable
 from infrahub_exporter.domain.errors import DerivationError, SourceRejectedError
 from infrahub_exporter.domain.model import AttributeSchema, KindSchema

@@ -20,7 +20,7 @@ from infrahub_exporter.domain.asking.columns import (
     Meeting,
     OfKinds,
 )
-from infrahub_exporter.domain.asking.naming import names_over_relations, secret_of
+from infrahub_exporter.domain.asking.node_names import names_over_relations, secret_of
 from infrahub_exporter.domain.asking.paths import Fitting, OfKind, Step, Steps, parse, suggestion
 from infrahub_exporter.domain.asking.subfields import FILE, FILE_OBJECT, taken
 from infrahub_exporter.domain.errors import SourceRejectedError

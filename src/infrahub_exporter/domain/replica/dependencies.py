@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
-from infrahub_exporter.domain.asking.naming import names_over_relations
+from infrahub_exporter.domain.asking.node_names import names_over_relations
 from infrahub_exporter.domain.model import KindSchema, RelationshipSchema
 from infrahub_exporter.domain.replica.plan import Plan
 
