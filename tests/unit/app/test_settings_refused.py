@@ -124,7 +124,7 @@ token_of_two_lines.yml: infrahub.token: expected printable ASCII text without sp
 two_documents.yml: line 2, column 1: expected a single document in the stream, but found another document
 undefined_alias.yml: line 1, column 50: found undefined alias; a text that begins with * stands in quotes
 unknown_key.yml: listen_prot: unknown key, did you mean 'listen_port'?
-unknown_key_far_from_any.yml: infrahub.xyz: unknown key, expected one of address, token, token_file, branch, page_size, concurrency, timeout_seconds, refresh_timeout_seconds, full_refresh_seconds, tls, embedded
+unknown_key_far_from_any.yml: infrahub.xyz: unknown key, expected one of address, token, token_file, branch, page_size, parallel_pages, concurrency, timeout_seconds, refresh_timeout_seconds, full_refresh_seconds, tls, embedded
 unknown_key_in_list.yml: metrics.kind[0].inclde: unknown key, did you mean 'include'?
 unknown_section.yml: exporter: unknown key, did you mean 'exporters'?
 web_admin_alone.yml: web.admin.enabled: expected basic_users, bearer_tokens or bearer_token_file with it, got none of them
