@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 
 from infrahub_exporter.app.configuration.decoding import ExistingPath, FilesPath
 from infrahub_exporter.app.configuration.places import SettingError, at
-from infrahub_exporter.app.configuration.secret import Secret, revealed
+from infrahub_exporter.app.configuration.secret import Secret, check_given, revealed
 from infrahub_exporter.domain.asking.specs import Seconds
 
 Address = Annotated[
@@ -83,10 +83,7 @@ class InfrahubSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         if self.address is not None and not has_port_or_none(self.address):
             expected = "expected a port from 1 to 65535, or none, behind the host; an IPv6 address stands in brackets"
             raise SettingError(("address",), f"{expected}, got {self.address!r}")
-        if self.token is not None and self.token_file is not None:
-            raise SettingError(("token_file",), "expected one of token and token_file, got both")
-        if self.token is not None and not self.token.fits_a_header:
-            raise SettingError(("token",), "expected printable ASCII text without spaces around it")
+        check_given("token", self.token, self.token_file)
         if self.embedded is not None and self.branch != "main":
             raise SettingError(("branch",), f"expected main with an embedded Infrahub, got {self.branch!r}")
 

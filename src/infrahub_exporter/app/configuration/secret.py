@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from infrahub_exporter.app.configuration.places import SettingError
 from infrahub_exporter.domain.errors import ConfigError
 
 
@@ -56,6 +57,14 @@ def read_secrets(path: Path) -> tuple[Secret, ...]:
     """Read a file that holds a secret, or one a line. Raises ConfigError."""
     lines = [line.strip() for line in _text(path).splitlines()]
     return tuple(_checked(path, line) for line in lines if line) or (_checked(path, ""),)
+
+
+def check_given(key: str, secret: Secret | None, file: Path | None) -> None:
+    """Refuse a secret that is given twice, as `key` and as a file beside it, or that no header can carry."""
+    if secret is not None and file is not None:
+        raise SettingError((f"{key}_file",), f"expected one of {key} and {key}_file, got both")
+    if secret is not None and not secret.fits_a_header:
+        raise SettingError((key,), "expected printable ASCII text without spaces around it")
 
 
 def revealed(secret: Secret | None, file: Path | None) -> str | None:

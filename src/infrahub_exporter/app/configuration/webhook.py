@@ -6,7 +6,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from infrahub_exporter.app.configuration.places import SettingError, at
-from infrahub_exporter.app.configuration.secret import Secret, revealed
+from infrahub_exporter.app.configuration.secret import Secret, check_given, revealed
 from infrahub_exporter.domain.asking.specs import Seconds
 
 
@@ -20,12 +20,9 @@ class WebhookSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     debounce_seconds: Annotated[float, Meta(ge=1)] = 1.0
 
     def __post_init__(self) -> None:
-        if self.key is not None and self.key_file is not None:
-            raise SettingError(("key_file",), "expected one of key and key_file, got both")
+        check_given("key", self.key, self.key_file)
         if self.enabled and self.key is None and self.key_file is None:
             raise SettingError(("key",), "expected one of key and key_file with enabled, got neither")
-        if self.key is not None and not self.key.fits_a_header:
-            raise SettingError(("key",), "expected printable ASCII text without spaces around it")
 
 
 def read_webhook_key(webhook: WebhookSettings) -> str | None:
