@@ -32,7 +32,9 @@ _NAMES = frozenset({"hfid", "display_label"})
 """Those that are made of attributes."""
 INSTANTS = ("created_at", "updated_at")
 """When a node, or an attribute, came to be and changed last."""
-_WIDE = frozenset({"CoreNode", "CoreProfile", "CoreObjectTemplate", "CoreObjectComponentTemplate"})
+_ANY = "CoreNode"
+"""The generic of every node."""
+_WIDE = frozenset({_ANY, "CoreProfile", "CoreObjectTemplate", "CoreObjectComponentTemplate"})
 """The generics of nodes of any kind: what their kinds have beside them is looked up only where a kind is named."""
 
 
@@ -288,11 +290,13 @@ def _keep(text: str, step: Step, peer: str, schemas: Schemas) -> Keep | None:
     start = Place((), peer)
     if isinstance(step.selector, OfKind):
         wanted = schemas.nodes(step.selector.kind)
-        there = None if peer in _WIDE else schemas.within(start)
-        kept = tuple(kind for kind in wanted if there is None or kind in there)
-        if there is not None and set(kept) == set(there):
-            return None
-        return OfKinds(kept)
+        if peer == _ANY:
+            return OfKinds(wanted)
+        if peer in _WIDE:
+            return OfKinds(tuple(each.kind for each in schemas.all(wanted) if peer in each.inherit_from))
+        there = schemas.within(start)
+        kept = tuple(kind for kind in wanted if kind in there)
+        return None if set(kept) == set(there) else OfKinds(kept)
     if isinstance(step.selector, Fitting):
         conditions = []
         for predicate in step.selector.predicates:

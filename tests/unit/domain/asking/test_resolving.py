@@ -233,6 +233,23 @@ def test_what_no_kind_has_is_refused(path: str, message: str | None) -> None:
     assert str(raised.value) == f"{path!r}: {message or chosen}"
 
 
+def test_a_generic_of_profiles_has_profiles_alone() -> None:
+    profile = structs.replace(kind("ProfileNetBox", {"mtu": "Number"}), inherit_from=("CoreProfile", "CoreNode"))
+    kinds = {
+        **KINDS,
+        "BoxShelf": kind("BoxShelf", {}, many={"profiles": "CoreProfile"}),
+        "CoreProfile": structs.replace(kind("CoreProfile", {}), used_by=("ProfileNetBox",)),
+        "ProfileNetBox": profile,
+    }
+    only = Hop("profiles", many=True, peer="CoreProfile", keep=OfKinds(("ProfileNetBox",)))
+    assert column("profiles[ProfileNetBox].mtu", "BoxShelf", kinds).hops == (only,)
+    with pytest.raises(SourceRejectedError) as raised:
+        column("profiles[NetBox].name", "BoxShelf", kinds)
+    assert str(raised.value) == (
+        "'profiles[NetBox].name': 'profiles' of BoxShelf leads to CoreProfile, and no NetBox is one of those"
+    )
+
+
 def test_the_entry_s_own_kind_is_a_generic_like_any_other() -> None:
     with pytest.raises(SourceRejectedError) as raised:
         column("title", "GeoPlace")
