@@ -28,10 +28,17 @@ def template_of(peers: Mapping[str, Sequence[Any]]) -> Record | None:
 
 
 def filled(kind: Kind, template: Record, given: Content) -> Content:
-    """Add what the template has to what is given; what is given wins."""
+    """Add what the template has to what is given; what is given wins.
+
+    What the template has of a profile the node has of it, too. Defaults of a component's template are none of its own.
+    """
     values, peers = dict(given.values), dict(given.peers)
+    is_component = USES not in given.peers
     for name, value in template.versions[-1].values.items():
-        if name in kind.attributes and not kind.attributes[name].read_only and value.value is not None:
+        attribute = kind.attributes.get(name)
+        if attribute is None or attribute.read_only or value.value is None or value.from_profile:
+            continue
+        if not (is_component and value.is_default and value.value == attribute.default_value):
             values.setdefault(name, value.value)
     for name, relationship in template.kind.relationships.items():
         found = list(template.peers(relationship, NOW))

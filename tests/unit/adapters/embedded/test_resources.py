@@ -40,7 +40,10 @@ nodes:
     namespace: Lab
     human_friendly_id: [switch__name__value, name__value]
     uniqueness_constraints: [[switch, name__value]]
-    attributes: [{name: name, kind: Text}, {name: speed, kind: Number, optional: true}]
+    attributes:
+      - {name: name, kind: Text}
+      - {name: speed, kind: Number, optional: true}
+      - {name: mode, kind: Text, default_value: auto}
     relationships:
       - {name: switch, peer: LabSwitch, cardinality: one, kind: Parent, optional: false, identifier: switch__plug}
 """
@@ -108,6 +111,27 @@ def test_a_template_gives_values_peers_and_components_and_what_is_given_wins(loa
     assert ask.nodes("LabSwitch", "tags { count } object_template { node { display_label } }") == [
         {"tags": {"count": count}, "object_template": {"node": {"display_label": "leaf"}}} for count in (1, 0)
     ]
+
+
+def test_a_component_has_defaults_and_what_profiles_give_as_such(load: Load) -> None:
+    ask = load(
+        "ProfileLabPlug: [{profile_name: fast, speed: 400}]",
+        """TemplateLabSwitch:
+    - template_name: leaf
+      plugs:
+        kind: TemplateLabPlug
+        data: [{template_name: up, name: up, profiles: [fast]}, {template_name: x, name: x}]
+""",
+        "LabSwitch: [{name: a, object_template: leaf}]",
+    )
+
+    marks = "{ value is_default is_from_profile }"
+    shown = ask.nodes("LabPlug", f"name {{ value }} speed {marks} mode {marks}")
+    default = {"value": "auto", "is_default": True, "is_from_profile": False}
+    assert {each["name"]["value"]: (each["speed"], each["mode"]) for each in shown} == {
+        "up": ({"value": 400, "is_default": False, "is_from_profile": True}, default),
+        "x": ({"value": None, "is_default": True, "is_from_profile": False}, default),
+    }
 
 
 def test_nested_components_change_those_of_the_template_and_loading_again_makes_none(load: Load) -> None:
