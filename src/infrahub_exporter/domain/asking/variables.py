@@ -16,6 +16,8 @@ from infrahub_exporter.domain.model import JSON
 
 _INTEGER = re.compile(r"-?[0-9]{1,19}")
 _BOOLEANS = {"true": True, "false": False}
+_MOST_CHARACTERS = 1000
+"""How long the values that a URL gives may be: they are part of a list's name in logs, metrics and on the page."""
 _TEXTS = frozenset({"String", "ID", "DateTime"})
 
 
@@ -85,10 +87,14 @@ def read_parameters(
     Several values are for a variable that is a list. Of a document that is not known yet texts stay texts.
     """
     found: dict[str, list[JSON]] = {}
+    size = 0
     for name, value in asked:
         if name not in listed:
             near = suggestion(name, listed) or (f", expected one of {', '.join(listed)}" if listed else "")
             raise BadParameterError(f"{name!r} is no parameter of this list{near}")
+        size += len(value)
+        if size > _MOST_CHARACTERS:
+            raise BadParameterError(f"the values of parameters have more than {_MOST_CHARACTERS} characters in all")
         found.setdefault(name, []).append(value)
     types = {each.name: each.type for each in variables}
     return {name: parameter(name, types.get(name), found[name]) for name in listed if name in found}

@@ -84,3 +84,11 @@ def test_parameters_of_a_document_that_is_not_known_yet_stay_texts() -> None:
 def test_a_parameter_that_does_not_fit_is_refused_by_its_name() -> None:
     with pytest.raises(BadParameterError, match=r"^parameter 'limit': expected an integer \(Int\), got 'x'$"):
         parameter("limit", "Int", ["x"])
+
+
+def test_the_values_of_a_url_which_name_a_list_may_not_be_long() -> None:
+    most = [("site", "x" * 600), ("roles", "y" * 400)]
+    assert len(read_parameters(["site", "roles"], [SITE, ROLES], most)) == 2
+    with pytest.raises(BadParameterError) as raised:
+        read_parameters(["site", "roles"], [SITE, ROLES], [*most, ("roles", "z")])
+    assert str(raised.value) == "the values of parameters have more than 1000 characters in all"
