@@ -98,6 +98,12 @@ def test_check_puts_what_is_wrong_in_one_line_on_standard_error(
             "web.bearer_token_file",
             "expected a file that holds a secret, got a path to nothing (No such file or directory)",
         ),
+        ("store: {path: .}", "store.path", "expected a file, got the folder '{folder}'"),
+        (
+            "service_discovery: {queries: [{kind: Thing, target_field: name, file: .}], enabled: true}",
+            "service_discovery.queries[0].file",
+            "expected a file, got the folder '{folder}'",
+        ),
         (
             "web: {tls: {certificate: rubbish}}",
             "web.tls.certificate",

@@ -27,7 +27,7 @@ InnerPath = Annotated[Path, Meta(description="a path", title="inside")]
 """A relative one does not lead out of the folder that it is found in, not over a symbolic link either."""
 WrittenPath = Annotated[Path, Meta(description="a path", title="written")]
 """One that is written: a relative one is looked for nowhere but beside the configuration, which its reader sees to."""
-_NUMBER = re.compile(r"\d+(?:\.\d+)?\s*([A-Za-z]*)")
+_NUMBER = re.compile(r"\d{1,18}(?:\.\d{1,18})?\s*([A-Za-z]*)")
 _UNITS = frozenset({"seconds", "bytes"})
 StructT = TypeVar("StructT", bound=Struct)
 

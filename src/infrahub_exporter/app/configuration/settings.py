@@ -100,6 +100,7 @@ def _load(
         warn(located(("infrahub", "address"), f"not set, {DEFAULT_ADDRESS} is read"))
     try:
         settings = _with_written_in(directory, decode(overrides.tree, Settings, find=find))
+        _check_written(settings)
     except SettingError as error:
         raise ConfigError(located(error.place, error.problem)) from None
     settings.__dict__["located"] = located
@@ -133,3 +134,16 @@ def _with_written_in(directory: Path, settings: Settings) -> Settings:
     )
     discovery = msgspec.structs.replace(discovery, queries=queries)
     return msgspec.structs.replace(settings, store=store, service_discovery=discovery)
+
+
+def _check_written(settings: Settings) -> None:
+    """Raise SettingError where a folder is in the place of a file that is to be written."""
+    written_to: list[tuple[Place, Path | None]] = [
+        (("service_discovery", "queries", index, "file"), each.file)
+        for index, each in enumerate(settings.service_discovery.queries)
+    ]
+    if settings.store is not None:
+        written_to.append((("store", "path"), settings.store.path))
+    for place, path in written_to:
+        if path is not None and exists(path) and path.is_dir():
+            raise SettingError(place, f"expected a file, got the folder {str(path)!r}")
