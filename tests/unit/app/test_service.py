@@ -19,6 +19,7 @@ from litestar.testing import TestClient
 
 from infrahub_exporter.app.configuration.settings import parse_settings
 from infrahub_exporter.app.exporter import Exporter
+from infrahub_exporter.app.refreshing.background import Background
 from infrahub_exporter.app.serving.server import CONFIG_VARIABLE, create_app
 from infrahub_exporter.app.serving.service import Service
 from infrahub_exporter.domain.errors import ConfigError
@@ -438,10 +439,10 @@ def test_settings_that_a_program_made_cannot_be_reloaded(installation: Installat
 def test_a_dead_loop_ends_the_service_where_that_is_wanted(
     installation: Installation, monkeypatch: pytest.MonkeyPatch, *, exits: bool
 ) -> None:
-    async def dies(_exporter: Exporter) -> None:
+    async def dies(_loops: Background) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(Exporter, "_round", dies)
+    monkeypatch.setattr(Background, "round", dies)
     ended: list[str] = []
     settings = parse_settings({**installation.tree, "exit_on_dead_loop": exits}, directory=installation.folder)
     service = create_app(settings)
