@@ -12,7 +12,7 @@ pytest.register_assert_rewrite(
 
 from infrahub_exporter.testing import inventory  # noqa: E402 - pytest explains only the asserts of modules named before
 from infrahub_exporter.testing.clocks import ClockContract  # noqa: E402
-from infrahub_exporter.testing.probes import ChangeProbeContract, RemoteChangeProbeContract  # noqa: E402
+from infrahub_exporter.testing.probes import ChangedRowsContract, ChangeProbeContract, RemoteChangeProbeContract  # noqa: E402
 from infrahub_exporter.testing.queries import QueryRunnerContract, RemoteQueryRunnerContract  # noqa: E402
 from infrahub_exporter.testing.schemas import RemoteSchemaSourceContract, SchemaSourceContract  # noqa: E402
 from infrahub_exporter.testing.sinks import RemoteSnapshotSinkContract, SnapshotSinkContract  # noqa: E402
@@ -22,6 +22,7 @@ from infrahub_exporter.testing.transports import RemoteTransportContract, Transp
 
 __all__ = [
     "ChangeProbeContract",
+    "ChangedRowsContract",
     "ClockContract",
     "LastingSnapshotStoreContract",
     "NodeSourceContract",

@@ -4,14 +4,14 @@ from typing import Protocol
 
 import pytest
 
-from infrahub_exporter.domain.asking.selection import select
+from infrahub_exporter.domain.asking.selection import Selection, select
 from infrahub_exporter.domain.errors import SourceRejectedError, SourceUnavailableError
-from infrahub_exporter.domain.ports import ChangeProbe, Counted, NodeSource
+from infrahub_exporter.domain.ports import ChangedRows, ChangeProbe, Counted, NodeSource
 from infrahub_exporter.testing.comparing import comparable, read
 from infrahub_exporter.testing.contract import Act, Contract
 from infrahub_exporter.testing.inventory import ADDED_DRAFT, KINDS, REMOVED_DRAFT
 
-__all__ = ["ChangeProbeContract", "RemoteChangeProbeContract"]
+__all__ = ["ChangeProbeContract", "ChangedRowsContract", "RemoteChangeProbeContract"]
 
 _DRAFTS = select("ContractDraft", ("name",), {}, KINDS)
 _UNTOUCHED_DRAFT = "draft60"
@@ -97,6 +97,52 @@ class ChangeProbeContract(Contract):
             await probe.probe(["ContractUnit", "ContractNothing"], since=at, at=at)
         with pytest.raises(SourceRejectedError):
             await probe.stamps("ContractNothing", since=at, at=at)
+
+
+class ChangedRowsContract(Contract):
+    """What every `ChangeProbe` does that is a `ChangedRows` as well.
+
+    Fixtures: as for `ChangeProbeContract`.
+    """
+
+    @pytest.mark.anyio
+    async def test_it_reads_changed_rows(self, probe: ProbingSource) -> None:
+        assert isinstance(probe, ChangedRows)
+
+    @pytest.mark.anyio
+    async def test_rows_and_stamps_are_those_that_are_read_by_themselves(
+        self, probe: ProbingSource, change: Act
+    ) -> None:
+        assert isinstance(probe, ChangedRows)
+        at = await probe.instant()
+        rows = await read(probe, _DRAFTS, at=at)
+        stamps = await probe.stamps("ContractDraft", since=_LONG_AGO, at=at)
+        found = await probe.changed(_DRAFTS, since=_LONG_AGO, at=at)
+        assert found is not None
+        assert comparable([row for row, _ in found.values()]) == comparable(rows)
+        assert {identifier: stamp for identifier, (_, stamp) in found.items()} == stamps
+        assert await probe.changed(select("ContractUnit", (), {}, KINDS), since=at, at=at) == {}
+        await change()
+        found = await probe.changed(_DRAFTS, since=_LONG_AGO, at=at)
+        former = {row.id: row for row in rows}
+        assert {identifier: row for identifier, (row, _) in (found or {}).items()}.items() <= former.items()
+
+    @pytest.mark.anyio
+    async def test_rows_that_did_not_change_are_not_among_them(self, probe: ProbingSource, change: Act) -> None:
+        assert isinstance(probe, ChangedRows)
+        since = await probe.instant()
+        await change()
+        now = since + _YET_TO_COME
+        found = await probe.changed(_DRAFTS, since=since, at=now)
+        names = {row.values[0] for row, _ in (found or {}).values()}
+        assert ADDED_DRAFT in names
+        assert _UNTOUCHED_DRAFT not in names
+
+    @pytest.mark.anyio
+    async def test_an_unknown_kind_is_rejected_with_its_rows(self, probe: ProbingSource) -> None:
+        assert isinstance(probe, ChangedRows)
+        with pytest.raises(SourceRejectedError):
+            await probe.changed(Selection("ContractNothing", ()), since=_LONG_AGO, at=await probe.instant())
 
 
 class RemoteChangeProbeContract(ChangeProbeContract):

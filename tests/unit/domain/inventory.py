@@ -170,6 +170,14 @@ class Inventory:
         newer = (node for node in self.nodes.values() if node.kind == kind and node.stamp > since)
         return {node.id: Stamp(node.stamp, node.made) for node in newer}
 
+    # ChangedRows
+
+    async def changed(self, selection: Selection, *, since: float, at: float) -> Mapping[str, tuple[Row, Stamp]] | None:
+        """Return the newer rows with their stamps."""
+        self._request(selection, what="changed")
+        stamps = await self.stamps(selection.kind, since=since, at=at)
+        return {each: (self._row(self.nodes[each], selection.columns), stamp) for each, stamp in stamps.items()}
+
 
 def _field(node: Node, attribute: str | None) -> object:
     if attribute is None:

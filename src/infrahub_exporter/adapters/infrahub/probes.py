@@ -12,7 +12,6 @@ from infrahub_exporter.domain.ports import Counted, Probed, Stamp
 
 Found = TypeVar("Found")
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _SINCE = "node_metadata__updated_at__after: $since"
 
 
@@ -93,22 +92,21 @@ class _Node(Struct):
     id: str
 
 
-_Moment = Annotated[datetime, Meta(tz=True)]
+Moment = Annotated[datetime, Meta(tz=True)]
 
 
 class _Metadata(Struct):
-    updated_at: _Moment
-    created_at: _Moment | None = None
+    updated_at: Moment
+    created_at: Moment | None = None
 
     def stamp(self) -> Stamp:
         """Return it as instants; a node of unknown making is taken for a new one."""
-        return Stamp(_seconds(self.updated_at), _seconds(self.created_at or self.updated_at))
+        return Stamp(seconds(self.updated_at), seconds(self.created_at or self.updated_at))
 
 
-def _seconds(moment: datetime) -> float:
+def seconds(moment: datetime) -> float:
     """Return unix seconds of any moment that can be written; one without an offset is UTC."""
-    aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=timezone.utc)
-    return (aware - _EPOCH).total_seconds()
+    return (moment if moment.tzinfo is not None else moment.replace(tzinfo=timezone.utc)).timestamp()
 
 
 class _Edge(Struct):

@@ -1,7 +1,7 @@
 """One reader for every Infrahub: rows, answers, changes and schema over a transport."""
 
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
@@ -27,12 +27,13 @@ from infrahub_exporter.adapters.infrahub.probes import (
 )
 from infrahub_exporter.adapters.infrahub.schemas import Everything, Kind, Summary
 from infrahub_exporter.adapters.infrahub.server_time import ServerTime, iso
+from infrahub_exporter.adapters.infrahub.stamped import parted, stamped
 from infrahub_exporter.adapters.infrahub.tally import Tally
 from infrahub_exporter.adapters.infrahub.version import SMALL_PAGE, loses_peers
 from infrahub_exporter.domain.asking.paths import suggestion
 from infrahub_exporter.domain.asking.selection import Selection
 from infrahub_exporter.domain.errors import DerivationError, UnknownKindError
-from infrahub_exporter.domain.model import JSON, KindSchema
+from infrahub_exporter.domain.model import JSON, KindSchema, Row
 from infrahub_exporter.domain.ports import Clock, Page, Probed, Reply, Stamp, Transport
 from infrahub_exporter.domain.publishing.limits import Limits
 
@@ -188,11 +189,23 @@ class InfrahubReader:
             self._limits.check_identities(found)
             self._limits.check_nodes(offset + nodes)
             stamps.update(found)
-            if found:
-                newest = max(stamp.updated for stamp in found.values())
-                self._server_time.observe_stamp(newest, received=self._clock.monotonic())
+            self._observe_stamps(found.values())
             offset += nodes
         return stamps
+
+    async def changed(self, selection: Selection, *, since: float, at: float) -> Mapping[str, tuple[Row, Stamp]] | None:
+        """Return what changed, rows and stamps (see `ChangedRows`)."""
+        found: dict[str, tuple[Row, Stamp]] = {}
+        async for page in self.pages(stamped(selection, iso(since)), at=at):
+            try:
+                changed = parted(page.rows)
+            except UNREADABLE as error:
+                raise _misfit(selection.kind, error) from error
+            if changed is None:
+                return None
+            found.update(changed)
+            self._observe_stamps(stamp for _, stamp in changed.values())
+        return found
 
     async def run(self, document: str, variables: Mapping[str, JSON] | None = None) -> Mapping[str, JSON]:
         """Return the answer's data (see `QueryRunner`)."""
@@ -235,6 +248,11 @@ class InfrahubReader:
     async def close(self) -> None:
         """Let go of the transport's connections."""
         await self._transport.close()
+
+    def _observe_stamps(self, stamps: Iterable[Stamp]) -> None:
+        newest = max((stamp.updated for stamp in stamps), default=None)
+        if newest is not None:
+            self._server_time.observe_stamp(newest, received=self._clock.monotonic())
 
     def _learn_version(self, version: str | None) -> None:
         if loses_peers(version) and not loses_peers(self.version):

@@ -16,7 +16,7 @@ from infrahub_exporter.domain.publishing.status import PoolStatus
 from infrahub_exporter.domain.replica.following import Following
 from infrahub_exporter.domain.replica.kinds import Kinds
 from infrahub_exporter.domain.replica.together import Together, Work, one_by_one
-from infrahub_exporter.domain.replica.watching import Change, SetBackError, Watch
+from infrahub_exporter.domain.replica.watching import Arrived, Change, SetBackError, Watch
 
 logger = logging.getLogger("infrahub_exporter")
 
@@ -110,7 +110,12 @@ class Pool:
         self._watch = (
             None
             if self.probe is None
-            else Watch(self.probe, overlap_seconds=overlap_seconds, together=together or one_by_one)
+            else Watch(
+                self.probe,
+                overlap_seconds=overlap_seconds,
+                together=together or one_by_one,
+                read_changed=self._read_changed,
+            )
         )
         self._kinds = Kinds(source)
         self._following = self._begun()
@@ -169,6 +174,9 @@ class Pool:
             timeout_seconds=timeout_seconds,
             fresh=watch.take_fresh(),
         )
+
+    async def _read_changed(self, kind: str, since: float, at: float) -> Arrived | None:
+        return await self._following.read_changed(kind, since, at)
 
     async def _both(self, *works: Work) -> None:
         await (self.together or one_by_one)(works)

@@ -34,10 +34,14 @@ class Changed:
 
     async def read_changed(self, table: Table, at: float) -> None:
         """Read the changed rows of a table: those that are held, and all where all nodes are."""
+        came = table.take_came()
         if self._replica.alone(table) is not None:
             return
         if self._replica.unfiltered(table) is None:
             table.asked.intersection_update(table.rows)
+        elif came:
+            self._replica.put(table, came)
+            table.asked.difference_update(came)
         for chunk in drained(table.asked):
             await self.read_rows(table, chunk, at)
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 
 from infrahub_exporter.domain.errors import ExporterError, SourceUnavailableError
-from infrahub_exporter.domain.ports import NodeSource
+from infrahub_exporter.domain.ports import ChangedRows, NodeSource
 from infrahub_exporter.domain.publishing.status import PoolStatus
 from infrahub_exporter.domain.replica.bringing import Bringing, Step
 from infrahub_exporter.domain.replica.changed import Changed
@@ -16,7 +16,7 @@ from infrahub_exporter.domain.replica.replica import Replica
 from infrahub_exporter.domain.replica.rolling import Rolling
 from infrahub_exporter.domain.replica.together import Together, one_by_one
 from infrahub_exporter.domain.replica.views import Delta, View
-from infrahub_exporter.domain.replica.watching import Change
+from infrahub_exporter.domain.replica.watching import Arrived, Change
 
 Progress = Callable[[int], None]
 """Is told after each page how many nodes of everything have come."""
@@ -80,6 +80,14 @@ class Following:
     def doubt(self) -> None:
         """Have all that is held read again, at whatever turn that comes to pass: nobody can tell what has changed."""
         self._replica.doubt()
+
+    async def read_changed(self, kind: str, since: float, at: float) -> Arrived | None:
+        """Read the rows that changed with their stamps, where rows of all nodes of the kind are held; else None."""
+        table = self._replica.tables.get(kind)
+        reading = None if table is None else self._replica.unfiltered(table)
+        if reading is None or not reading.is_read or not isinstance(self._nodes, ChangedRows):
+            return None
+        return await self._nodes.changed(reading.selection, since=since, at=at)
 
     async def read(self, view: View, *, at: float, progress: Progress | None = None) -> tuple[Delta, float]:
         """Read everything as it was at an instant, and return that: an interrupted read goes on at its own.

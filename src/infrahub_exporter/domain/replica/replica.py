@@ -191,6 +191,7 @@ class Replica:
         """Have all that a view shows read again: nobody can tell what of it has changed."""
         for table in view.tables.values():
             table.asked.update(table.rows)
+            table.came.clear()
         view.reading.doubt()
 
     def _empty(self, table: Table) -> None:

@@ -29,8 +29,8 @@ class Epoch:
 class Table:
     """The rows of a kind by id; its columns are all that anybody needs of it, and only ever become more.
 
-    `asked` are nodes whose rows are to be read again, `named` those that are wanted and not held, `narrow` the rows
-    that were read before there were as many columns.
+    `asked` are nodes whose rows are to be read again, `came` rows of those that have been read already, `named` those
+    that are wanted and not held, `narrow` the rows that were read before there were as many columns.
     """
 
     def __init__(self, name: str, kind: str, epoch: Epoch) -> None:
@@ -42,6 +42,7 @@ class Table:
         self.is_crossed = False
         self.rows: dict[str, Row] = {}
         self.asked: set[str] = set()
+        self.came: dict[str, Row] = {}
         self.named: set[str] = set()
         self.narrow: set[str] = set()
         self.turns = Turns()
@@ -68,12 +69,21 @@ class Table:
         """Hold nothing any more, and ask for nothing."""
         self.unsettled.drop(self.rows)
         self.rows.clear()
-        self.asked, self.named, self.narrow = set(), set(), set()
+        self.asked, self.came, self.named, self.narrow = set(), {}, set(), set()
         self.turns = Turns()
 
     def learn(self, change: Change) -> None:
-        """Note which nodes have changed."""
+        """Note which nodes have changed: a row that came before is not what it is now."""
         self.asked.update(change.ids)
+        for each in change.ids.intersection(self.came):
+            del self.came[each]
+        self.came.update(change.rows)
+
+    def take_came(self) -> dict[str, Row]:
+        """Return, once, the rows that came and have all columns of today."""
+        came, self.came = self.came, {}
+        width = len(self.columns)
+        return {each: row for each, row in came.items() if each in self.asked and len(row.values) == width}
 
     def ask_again(self, at: float) -> None:
         """Have those rows read again of which something could not be had, as far as their time has come."""

@@ -1,12 +1,12 @@
 """Has anything changed? One probe for all that a cycle reads, and of what changed the nodes that are not known yet."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import partial
 
-import msgspec
 from msgspec import Struct
 
 from infrahub_exporter.domain.errors import DerivationError, ExporterError, SourceUnavailableError
+from infrahub_exporter.domain.model import Row
 from infrahub_exporter.domain.ports import ChangeProbe, Counted, Stamp
 from infrahub_exporter.domain.replica.together import Together, one_by_one
 
@@ -16,15 +16,29 @@ RESOLUTION_SECONDS = 2.0
 """How far an instant may fall behind the last one by its own uncertainty: a `Date` is whole seconds."""
 
 
+Arrived = Mapping[str, tuple[Row, Stamp]]
+ReadChanged = Callable[[str, float, float], Awaitable[Arrived | None]]
+"""Read what changed of a kind after an instant as of another, rows and stamps at once; None where that is not to be."""
+
+
 class Change(Struct, frozen=True):
     """What changed of a kind: the nodes to look at again, how many there are in all, and which of them are new.
 
-    `untold` says why it cannot be told which nodes those are.
+    `untold` says why it cannot be told which nodes those are. `rows` are of those that need not be asked for any more.
     """
 
     ids: frozenset[str]
     count: int
     created: frozenset[str] = frozenset()
+    untold: str | None = None
+    rows: Mapping[str, Row] = {}
+
+
+class _Told(Struct, frozen=True):
+    """The stamps of a kind, the rows that came with them, and why it cannot be told."""
+
+    stamps: Mapping[str, Stamp] = {}
+    rows: Mapping[str, Row] = {}
     untold: str | None = None
 
 
@@ -40,8 +54,16 @@ class Watch:
     not advance while a branch is merging: what a merge brings is stamped with the merge's beginning.
     """
 
-    def __init__(self, probe: ChangeProbe, *, overlap_seconds: float, together: Together = one_by_one) -> None:
+    def __init__(
+        self,
+        probe: ChangeProbe,
+        *,
+        overlap_seconds: float,
+        together: Together = one_by_one,
+        read_changed: ReadChanged | None = None,
+    ) -> None:
         self._together = together
+        self._read_changed = read_changed
         self._probe = probe
         self._overlap_seconds = overlap_seconds
         self._complete: float | None = None
@@ -84,55 +106,61 @@ class Watch:
             raise SetBackError(f"Infrahub's clock was set back, by {behind:.0f} s or more")
         since = self._complete - self._overlap_seconds
         probed = await self._probe.probe(sorted(kinds), since=since, at=at)
-        told: dict[str, tuple[Mapping[str, Stamp], str | None]] = {kind: ({}, None) for kind in probed.kinds}
+        told = {kind: _Told() for kind in probed.kinds}
 
         async def tell(kind: str, counted: Counted) -> None:
             told[kind] = await self._told(kind, counted, since, at)
 
         changed = [kind for kind, counted in probed.kinds.items() if counted.changed]
         await self._together([partial(tell, kind, probed.kinds[kind]) for kind in changed])
-        stamps = {kind: found for kind, (found, _) in told.items()}
-        changes = {
-            kind: self._change(kind, found, Change(frozenset(), probed.kinds[kind].count, untold=untold), since, at)
-            for kind, (found, untold) in told.items()
-        }
+        changes = {kind: self._change(kind, found, probed.kinds[kind].count, since, at) for kind, found in told.items()}
         moved = {
             kind: change
             for kind, change in changes.items()
             if change.ids or change.untold or change.count != self._counts.get(kind)
         }
         self._counts = {kind: change.count for kind, change in changes.items()}
-        self._known = {kind: _until(at, found) for kind, found in stamps.items()}
+        self._known = {kind: _until(at, found.stamps) for kind, found in told.items()}
         self._since, self._looked = since, at
         if not probed.merging:
             self._complete = at
         return moved
 
-    async def _stamps(self, kind: str, counted: Counted, since: float, at: float) -> Mapping[str, Stamp]:
-        """List the stamps after `since`; where many are known already, and no others are there, those."""
-        if not counted.changed:
-            return {}
-        known = {each: stamp for each, stamp in self._known.get(kind, {}).items() if stamp.updated > since}
-        all_known = len(known) == counted.changed and counted.count == self._counts.get(kind)
-        if all_known and counted.changed > _MANY and self._complete is not None:
-            newer = await self._probe.probe([kind], since=self._complete, at=at)
-            if not newer.kinds[kind].changed:
-                return known
-        return await self._probe.stamps(kind, since=since, at=at)
+    async def _stamps(self, kind: str, counted: Counted, since: float, at: float) -> _Told:
+        """List the stamps after `since`; where many are known already, and no others are there, those.
 
-    async def _told(
-        self, kind: str, counted: Counted, since: float, at: float
-    ) -> tuple[Mapping[str, Stamp], str | None]:
+        Where many are not known, their rows will be asked for: they come with the stamps.
+        """
+        if not counted.changed:
+            return _Told()
+        known = {each: stamp for each, stamp in self._known.get(kind, {}).items() if stamp.updated > since}
+        if counted.changed > _MANY:
+            all_known = len(known) == counted.changed and counted.count == self._counts.get(kind)
+            new = counted.changed - len(known)
+            if self._complete is not None and known and (all_known or self._read_changed is not None):
+                newer = (await self._probe.probe([kind], since=self._complete, at=at)).kinds[kind].changed
+                if all_known and not newer:
+                    return _Told(known)
+                new = max(new, newer)
+            if self._read_changed is not None and 2 * new > counted.changed:
+                found = await self._read_changed(kind, since, at)
+                if found is not None:
+                    stamps = {each: stamp for each, (_, stamp) in found.items()}
+                    return _Told(stamps, {each: row for each, (row, _) in found.items()})
+        return _Told(await self._probe.stamps(kind, since=since, at=at))
+
+    async def _told(self, kind: str, counted: Counted, since: float, at: float) -> _Told:
         """List the stamps of a kind, or say why that cannot be told."""
         try:
-            return await self._stamps(kind, counted, since, at), None
+            return await self._stamps(kind, counted, since, at)
         except SourceUnavailableError:
             raise
         except ExporterError as error:
-            return {}, str(error)
+            return _Told(untold=str(error))
 
-    def _change(self, kind: str, stamps: Mapping[str, Stamp], counted: Change, since: float, at: float) -> Change:
+    def _change(self, kind: str, told: _Told, count: int, since: float, at: float) -> Change:
         """Find the nodes with a new stamp, and those that leave the overlap."""
+        stamps = told.stamps
         known = self._known.get(kind, {})
         new = {each: stamp for each, stamp in stamps.items() if known.get(each) != stamp or stamp.updated > at}
         left = {each: stamp for each, stamp in known.items() if each not in stamps}
@@ -140,7 +168,8 @@ class Watch:
         if fresh := [stamp.updated for stamp in new.values() if self._begun < stamp.updated <= at]:
             self._fresh.setdefault(kind, []).extend(fresh)
         created |= {each for each, stamp in left.items() if stamp.created > self._since}
-        return msgspec.structs.replace(counted, ids=frozenset(new).union(left), created=frozenset(created))
+        rows = {each: told.rows[each] for each in new} if told.rows else {}
+        return Change(frozenset(new).union(left), count, frozenset(created), told.untold, rows)
 
 
 def _until(at: float, stamps: Mapping[str, Stamp]) -> dict[str, Stamp]:

@@ -144,6 +144,7 @@ async def asked(reader: InfrahubReader) -> None:
         lambda: reader.count(SELECTION, at=1.0),
         lambda: reader.probe(("NetThing",), since=1.0, at=2.0),
         lambda: reader.stamps("NetThing", since=1.0, at=2.0),
+        lambda: reader.changed(SELECTION, since=1.0, at=2.0),
         lambda: reader.run("{ NetThing { count } }"),
         lambda: reader.kind("NetThing"),
         reader.fingerprint,

@@ -8,7 +8,7 @@ import pytest
 from infrahub_exporter.adapters.infrahub.reader import InfrahubReader
 from infrahub_exporter.domain.asking.selection import Column, Filter, Hop, Selection
 from infrahub_exporter.domain.errors import DerivationError, SourceRejectedError, SourceUnavailableError
-from infrahub_exporter.domain.model import AttributeSchema, KindSchema, RelationshipSchema
+from infrahub_exporter.domain.model import AttributeSchema, KindSchema, RelationshipSchema, Row
 from infrahub_exporter.domain.ports import Reply, Stamp
 
 pytestmark = pytest.mark.anyio
@@ -258,6 +258,39 @@ async def test_a_kind_of_which_nothing_gives_stamps_cannot_be_told(transport: St
     for source in (reader(transport), reader(transport)):
         with pytest.raises(DerivationError, match=r"^Infrahub does not tell when nodes of LabGeneric were changed$"):
             await source.stamps("LabGeneric", since=0.0, at=0.0)
+
+
+NAMED = Selection("LabThing", (Column("name", (), "name", "value"),))
+
+
+def stamped(**metadata: object) -> Reply:
+    node = {"id": "1", "__typename": "LabThing", "hfid": None, "name": {"value": "one"}}
+    edge = {"node": node, "node_metadata": metadata or None}
+    return Reply(200, DATE, msgspec.json.encode({"data": {"LabThing": {"edges": [edge]}}}))
+
+
+async def test_rows_come_with_their_stamps_and_a_node_of_unknown_making_is_a_new_one() -> None:
+    transport = Recording()
+    source = reader(transport)
+    row = Row("1", "LabThing", None, ("one",))
+    transport.replies["graphql"] = stamped(updated_at="2026-01-02T00:00:00Z", created_at="2026-01-01T02:00:00+02:00")
+    assert await source.changed(NAMED, since=0.0, at=0.0) == {"1": (row, Stamp(1767312000.0, 1767225600.0))}
+    transport.replies["graphql"] = stamped(updated_at="2026-01-02T00:00:00Z", created_at=None)
+    assert await source.changed(NAMED, since=0.0, at=0.0) == {"1": (row, Stamp(1767312000.0, 1767312000.0))}
+
+
+async def test_rows_of_a_kind_that_gives_no_stamps_do_not_come_with_them() -> None:
+    transport = Recording()
+    transport.replies["graphql"] = stamped()
+    assert await reader(transport).changed(NAMED, since=0.0, at=0.0) is None
+
+
+@pytest.mark.parametrize("stamp", ["yesterday", "2026-01-02T00:00:00", ""])
+async def test_a_stamp_that_is_none_is_refused(stamp: str) -> None:
+    transport = Recording()
+    transport.replies["graphql"] = stamped(updated_at=stamp, created_at=None)
+    with pytest.raises(DerivationError, match=r"^LabThing: the answer does not fit the query: "):
+        await reader(transport).changed(NAMED, since=0.0, at=0.0)
 
 
 def about(version: object) -> Reply:

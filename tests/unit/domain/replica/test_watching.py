@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from infrahub_exporter.domain.errors import DerivationError, SourceUnavailableError
+from infrahub_exporter.domain.model import Row
 from infrahub_exporter.domain.ports import Counted, Probed, Stamp
-from infrahub_exporter.domain.replica.watching import Change, SetBackError, Watch
+from infrahub_exporter.domain.replica.watching import Arrived, Change, SetBackError, Watch
 
 pytestmark = pytest.mark.anyio
 
@@ -227,6 +228,66 @@ async def test_many_stamps_are_listed_again_where_the_number_of_nodes_is_another
     probe.stamped["late"] = 1006.0  # committed later than it was stamped, while another node was deleted
     probe.count = 2
     assert await watch.look(["A"], at=1020.0) == {"A": Change(frozenset({"0", "late"}), 2)}
+
+
+class Arriving:
+    """Reads rows with the stamps of a probe, unless it may not, and tells what it was asked."""
+
+    def __init__(self, probe: ScriptedProbe) -> None:
+        self._probe = probe
+        self.asked: list[tuple[str, float, float]] = []
+        self.may = True
+
+    async def read(self, kind: str, since: float, at: float) -> Arrived | None:
+        self.asked.append((kind, since, at))
+        stamps = {each: Stamp(stamp, 0.0) for each, stamp in self._probe.stamped.items() if stamp > since}
+        return {each: (_row(each), stamp) for each, stamp in stamps.items()} if self.may else None
+
+
+def _row(identifier: str) -> Row:
+    return Row(identifier, "A", None, ())
+
+
+@pytest.fixture
+async def arriving(probe: ScriptedProbe) -> tuple[Watch, Arriving]:
+    """A watch that has looked once, at 1000, and reads rows with stamps."""
+    rows = Arriving(probe)
+    subject = Watch(probe, overlap_seconds=60.0, read_changed=rows.read)
+    subject.start(1000.0)
+    await subject.look(["A"], at=1000.0)
+    probe.asked.clear()
+    return subject, rows
+
+
+async def test_rows_come_with_the_stamps_where_many_are_new_to_it(
+    probe: ScriptedProbe, arriving: tuple[Watch, Arriving]
+) -> None:
+    watch, rows = arriving
+    probe.stamped = dict(MANY)
+    came = {each: _row(each) for each in MANY}
+    assert await watch.look(["A"], at=1010.0) == {"A": Change(frozenset(MANY), 3, rows=came)}
+    assert (probe.asked, rows.asked) == ([("A", 940.0, 1010.0)], [("A", 940.0, 1010.0)])
+    assert await watch.look(["A"], at=1020.0) == {}
+    probe.stamped = dict.fromkeys(MANY, 1025.0)
+    probe.asked.clear()
+    assert await watch.look(["A"], at=1030.0) == {"A": Change(frozenset(MANY), 3, rows=came)}
+    assert probe.asked == [("A", 960.0, 1030.0), ("A", 1020.0, 1030.0)]
+
+
+async def test_stamps_alone_are_listed_where_most_are_known_or_few_have_changed_or_rows_may_not_come(
+    probe: ScriptedProbe, arriving: tuple[Watch, Arriving]
+) -> None:
+    watch, rows = arriving
+    probe.stamped = {"0": 1004.0}
+    assert await watch.look(["A"], at=1006.0) == {"A": Change(frozenset({"0"}), 3)}
+    assert rows.asked == []
+    rows.may = False
+    probe.stamped = dict(MANY)
+    assert await watch.look(["A"], at=1010.0) == {"A": Change(frozenset(MANY), 3)}
+    assert rows.asked == [("A", 946.0, 1010.0)]
+    probe.stamped |= {"more": 1015.0}
+    assert await watch.look(["A"], at=1020.0) == {"A": Change(frozenset({"more"}), 3)}
+    assert len(rows.asked) == 1
 
 
 async def test_a_kind_whose_stamps_are_refused_is_untold_and_the_others_are_told(
