@@ -62,7 +62,11 @@ def _costs(stage: Stage, metrics: Sequence[str], lists: Sequence[str]) -> tuple[
                 asked = stage.requests()
                 if changed:
                     stage.change("one")
-                until(lambda asked=asked: stage.requests() > asked)
+
+                def is_polled(before: int = asked) -> bool:
+                    return stage.requests() > before
+
+                until(is_polled)
                 time.sleep(POLL_SECONDS / 2)
             return exporter.process.cpu - before
 
