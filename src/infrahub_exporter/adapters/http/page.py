@@ -16,7 +16,7 @@ _STYLE = """
 :root{color-scheme:light dark;--bad:#b00020;--odd:#7a4f00;--line:#8886}
 @media (prefers-color-scheme:dark){:root{--bad:#ff8a80;--odd:#ffcc66}}
 body{font:16px/1.45 system-ui,sans-serif;margin:0 auto;max-width:80rem;padding:1rem;overflow-wrap:anywhere}
-h1{font-size:1.5rem;margin:0} h2{font-size:1.1rem;margin:1.5rem 0 .5rem}
+time{white-space:nowrap} h1{font-size:1.5rem;margin:0} h2{font-size:1.1rem;margin:1.5rem 0 .5rem}
 table{border-collapse:collapse;width:100%} caption{text-align:left} thead th{font-weight:bold}
 th,td{border-top:1px solid var(--line);padding:.35rem .75rem .35rem 0;text-align:left;vertical-align:top}
 tbody th{font-weight:normal} th,td{overflow-wrap:break-word} th[scope=row],td:last-child{overflow-wrap:anywhere}
