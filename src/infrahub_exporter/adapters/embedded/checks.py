@@ -4,15 +4,12 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from typing import Union
 
-from infrahub_exporter.adapters.embedded.kinds import Attribute, Kind
-from infrahub_exporter.adapters.embedded.pools import Draw
+from infrahub_exporter.adapters.embedded.kinds import Attribute, Kind, Kinds, Relationship
+from infrahub_exporter.adapters.embedded.pools import Draw, Peers, Wanted
 from infrahub_exporter.adapters.embedded.refusals import InvalidInputError, RefusedError, invalid, mandatory, violates
 from infrahub_exporter.adapters.embedded.store import NOW, Record
 from infrahub_exporter.adapters.embedded.values import InvalidValueError, normalize
 from infrahub_exporter.domain.model import JSON
-
-Peers = Mapping[str, Sequence[Record]]
-Wanted = Mapping[str, Sequence[Record | Draw]]
 
 
 class Default(Enum):
@@ -95,3 +92,22 @@ def checked(kind: Kind, attribute: Attribute, value: JSON, *, made: bool = False
         return normalize(attribute, value)
     except InvalidValueError as exc:
         raise invalid(kind.key, attribute.name, str(exc)) from exc
+
+
+def check_counts(kinds: Kinds, relationship: Relationship, peers: Sequence[Record], current: Sequence[Record]) -> None:
+    """Refuse more peers than either side may have.
+
+    Raises:
+        RefusedError: with the message of Infrahub.
+    """
+    if relationship.max_count and len(peers) > relationship.max_count:
+        raise InvalidInputError(f"Too many relationships, max {relationship.max_count} at {relationship.name}")
+    for peer in peers:
+        mirror = kinds.opposite(relationship, peer.kind)
+        if mirror is None or not mirror.max_count or peer in current:
+            continue
+        count = sum(1 for _ in peer.peers(mirror, NOW)) + 1
+        if count > mirror.max_count:
+            raise InvalidInputError(
+                f"Node {peer.id} has {count} peers for {relationship.identifier}, maximum of {mirror.max_count} allowed"
+            )

@@ -24,6 +24,10 @@ class Draw(Struct, frozen=True, eq=False):
     data: Mapping[str, Any]
 
 
+Peers = Mapping[str, Sequence[Record]]
+Wanted = Mapping[str, Sequence[Record | Draw]]
+
+
 class Pools:
     """Takes resources from pools; the same identifier gets the same resource again."""
 
@@ -76,6 +80,21 @@ class Pools:
         if identifier:
             self._reserved[key] = made
         return made
+
+    def drawn(self, peers: Wanted, instant: int) -> Peers:
+        """Take from their pools what is to come from there."""
+        return {
+            name: [self.node(each, instant) if isinstance(each, Draw) else each for each in related]
+            for name, related in peers.items()
+        }
+
+    def still_drawn(self, record: Record, peers: Wanted, instant: int) -> Peers:
+        """Take from their pools what a node has not taken yet."""
+        left: dict[str, Sequence[Record | Draw]] = {}
+        for name, related in peers.items():
+            there = list(record.peers(record.kind.relationships[name], NOW))
+            left[name] = there if there and any(isinstance(each, Draw) for each in related) else related
+        return self.drawn(left, instant)
 
     def _address(self, draw: Draw, namespace: Record, resources: Iterable[Record], instant: int) -> Record:
         pool, said = _values(draw.pool), dict(draw.data.get("data") or {})

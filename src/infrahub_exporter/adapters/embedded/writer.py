@@ -4,13 +4,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from infrahub_exporter.adapters.embedded import checks, files, identity, ipam, object_templates, profiles, removal
-from infrahub_exporter.adapters.embedded.checks import DEFAULT, Default, Given, Peers, Values, Wanted
+from infrahub_exporter.adapters.embedded.checks import DEFAULT, Default, Given, Values
 from infrahub_exporter.adapters.embedded.fields import label_of
 from infrahub_exporter.adapters.embedded.kinds import Attribute, Kind, Kinds, Relationship
 from infrahub_exporter.adapters.embedded.names import Names
 from infrahub_exporter.adapters.embedded.numbers import Numbers
-from infrahub_exporter.adapters.embedded.pools import Draw, Pools
-from infrahub_exporter.adapters.embedded.refusals import InvalidInputError, invalid, violates
+from infrahub_exporter.adapters.embedded.pools import Draw, Pools, Wanted
+from infrahub_exporter.adapters.embedded.refusals import invalid, violates
 from infrahub_exporter.adapters.embedded.store import NOW, Record, Store, Value, Version
 from infrahub_exporter.domain.model import JSON
 
@@ -108,9 +108,9 @@ class Writer:
             raise invalid(kind.key, "id", f"{identifier} is already in use")
         self._names.check_unique(kind, {name: each.value for name, each in made.items()}, there, None)
         for name, related in there.items():
-            self._check_counts(kind.relationships[name], related, ())
+            checks.check_counts(self._kinds, kind.relationships[name], related, ())
         checks.check_relatives(kind, there)
-        peers = self._drawn(wanted, instant)
+        peers = self.pools.drawn(wanted, instant)
         for attribute in kind.attributes.values():
             if attribute.kind == "NumberPool" and made[attribute.name].value is None:
                 made[attribute.name] = Value(self._numbers.give(kind, attribute), False, instant)
@@ -129,21 +129,6 @@ class Writer:
         if isinstance(given, Draw):
             return self.pools.number(given, attribute)
         return attribute.default_value if isinstance(given, Default) else given
-
-    def _drawn(self, peers: Wanted, instant: int) -> Peers:
-        """Take from their pools what is to come from there."""
-        return {
-            name: [self.pools.node(each, instant) if isinstance(each, Draw) else each for each in related]
-            for name, related in peers.items()
-        }
-
-    def _kept_draws(self, record: Record, peers: Wanted, instant: int) -> Peers:
-        """Take from their pools what a node has not taken yet."""
-        left: dict[str, Sequence[Record | Draw]] = {}
-        for name, related in peers.items():
-            there = list(record.peers(record.kind.relationships[name], NOW))
-            left[name] = there if there and any(isinstance(each, Draw) for each in related) else related
-        return self._drawn(left, instant)
 
     def _share(self, record: Record, instant: int) -> bool:
         """Relate a node to the peers that its profiles give; tell whether that is another than before."""
@@ -178,7 +163,7 @@ class Writer:
             RefusedError: as Infrahub would.
         """
         kind = record.kind
-        peers = self._kept_draws(record, peers, instant)
+        peers = self.pools.still_drawn(record, peers, instant)
         current = record.versions[-1].values
         changed: dict[str, Value] = {}
         for name, given in values.items():
@@ -197,7 +182,7 @@ class Writer:
             relationship = kind.relationships[name]
             if not relationship.optional and not related:
                 raise violates(kind.key, name, "Too few relationships, min 1")
-            self._check_counts(relationship, related, list(record.peers(relationship, NOW)))
+            checks.check_counts(self._kinds, relationship, related, list(record.peers(relationship, NOW)))
         planned = {name: each.value for name, each in {**current, **changed}.items()}
         wanted = {**self._to_one(record), **peers}
         self._names.check_unique(kind, planned, wanted, record)
@@ -221,7 +206,7 @@ class Writer:
         shared = {each.peer for each in edges if each.end > NOW and each.from_profile}
         current = [each for each in record.peers(relationship, NOW) if each not in shared]
         wanted = [*current, *peers]
-        self._check_counts(relationship, list(dict.fromkeys(wanted)), current)
+        checks.check_counts(self._kinds, relationship, list(dict.fromkeys(wanted)), current)
         checks.check_relatives(record.kind, {**self._to_one(record), relationship.name: wanted})
         self._set(record, relationship, wanted, instant)
         self._refresh(record, instant)
@@ -314,20 +299,6 @@ class Writer:
         return {
             name: list(record.peers(each, NOW)) for name, each in record.kind.relationships.items() if not each.many
         }
-
-    def _check_counts(self, relationship: Relationship, peers: Sequence[Record], current: Sequence[Record]) -> None:
-        if relationship.max_count and len(peers) > relationship.max_count:
-            raise InvalidInputError(f"Too many relationships, max {relationship.max_count} at {relationship.name}")
-        for peer in peers:
-            mirror = self._kinds.opposite(relationship, peer.kind)
-            if mirror is None or not mirror.max_count or peer in current:
-                continue
-            count = sum(1 for _ in peer.peers(mirror, NOW)) + 1
-            if count > mirror.max_count:
-                raise InvalidInputError(
-                    f"Node {peer.id} has {count} peers for {relationship.identifier}, "
-                    f"maximum of {mirror.max_count} allowed"
-                )
 
 
 def _label_from_name(values: Mapping[str, Value]) -> None:
