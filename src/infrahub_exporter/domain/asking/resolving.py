@@ -4,10 +4,10 @@ A path is followed by all ways at once. A generic's field is that of all its kin
 asked of those, and where they have it differently each of these ways is a column of its own.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import NoReturn, TypeAlias
+from collections.abc import Sequence
+from typing import NoReturn
 
-from msgspec import Struct, structs
+from msgspec import structs
 
 from infrahub_exporter.domain.asking.columns import (
     CLOSURES,
@@ -20,8 +20,8 @@ from infrahub_exporter.domain.asking.columns import (
     Meeting,
     OfKinds,
 )
-from infrahub_exporter.domain.asking.node_names import names_over_relations, secret_of
 from infrahub_exporter.domain.asking.paths import Fitting, OfKind, Step, Steps, parse, suggestion
+from infrahub_exporter.domain.asking.places import Candidate, Field, Place, Schemas
 from infrahub_exporter.domain.asking.subfields import FILE, FILE_OBJECT, taken
 from infrahub_exporter.domain.errors import SourceRejectedError
 from infrahub_exporter.domain.model import AttributeSchema, KindSchema, RelationshipSchema
@@ -36,78 +36,6 @@ _ANY = "CoreNode"
 """The generic of every node."""
 _WIDE = frozenset({_ANY, "CoreProfile", "CoreObjectTemplate", "CoreObjectComponentTemplate"})
 """The generics of nodes of any kind: what their kinds have beside them is looked up only where a kind is named."""
-
-
-class MissingKindsError(LookupError):
-    """The schema of these kinds is needed to go on."""
-
-    def __init__(self, kinds: Iterable[str]) -> None:
-        super().__init__()
-        self.kinds = frozenset(kinds)
-
-
-class Schemas:
-    """The kinds that are known. Raises MissingKindsError for the others."""
-
-    def __init__(self, kinds: Mapping[str, KindSchema]) -> None:
-        self._kinds = kinds
-
-    def __getitem__(self, kind: str) -> KindSchema:
-        return self.all((kind,))[0]
-
-    def all(self, kinds: Sequence[str]) -> Sequence[KindSchema]:
-        """Return the schemas of kinds, or say at once which of them are missing."""
-        missing = [kind for kind in kinds if kind not in self._kinds]
-        if missing:
-            raise MissingKindsError(missing)
-        return [self._kinds[kind] for kind in kinds]
-
-    def nodes(self, kind: str) -> tuple[str, ...]:
-        """Name the kinds that nodes of a kind are of: those that inherit from it, itself where it is no generic."""
-        return self[kind].used_by or (kind,)
-
-    def check_name(self, text: str, name: str, place: "Place") -> None:
-        """Refuse to name nodes by a secret."""
-        schemas = [self[place.kind]] if not place.among else []
-        schemas += self.all([each for each in self.within(place) if each != place.kind])
-        self.all(sorted({peer for schema in schemas for _, peer in names_over_relations(schema)}))
-        for schema in schemas:
-            named_by = secret_of(name, schema, self._kinds)
-            if named_by is not None:
-                owner, secret = named_by
-                raise SourceRejectedError(
-                    f"{text!r}: the {name} of {schema.kind} is made of {secret.name!r} of {owner.kind}, "
-                    f"a {secret.kind}, secrets are never exported"
-                )
-
-    def within(self, place: "Place") -> tuple[str, ...]:
-        """Name the kinds that the nodes at a place are of."""
-        return place.kept or self.nodes(place.kind)
-
-
-class Place(Struct, frozen=True):
-    """Where a path has come to: over which hops, to nodes of which kind.
-
-    Where not to all of those, `among` is the kind that a selector says, and `kept` are the kinds of those nodes.
-    """
-
-    hops: tuple[Hop, ...]
-    kind: str
-    among: str | None = None
-    kept: tuple[str, ...] = ()
-
-
-_Field: TypeAlias = AttributeSchema | RelationshipSchema
-
-
-class Candidate(Struct, frozen=True):
-    """A field at a place: of which kind's schema, and on which kinds where the place's own kind has it not."""
-
-    place: Place
-    owner: KindSchema
-    field: _Field
-    closure: bool
-    on: tuple[str, ...] = ()
 
 
 def column(text: str, kind: str, schemas: Schemas) -> Column:
@@ -179,7 +107,7 @@ def _look_up(text: str, step: Step, place: Place, schemas: Schemas) -> Sequence[
     return [structs.replace(group[0], on=tuple(each.owner.kind for each in group)) for group in alike.values()]
 
 
-def _field(schema: KindSchema, name: str) -> tuple[_Field, bool] | None:
+def _field(schema: KindSchema, name: str) -> tuple[Field, bool] | None:
     """Find a field of a kind; over a relation of a hierarchy also all that it leads to in the end."""
     found = schema.attributes.get(name) or schema.relationships.get(name)
     if found is not None:
@@ -193,7 +121,7 @@ def _field(schema: KindSchema, name: str) -> tuple[_Field, bool] | None:
     return None
 
 
-def _sort(field: _Field, closure: bool) -> object:  # noqa: FBT001 - what `_field` found, as it is
+def _sort(field: Field, closure: bool) -> object:  # noqa: FBT001 - what `_field` found, as it is
     """Tell fields apart that have to be asked for separately."""
     if isinstance(field, AttributeSchema):
         return field.kind

@@ -10,10 +10,9 @@ from msgspec import Struct, structs
 
 from infrahub_exporter.domain.asking.columns import Column
 from infrahub_exporter.domain.asking.paths import Step, Steps, parse
+from infrahub_exporter.domain.asking.places import Place, Schemas
 from infrahub_exporter.domain.asking.resolving import (
     NODE_FIELDS,
-    Place,
-    Schemas,
     cross,
     look_up,
     of_attributes,

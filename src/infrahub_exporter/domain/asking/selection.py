@@ -7,7 +7,8 @@ from msgspec import Struct
 
 from infrahub_exporter.domain.asking.columns import Column, Hop
 from infrahub_exporter.domain.asking.filters import argument_type, kinds_needed, typed
-from infrahub_exporter.domain.asking.resolving import MissingKindsError, Place, Schemas, column
+from infrahub_exporter.domain.asking.places import MissingKindsError, Place, Schemas
+from infrahub_exporter.domain.asking.resolving import column
 from infrahub_exporter.domain.asking.rows import RowsPath, row_column, rows_path
 from infrahub_exporter.domain.asking.specs import Filters, FilterValue
 from infrahub_exporter.domain.errors import SourceRejectedError
