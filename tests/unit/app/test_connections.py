@@ -28,6 +28,10 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
     if scope["path"] in {"/body", "/headers"}:
         while (message := await receive())["type"] == "http.request" and message["more_body"]:
             pass
+    if scope["path"] == "/gone":
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        return
     if scope["path"] == "/never":
         await asyncio.Event().wait()
     if scope["path"] == "/headers":
@@ -329,6 +333,21 @@ async def test_requests_that_wait_for_an_answer_are_bounded(serve: Serve) -> Non
     assert (await served.ask(GET * 10)).count(b"HTTP/1.1 200 OK\r\n") == 10
     assert (await served.ask(GET * 5000)).count(b"HTTP/1.1 200 OK\r\n") < 5000
     assert served.connections.ended[Ending.TOO_MANY] == 1
+
+
+async def test_an_answer_that_others_wait_behind_is_told_when_nobody_hears_it(serve: Serve) -> None:
+    served = await serve(Bounds())
+    reader, writer = await served.open()
+    writer.write(GET.replace(b"/", b"/gone", 1))
+    while not served.state.tasks:
+        assert await served.is_well()
+    tasks = set(served.state.tasks)
+    writer.write(GET * 40)
+    assert await reader.read() == b""
+    _, waiting = await asyncio.wait(tasks, timeout=30)
+    assert not waiting
+    assert served.connections.ended == {Ending.TOO_MANY: 1}
+    writer.close()
 
 
 async def test_idle_connections_make_room(serve: Serve) -> None:

@@ -36,6 +36,8 @@ class BoundedConnection(HttpToolsProtocol):
     _loose_bytes = 0
     """How much has come that is neither a whole head nor a body."""
     _is_refused = False
+    _cycles: tuple[RequestResponseCycle, ...] = ()
+    """The answers that are not done yet."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to wait for a request."""
@@ -46,6 +48,7 @@ class BoundedConnection(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Let go of everything."""
         self._let_go()
+        self._tell_answers()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -64,6 +67,7 @@ class BoundedConnection(HttpToolsProtocol):
         """Go on with a body (the parser calls this)."""
         super().on_headers_complete()
         self._reads, self._loose_bytes = Phase.BODY, 0
+        self._cycles = (*(each for each in self._cycles if not each.response_complete), self.cycle)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header, but none after the body: they would join those that the request has been judged by."""
@@ -104,7 +108,7 @@ class BoundedConnection(HttpToolsProtocol):
         """End the connection at once."""
         self._let_go()
         self.all.count(why)
-        self.transport.abort()
+        self._abort()
 
     def _take(self, piece: bytes) -> None:
         self._loose_bytes += len(piece)
@@ -146,7 +150,7 @@ class BoundedConnection(HttpToolsProtocol):
             self._refuse(HTTPStatus.REQUEST_TIMEOUT, Ending.TOO_SLOW)
         elif phase in {Phase.HEAD, Phase.REST} and not self.transport.is_closing():
             self.transport.close()
-            self._time(self.bounds.linger_seconds, self.transport.abort)
+            self._time(self.bounds.linger_seconds, self._abort)
         else:
             self.end(Ending.TOO_SLOW)
 
@@ -158,7 +162,7 @@ class BoundedConnection(HttpToolsProtocol):
         self.all.count(why)
         if self._is_answering:
             if self.cycle.response_started or len(self.pipeline):
-                self.transport.abort()
+                self._abort()
                 return
             self.cycle.disconnected = True
             self.cycle.message_event.set()
@@ -167,12 +171,22 @@ class BoundedConnection(HttpToolsProtocol):
         self.transport.write(f"{head}{text}".encode("ascii"))
         if self.transport.can_write_eof():
             self.transport.write_eof()
-        self._time(self.bounds.linger_seconds, self.transport.abort)
+        self._time(self.bounds.linger_seconds, self._abort)
 
     def _time(self, seconds: float, then: Callable[..., None], *arguments: object) -> None:
         if self._timer is not None:
             self._timer.cancel()
         self._timer = self.loop.call_later(seconds, then, *arguments)
+
+    def _abort(self) -> None:
+        self._tell_answers()
+        self.transport.abort()
+
+    def _tell_answers(self) -> None:
+        """Tell all answers under way that nobody hears them: uvicorn tells the last of a pipeline alone."""
+        for each in self._cycles:
+            each.disconnected = True
+            each.message_event.set()
 
     def _let_go(self) -> None:
         for timer in (self._timer, self._stall):
