@@ -12,6 +12,9 @@ from tests.faults.catalogue import JSON, always, where
 from tests.faults.line import Exchange, Fault
 
 MIB = 1 << 20
+CHUNKED = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\ncontent-type: application/json\r\n\r\n"
+PEER = b'{"node": {"id": "a", "name": {"value": "x"}}}'
+PEERS = b'{"data": {"DcimDevice": {"count": 1, "edges": [{"node": {"id": "1", "tags": {"edges": ['
 
 
 def packed(piece: bytes, times: int, before: bytes = b"", after: bytes = b"") -> bytes:
@@ -73,11 +76,34 @@ def deep(tree: Any) -> Any:
     return tree
 
 
-async def never_ends(exchange: Exchange) -> None:
-    """Answer more and more."""
-    await exchange.write(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\ncontent-type: application/json\r\n\r\n")
-    while True:
-        await exchange.write(b"10000\r\n" + b"[" * 65536 + b"\r\n")
+def raw(begin: bytes, piece: bytes) -> Fault:
+    """Write a beginning, and then a piece again and again."""
+
+    async def answer(exchange: Exchange) -> None:
+        await exchange.write(begin)
+        while True:
+            await exchange.write(piece)
+
+    return answer
+
+
+def valued(value: Any) -> Fault:
+    """Put this wherever a value is."""
+
+    def change(tree: Any) -> Any:
+        for field in (tree.get("data") or {}).values():
+            for edge in (field.get("edges") or ()) if isinstance(field, dict) else ():
+                for each in (edge.get("node") or {}).values():
+                    if isinstance(each, dict) and "value" in each:
+                        each["value"] = value
+        return tree
+
+    return changed(change)
+
+
+def spelled(value: bytes) -> Fault:
+    """Write this wherever a value is, whether it is JSON or not."""
+    return changed(lambda tree: msgspec.json.encode(tree).replace(b'"value":', b'"value":' + value + b',"was":'))
 
 
 def many_kinds() -> Fault:
@@ -105,15 +131,29 @@ def attacks() -> Mapping[str, Fault]:
         "gzip, 512 MiB of zeros": gzipped(packed(b"\0", 512 * MIB)),
         "60 MiB of empty lists in one value": gzipped(packed(b"[],", 20 * MIB, lists, b"[]]}}]}}}")),
         "a message of 60 MiB in short lines": gzipped(packed(b"x\\n", 20 * MIB, error, b'"}]}')),
+        "deflate, 256 MiB of zeros": gzipped(zlib.compress(bytes(256 * MIB), 1), "deflate"),
+        "200,000 gzip members": gzipped(gzip.compress(b" " * 1000) * 200_000),
+        "a million peers of one node": gzipped(packed(PEER + b",", 1_000_000, PEERS, PEER + b"]}}}]}}}")),
         "60 MiB of errors": gzipped(packed(b'"x",', 15 * MIB, b'{"errors": [', b'"x"]}')),
         "ids of 100 KB": changed(long_ids),
         "980 lists in one another": changed(deep),
-        "an answer that never ends": never_ends,
+        "an answer that never ends": raw(CHUNKED, b"10000\r\n" + b"[" * 65536 + b"\r\n"),
+        "chunks of one byte without end": raw(CHUNKED, b"1\r\n \r\n" * 1000),
+        "names of chunks without end": raw(CHUNKED, b"1;" + b"e" * 60_000 + b"\r\n \r\n"),
+        "trailers without end": raw(CHUNKED + b"2\r\n{}\r\n0\r\n", b"x: " + b"y" * 6000 + b"\r\n"),
+        "headers without end": raw(b"HTTP/1.1 200 OK\r\n", b"x: " + b"y" * 60_000 + b"\r\n"),
+        "promises of an answer without end": raw(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1000),
         "100,000 kinds in a summary": many_kinds(),
         "a Date in the year 9999": dated("Fri, 31 Dec 9999 23:59:59 GMT"),
         "a Date of 20 digits": dated("Fri, 31 Dec 99999999999999999999 23:59:59 GMT"),
         "Retry-After of 5,000 digits": always(503, {**JSON, "retry-after": "9" * 5000}, b"{}"),
         "a coding that nobody asked for": gzipped(b"\x1b[31m", "br\x1b[2J"[:2]),
         "numbers of 100,000 digits": changed(lambda _: b'{"data": {"DcimDevice": {"count": ' + b"9" * 100_000 + b"}}}"),
+        "values of 1 MiB": valued("v" * MIB),
+        "values of control characters": valued("\x00\x1b[2J\u2028\u2029\x85\u202e\n"),
+        "values of 1e308": valued(1e308),
+        "values of NaN": spelled(b"NaN"),
+        "values of half a character": spelled(b'"\\ud800"'),
+        "100,000 objects in one another": changed(lambda _: b'{"data": ' + b'{"a":' * 100_000 + b"1" + b"}" * 100_001),
         "keys of 1 MiB": changed(lambda _: b'{"data": {"' + b"k" * MIB + b'": 1}}'),
     }
