@@ -2,9 +2,8 @@
 
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import suppress
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import quote, urlencode
 
 import anyio
@@ -12,9 +11,10 @@ import anyio.to_thread
 import msgspec
 from msgspec import Struct
 
-from infrahub_exporter.adapters.infrahub.answers import UNREADABLE, failure, refusal
-from infrahub_exporter.adapters.infrahub.at_once import at_once
+from infrahub_exporter.adapters.infrahub.answers import UNREADABLE, refusal
 from infrahub_exporter.adapters.infrahub.contents import Contents
+from infrahub_exporter.adapters.infrahub.decoding import decoded, fit, misfit, raise_failure
+from infrahub_exporter.adapters.infrahub.describing import SUMMARY, Described
 from infrahub_exporter.adapters.infrahub.documents import Document
 from infrahub_exporter.adapters.infrahub.paging import Paging
 from infrahub_exporter.adapters.infrahub.probes import (
@@ -25,30 +25,20 @@ from infrahub_exporter.adapters.infrahub.probes import (
     count_document,
     decode_count,
 )
-from infrahub_exporter.adapters.infrahub.schemas import Everything, Kind, Summary
 from infrahub_exporter.adapters.infrahub.server_time import ServerTime, iso
 from infrahub_exporter.adapters.infrahub.stamped import parted, stamped
 from infrahub_exporter.adapters.infrahub.tally import Tally
 from infrahub_exporter.adapters.infrahub.version import SMALL_PAGE, loses_peers
-from infrahub_exporter.domain.asking.paths import suggestion
 from infrahub_exporter.domain.asking.selection import Selection
-from infrahub_exporter.domain.errors import DerivationError, UnknownKindError
+from infrahub_exporter.domain.errors import DerivationError
 from infrahub_exporter.domain.model import JSON, KindSchema, Row
 from infrahub_exporter.domain.ports import Clock, Page, Probed, Reply, Stamp, Transport
 from infrahub_exporter.domain.publishing.limits import Limits
 
 logger = logging.getLogger("infrahub_exporter.infrahub")
 
-Decoded = TypeVar("Decoded")
-
-_LARGE_BYTES = 1 << 20
-"""From here on decoding an answer takes more than some 5 ms."""
-_UNKNOWN_KIND = 422
-_FEW_KINDS = 3
-"""More kinds than these are asked for by one request for all there are: 600 kB in 200 ms, a kind is 14 kB in 20."""
 _SKEW_SECONDS = 30.0
 """A difference of clocks that is worth a warning."""
-_SUMMARY = "/api/schema/summary"
 _BARE_PAGES = 4
 """How many pages' nodes one has where ids alone are asked for."""
 
@@ -79,6 +69,7 @@ class InfrahubReader:
         self._limits = limits or Limits()
         self._server_time = ServerTime(clock)
         self._documents: dict[Selection, Document] = {}
+        self._described = Described(self._get)
         self._contents = Contents(self._file, limits=self._limits)
         self.tally = Tally()
         self._skew_told = False
@@ -112,9 +103,9 @@ class InfrahubReader:
             size += len(reply.body)
             self._limits.check_read(size)
             try:
-                rows, nodes = await _decoded(document.decode, reply.body)
+                rows, nodes = await decoded(document.decode, reply.body)
             except UNREADABLE as error:
-                raise _misfit(selection.kind, error) from error
+                raise misfit(selection.kind, error) from error
             self._limits.check_identities(row.id for row in rows)
             offset += nodes
             self._limits.check_nodes(offset)
@@ -133,12 +124,12 @@ class InfrahubReader:
         try:
             return decode_count(selection.kind, reply.body)
         except UNREADABLE as error:
-            raise _misfit(selection.kind, error) from error
+            raise misfit(selection.kind, error) from error
 
     async def is_followable(self) -> bool:
         """Tell whether this is the default branch (see `ChangeProbe`)."""
         reply = await self._graphql("branch", DEFAULT_BRANCH, {"branch": self._branch}, None)
-        answer: Branches = await _fit(reply.body, Branches)
+        answer: Branches = await fit(reply.body, Branches)
         self._learn_version(answer.version)
         return answer.default
 
@@ -146,7 +137,7 @@ class InfrahubReader:
         """Return the server's now (see `ChangeProbe`); ask the cheapest question for it where no answer has told it."""
         now = self._server_time.instant()
         if now is None:
-            _raise_failure(await self._get(_SUMMARY))
+            raise_failure(await self._get(SUMMARY))
             now = self._server_time.instant()
         return self._clock.wall() if now is None else now
 
@@ -157,7 +148,7 @@ class InfrahubReader:
         try:
             return document.decode(reply.body)
         except UNREADABLE as error:
-            raise _misfit("the probe", error) from error
+            raise misfit("the probe", error) from error
 
     async def stamps(self, kind: str, *, since: float, at: float) -> Mapping[str, Stamp]:
         """Return what changed, with its stamps (see `ChangeProbe`)."""
@@ -181,9 +172,9 @@ class InfrahubReader:
             variables = {"since": iso(since), "limit": self._page_size, "offset": offset}
             reply = await self._graphql("stamps", document.text, variables, iso(at))
             try:
-                found, nodes = await _decoded(document.decode, reply.body)
+                found, nodes = await decoded(document.decode, reply.body)
             except UNREADABLE as error:
-                raise _misfit(kind, error) from error
+                raise misfit(kind, error) from error
             if found is None:
                 return None
             self._limits.check_identities(found)
@@ -200,7 +191,7 @@ class InfrahubReader:
             try:
                 changed = parted(page.rows)
             except UNREADABLE as error:
-                raise _misfit(selection.kind, error) from error
+                raise misfit(selection.kind, error) from error
             if changed is None:
                 return None
             found.update(changed)
@@ -210,40 +201,20 @@ class InfrahubReader:
     async def run(self, document: str, variables: Mapping[str, JSON] | None = None) -> Mapping[str, JSON]:
         """Return the answer's data (see `QueryRunner`)."""
         reply = await self._graphql("query", document, variables or {}, None)
-        answer: Mapping[str, JSON] = (await _fit(reply.body, _QueryAnswer)).data
+        answer: Mapping[str, JSON] = (await fit(reply.body, _QueryAnswer)).data
         return answer
 
     async def kind(self, kind: str) -> KindSchema:
         """Describe a kind (see `SchemaSource`)."""
-        reply = await self._get(f"/api/schema/{quote(kind, safe='')}")
-        if reply.status == _UNKNOWN_KIND:
-            raise UnknownKindError(f"Infrahub has no kind {kind!r}{await self._near(kind)}")
-        _raise_failure(reply)
-        described: KindSchema = (await _fit(reply.body, Kind)).schema()
-        return described
+        return await self._described.kind(kind)
 
     async def kinds(self, kinds: Collection[str]) -> Mapping[str, KindSchema]:
-        """Describe kinds (see `SchemaSource`): a few each by itself, many with all that there are."""
-        if len(kinds) > _FEW_KINDS:
-            reply = await self._get("/api/schema")
-            _raise_failure(reply)
-            everything: Everything = await _fit(reply.body, Everything)
-            return everything.schemas()
-        found: dict[str, KindSchema] = {}
-
-        async def learn(kind: str) -> None:
-            with suppress(UnknownKindError):
-                found[kind] = await self.kind(kind)
-
-        await at_once([partial(learn, kind) for kind in sorted(kinds)], most=_FEW_KINDS)
-        return found
+        """Describe kinds (see `SchemaSource`)."""
+        return await self._described.kinds(kinds)
 
     async def fingerprint(self) -> str:
         """Return the schema's hash (see `SchemaSource`)."""
-        reply = await self._get(_SUMMARY)
-        _raise_failure(reply)
-        summary: Summary = await _fit(reply.body, Summary)
-        return summary.main
+        return await self._described.fingerprint()
 
     async def close(self) -> None:
         """Let go of the transport's connections."""
@@ -274,13 +245,6 @@ class InfrahubReader:
         is_small = loses_peers(self.version) and any(column.many for column in selection.columns)
         return min(SMALL_PAGE, self._page_size) if is_small else self._page_size
 
-    async def _near(self, kind: str) -> str:
-        reply = await self._get(_SUMMARY)
-        if failure(reply) is not None:
-            return ""
-        summary = await _fit(reply.body, Summary)
-        return suggestion(kind, [*summary.nodes, *summary.generics])
-
     def _document(self, selection: Selection) -> Document:
         key = msgspec.structs.replace(
             selection, filters=tuple(msgspec.structs.replace(each, value=None) for each in selection.filters)
@@ -292,7 +256,7 @@ class InfrahubReader:
     async def _graphql(self, operation: str, document: str, variables: Mapping[str, object], at: str | None) -> Reply:
         sent = self._transport.graphql(document, variables, at=at)
         reply = await self.tally.count(operation, self._checked(sent))
-        _raise_failure(reply)
+        raise_failure(reply)
         return reply
 
     async def _get(self, path: str) -> Reply:
@@ -330,27 +294,5 @@ def _most(selection: Selection) -> int | None:
     return len(named) if isinstance(named, list) else None
 
 
-def _raise_failure(reply: Reply) -> None:
-    error = failure(reply)
-    if error is not None:
-        raise error
-
-
-async def _decoded(decode: Callable[[bytes], Decoded], body: bytes) -> Decoded:
-    """Decode a body, a large one off the event loop."""
-    return decode(body) if len(body) <= _LARGE_BYTES else await anyio.to_thread.run_sync(decode, body)
-
-
-def _misfit(what: str, error: Exception) -> DerivationError:
-    return DerivationError(f"{what}: the answer does not fit the query: {error}")
-
-
 class _QueryAnswer(Struct):
     data: dict[str, Any]
-
-
-async def _fit(body: bytes, wanted: type[Any]) -> Any:
-    try:
-        return await _decoded(partial(msgspec.json.decode, type=wanted), body)
-    except UNREADABLE as error:
-        raise DerivationError(f"the answer does not fit the question: {error}") from error

@@ -1,0 +1,42 @@
+"""An answer's body as what was asked for, or the error that it stands for."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeVar
+
+import anyio.to_thread
+import msgspec
+
+from infrahub_exporter.adapters.infrahub.answers import UNREADABLE, failure
+from infrahub_exporter.domain.errors import DerivationError
+from infrahub_exporter.domain.ports import Reply
+
+Decoded = TypeVar("Decoded")
+
+_LARGE_BYTES = 1 << 20
+"""From here on decoding an answer takes more than some 5 ms."""
+
+
+def raise_failure(reply: Reply) -> None:
+    """Raise the error that a reply stands for."""
+    error = failure(reply)
+    if error is not None:
+        raise error
+
+
+async def decoded(decode: Callable[[bytes], Decoded], body: bytes) -> Decoded:
+    """Decode a body, a large one off the event loop."""
+    return decode(body) if len(body) <= _LARGE_BYTES else await anyio.to_thread.run_sync(decode, body)
+
+
+def misfit(what: str, error: Exception) -> DerivationError:
+    """Say that an answer does not fit what was asked."""
+    return DerivationError(f"{what}: the answer does not fit the query: {error}")
+
+
+async def fit(body: bytes, wanted: type[Any]) -> Any:
+    """Decode a body into a type. Raises DerivationError where it does not fit."""
+    try:
+        return await decoded(partial(msgspec.json.decode, type=wanted), body)
+    except UNREADABLE as error:
+        raise DerivationError(f"the answer does not fit the question: {error}") from error
