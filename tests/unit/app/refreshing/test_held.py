@@ -52,7 +52,9 @@ async def test_a_long_read_says_how_far_it_is_and_is_derived_off_the_loop(
     subject: Held[Row] = Held("Thing", ["name"], {}, derive=by_id)
     assert subject.reading is None
     with caplog.at_level(logging.INFO):
-        refreshed = await subject.refresh(Turn(Kinds(source), Following(source), 0.0, followed=False, in_pieces=True))
+        refreshed = await subject.refresh(
+            Turn(Kinds(source), Following(source), 0.0, 0.0, followed=False, in_pieces=True)
+        )
     assert (refreshed.whole, len(subject.blocks), subject.reading) == (True, 12, None)
     assert caplog.messages == ["Thing: 12 nodes read so far"]
 
