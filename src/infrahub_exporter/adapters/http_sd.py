@@ -1,33 +1,46 @@
 """Target groups as the body of Prometheus HTTP service discovery."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from itertools import chain, compress, repeat
+from operator import is_not
 
 import msgspec
+from msgspec import Struct
 
 from infrahub_exporter.domain.model import TargetGroup
 from infrahub_exporter.domain.views.discovery import Decision
 
 _encode = msgspec.json.Encoder().encode
+_FEW = 16
+"""Up to how many groups of a block are exchanged one by one: each takes a look through the text of all."""
 
 
 def render(groups: Iterable[TargetGroup]) -> bytes:
     """Write the list: UTF-8 JSON, `[]` where there are no targets (SD-04); each distinct group once (SD-20)."""
-    return b"[" + _joined(groups) + b"]"
+    return b"[" + b",".join(_distinct(groups)) + b"]"
 
 
-def _joined(groups: Iterable[TargetGroup]) -> bytes:
-    """Write groups; equal ones are equal text, since a list's labels come in one order."""
-    return b",".join(dict.fromkeys(map(_encode, groups)))
+def _distinct(groups: Iterable[TargetGroup]) -> Collection[bytes]:
+    """Write each group; equal ones are equal text, since a list's labels come in one order."""
+    return dict.fromkeys(map(_encode, groups))
+
+
+class _Written(Struct, frozen=True):
+    """A block and its groups as text, a comma in front of each; whether no two of them are equal."""
+
+    block: tuple[Decision, ...] = ()
+    body: bytes = b""
+    is_distinct: bool = True
 
 
 class TargetList:
-    """A list that is rendered by blocks: one that stays the same object is rendered once, and forgotten when it leaves.
+    """A list that is rendered by blocks: nothing of one that stays the same object, else what differs at its place.
 
     Not for two threads at a time.
     """
 
     def __init__(self) -> None:
-        self._known: dict[int, tuple[tuple[Decision, ...], bytes]] = {}
+        self._written: list[_Written] = []
 
     def render(self, blocks: Iterable[tuple[Decision, ...]]) -> tuple[bytes, ...]:
         """Write the groups of all blocks as the chunks of one list, in that order.
@@ -35,15 +48,39 @@ class TargetList:
         Equal groups have to share a block to appear once, as they do where a node's id tells its block. A chunk but the
         first is the same object as long as its block is.
         """
-        known = {id(block): self._known.get(id(block)) or (block, _elements(block)) for block in blocks}
-        self._known = known
-        bodies = [body for _, body in known.values() if body]
+        known = chain(self._written, repeat(_Written()))
+        self._written = [
+            before if before.block is block else _write(block, before)
+            for block, before in zip(blocks, known)  # noqa: B905 - what is known goes on for ever
+        ]
+        bodies = [each.body for each in self._written if each.body]
         if not bodies:
             return (b"[]",)
         return (b"[" + bodies[0][1:], *bodies[1:], b"]")
 
 
-def _elements(block: tuple[Decision, ...]) -> bytes:
-    """Write a block's groups with a comma in front of each, nothing where it has none."""
+def _write(block: tuple[Decision, ...], before: _Written) -> _Written:
+    """Write a block; where few groups differ from those at the same places before, their text alone is exchanged."""
+    if not before.is_distinct or len(block) != len(before.block):
+        return _written(block)
+    differing = [*compress(zip(before.block, block, strict=True), map(is_not, before.block, block))]
+    if len(differing) > _FEW:
+        return _written(block)
+    body = before.body
+    for old, new in differing:
+        if old.group == new.group:
+            continue
+        if old.group is None or new.group is None:
+            return _written(block)
+        text = _encode(new.group)
+        if text in body:
+            return _written(block)
+        body = body.replace(_encode(old.group), text, 1)
+    return _Written(block, body)
+
+
+def _written(block: tuple[Decision, ...]) -> _Written:
     groups = [decision.group for decision in block if decision.group is not None]
-    return b"," + _joined(groups) if groups else b""
+    distinct = _distinct(groups)
+    body = b"," + b",".join(distinct) if groups else b""
+    return _Written(block, body, len(distinct) == len(groups))

@@ -67,6 +67,40 @@ def test_a_block_that_stays_is_not_rendered_again() -> None:
     )
 
 
+def grouped(identifier: str, value: str) -> Decision:
+    """Decide on a node: a group with a value, a skipped node without one."""
+    if not value:
+        return Decision("K", identifier, reason=NO_TARGET)
+    return Decision("K", identifier, TargetGroup((value,), {"targets": value, ID_LABEL: "equal"}))
+
+
+@given(st.lists(st.lists(st.sampled_from(["", "a", "b", '"', "aa", 'x"]}', "c"]), min_size=4, max_size=4), max_size=12))
+def test_few_that_differ_in_a_block_give_what_all_of_it_would(turns: list[list[str]]) -> None:
+    targets = TargetList()
+    held = tuple(grouped(str(number), value) for number, value in enumerate("xyz0"))
+    for values in turns:
+        made = [grouped(str(number), value) for number, value in enumerate(values)]
+        held = tuple(new if new != old else old for new, old in zip(made, held, strict=True))
+
+        chunks = targets.render([held])
+
+        assert b"".join(chunks) == b"".join(TargetList().render([held]))
+
+
+def test_what_differs_among_many_is_exchanged_where_it_stands() -> None:
+    targets = TargetList()
+    block = decided("a", "b", "c")
+    targets.render([block])
+
+    (other,) = decided("other")
+
+    assert b"".join(targets.render([(block[0], other, block[2])])) == (
+        b'[{"targets":["a:1"],"labels":{"__meta_infrahub_id":"a"}},'
+        b'{"targets":["other:1"],"labels":{"__meta_infrahub_id":"other"}},'
+        b'{"targets":["c:1"],"labels":{"__meta_infrahub_id":"c"}}]'
+    )
+
+
 BLOCKS = st.lists(st.lists(st.text(min_size=1, max_size=3), max_size=3), max_size=6)
 
 
@@ -106,4 +140,4 @@ def test_fifty_lists_later_no_block_is_kept_but_the_last_ones() -> None:
         blocks[turn % 8] = decided(f"turn {turn}")
         targets.render(blocks)
 
-    assert len(targets._known) == 8
+    assert len(targets._written) == 8

@@ -114,7 +114,8 @@ class DiscoveryEntry(GuardedEntry[Decision]):
             return False
         self.publication.restore(kept.blocks, sum(each.group is not None for block in kept.blocks for each in block))
         self._behind = True
-        self._render()
+        _, left_out = self._tally.of(kept.blocks)
+        self._render(left_out)
         nodes, published, _ = self._counted
         self.status = self.status.restored(read_at=kept.read_at, nodes=nodes, published=published)
         return True
@@ -136,7 +137,7 @@ class DiscoveryEntry(GuardedEntry[Decision]):
         skipped.check_any(self.spec, left_out, count)
         published = self._offer(blocks, count, verified=verified, check=self._limits.check_decisions)
         if published:
-            self._render()
+            self._render(left_out)
             self._tell(left_out, count)
         return published
 
@@ -159,10 +160,9 @@ class DiscoveryEntry(GuardedEntry[Decision]):
             skipped.told(left_out),
         )
 
-    def _render(self) -> None:
+    def _render(self, left_out: Mapping[str, skipped.Skipped]) -> None:
         self.chunks = self._rendered()
         self._render_formats()
-        _, left_out = self._tally.of(self.publication.blocks)
         counts = {reason: left_out[reason].count if reason in left_out else 0 for reason in SKIP_REASONS}
         self._counted = sum(map(len, self.publication.blocks)), self.publication.count, counts
         examples = {reason: each.names for reason, each in left_out.items()}

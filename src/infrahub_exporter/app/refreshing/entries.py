@@ -42,12 +42,12 @@ class MetricEntry(MeasuredEntry):
         self.held: Held[Sample] = Held(
             spec.kind, spec.paths, spec.filters, derive=lambda delta: {row.id: sample(row) for row in delta.rows()}
         )
-        self._label_names = spec.label_names
+        self._own_names = self._label_names = spec.label_names
 
     @property
     def shown(self) -> tuple[Shown, ...]:
         """Return the info family with what is published."""
-        return (metrics.info(self.spec, self.sections, self.finder()),)
+        return (metrics.info(self.spec.kind, self._own_names, self.sections, self.finder()),)
 
     def finder(self) -> Callable[[str], Sample | None]:
         """Return what finds a node's published sample by its id."""
@@ -67,7 +67,7 @@ class MetricEntry(MeasuredEntry):
     def _read(self) -> tuple[tuple[str, ...], Blocks]:
         named = tuple(f"{self.spec.kind} {each}" for each in heapq.nsmallest(_EXAMPLES, self.held.left_out))
         self.status = msgspec.structs.replace(self.status, examples={BAD_CONTENT: named} if named else {})
-        return self.spec.label_names, self.held.blocks.blocks
+        return self._own_names, self.held.blocks.blocks
 
     def _counts(self) -> Counts:
         return len(self.held.blocks), self.series - self._duplicates, self._skipped()

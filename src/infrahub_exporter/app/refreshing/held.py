@@ -119,7 +119,7 @@ class Held(Generic[Item]):
         view = await self._planned(turn)
         if not turn.followed:
             delta, at = await turn.following.read(view, at=turn.at, progress=self._progress)
-        elif view.is_whole:
+        elif view.is_whole and turn.following.lacks(view):
             with self._limit.on(turn.timeout_seconds):
                 delta, at = await turn.following.follow(view, at=turn.at), turn.at
         else:

@@ -98,11 +98,11 @@ class Rounds:
             changed |= refreshed.changed and not refreshed.whole
 
         for position, entry in enumerate(taking):
-            upcoming = [partial(each.held.begin, turn) for each in taking[position + 1 : position + 2]]
-            if together is None:
+            upcoming = [each for each in taking[position + 1 : position + 2] if each.held.followed(turn) is None]
+            if together is None or not upcoming:
                 await take(entry)
             else:
-                await together([partial(take, entry), *upcoming])
+                await together([partial(take, entry), *(partial(each.held.begin, turn) for each in upcoming)])
             if _is_shed(entry.status.error):
                 self._end_early(entry.status.error, order[order.index(entry) + 1 :])
                 return changed

@@ -101,8 +101,15 @@ class Following:
     async def follow(self, view: View, *, at: float, progress: Progress | None = None) -> Delta:
         """Read what changed, and what that brings, at an instant; of what has not been read yet, everything."""
         self._replica.follow()
-        await self._bring(view, at, progress)
+        if self.lacks(view):
+            await self._bring(view, at, progress)
+        else:
+            self._replica.brought(view)
         return view.take()
+
+    def lacks(self, view: View) -> bool:
+        """Tell whether anything is to be asked before a view can be handed what differs."""
+        return view.is_lacking or any(self._replica.links[link] for link in view.links)
 
     async def begin(self, view: View, *, at: float, followed: bool, progress: Progress | None = None) -> None:
         """Read the nodes of a view before its turn, where they have not been read; what fails is raised at its turn."""

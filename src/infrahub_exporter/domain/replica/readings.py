@@ -69,6 +69,12 @@ class Reading:
         return self.is_read or self.partial is not None
 
     @property
+    def is_open(self) -> bool:
+        """Tell whether there is anything to ask: for the nodes, who of them passes, or how many there are."""
+        settled = self.is_read and not (self.asked or self.changed or self.recount or self.relist)
+        return not settled or any(self.links.values())
+
+    @property
     def bare(self) -> Selection:
         """What is asked for where ids alone matter."""
         return Selection(self.table.kind, (), self.filters)
@@ -95,7 +101,8 @@ class Reading:
         if kind == self.table.kind:
             self.changed = True
             self.count = change.count
-            self.asked.update(change.ids)
+            if self.filters:
+                self.asked.update(change.ids)
             if self.partial is not None:
                 self.partial.asked.update(change.ids)
         for link, asked in self.links.items():

@@ -26,6 +26,7 @@ class Replica:
         self.views: list[View] = []
         self.began = began or _nobody
         self.turn = 0
+        self._is_untidy = False
         self._epoch = Epoch()
 
     @property
@@ -55,9 +56,13 @@ class Replica:
     def release(self, view: View) -> None:
         """Show something no longer; what it alone needed is held until `tidy`."""
         self.views.remove(view)
+        self._is_untidy = True
 
     def tidy(self) -> None:
-        """Let go of what no view needs."""
+        """Let go of what no view needs, where one has been released."""
+        if not self._is_untidy:
+            return
+        self._is_untidy = False
         needed = {id(view.reading) for view in self.views}
         self.readings = {name: each for name, each in self.readings.items() if id(each) in needed}
         shown = {name for view in self.views for name in view.tables}

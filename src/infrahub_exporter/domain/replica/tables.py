@@ -52,6 +52,11 @@ class Table:
         return len(self.rows)
 
     @property
+    def is_open(self) -> bool:
+        """Tell whether there is anything to ask: for rows again, for new ones, or for new columns."""
+        return bool(self.asked or self.named or self.narrow)
+
+    @property
     def selection(self) -> Selection:
         """What is asked for: all columns, no filters."""
         return Selection(self.kind, tuple(self.columns))

@@ -69,6 +69,11 @@ class View:
         """How many nodes of everything have been read so far, None while nothing is being read whole."""
         return None if self.reading.partial is None else self.reading.partial.offset
 
+    @property
+    def is_lacking(self) -> bool:
+        """Tell whether its nodes, or rows of its tables, are to be asked for or counted."""
+        return self.reading.is_open or any(table.is_open for table in self.tables.values())
+
     def width(self, table: str) -> int:
         """How many columns of a table's rows are needed."""
         return self._widths[table]

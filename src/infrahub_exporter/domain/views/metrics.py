@@ -31,9 +31,11 @@ def sample(row: Row) -> Sample:
     return Sample(row.id, (row.id, label_form(row.kind, row.hfid, row.id), *values))
 
 
-def info(spec: MetricSpec, sections: tuple[Section, ...], find: Find) -> Shown:
-    """Show the info family of an entry. A series of it names its node, so only that one's is compared."""
-    own = spec.label_names
+def info(kind: str, own: tuple[str, ...], sections: tuple[Section, ...], find: Find) -> Shown:
+    """Show the info family of a kind, with its own labels' names.
+
+    A series of it names its node, so only that one's is compared.
+    """
 
     def has(names: tuple[str, ...], each: Sample) -> bool:
         other = find(each.id)
@@ -41,8 +43,8 @@ def info(spec: MetricSpec, sections: tuple[Section, ...], find: Find) -> Shown:
             return False
         return series(names, each) == series(own, other)
 
-    help_text = f"Nodes of kind {spec.kind} in Infrahub."
-    return Shown(Family(metric_name(spec.kind), FamilyType.INFO, help_text, sections), has)
+    help_text = f"Nodes of kind {kind} in Infrahub."
+    return Shown(Family(metric_name(kind), FamilyType.INFO, help_text, sections), has)
 
 
 def _size(each: Sample) -> int:

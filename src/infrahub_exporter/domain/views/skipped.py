@@ -1,6 +1,7 @@
 """The nodes of a list that give no group: how many, why, and which of them to look at."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain, repeat
 from operator import attrgetter
 
 from msgspec import Struct
@@ -42,28 +43,39 @@ def by_reason(blocks: Iterable[Iterable[Decision]]) -> Mapping[str, Skipped]:
     return {reason: found[reason] for reason in SKIP_REASONS if reason in found}
 
 
+class _Counted(Struct, frozen=True):
+    """A block with its number of groups, and what of it is skipped."""
+
+    block: Sequence[Decision] = ()
+    groups: int = 0
+    skipped: Mapping[str, Skipped] = {}
+
+
 class Tally:
     """The groups and the skipped nodes of blocks, counted once for each block as long as it is the same object."""
 
     def __init__(self) -> None:
-        self._known: dict[int, tuple[Sequence[Decision], int, Mapping[str, Skipped]]] = {}
+        self._counted: list[_Counted] = []
 
     def of(self, blocks: Iterable[Sequence[Decision]]) -> tuple[int, Mapping[str, Skipped]]:
         """Return the number of groups, and what is skipped by its reason."""
-        known: dict[int, tuple[Sequence[Decision], int, Mapping[str, Skipped]]] = {}
-        groups, found = 0, dict[str, Skipped]()
-        for block in blocks:
-            counted = self._known.get(id(block))
-            if counted is None or counted[0] is not block:
-                groups_here = len(block) - list(map(_GROUP, block)).count(None)
-                counted = block, groups_here, {} if groups_here == len(block) else by_reason((block,))
-            known[id(block)] = counted
-            groups += counted[1]
-            for reason, each in counted[2].items():
+        known = chain(self._counted, repeat(_Counted()))
+        self._counted = [
+            before if before.block is block else _count(block)
+            for block, before in zip(blocks, known)  # noqa: B905 - what is known goes on for ever
+        ]
+        found: dict[str, Skipped] = {}
+        for counted in self._counted:
+            for reason, each in counted.skipped.items():
                 before = found.get(reason)
                 found[reason] = each if before is None else before.followed_by(each)
-        self._known = known
-        return groups, {reason: found[reason] for reason in SKIP_REASONS if reason in found}
+        groups = sum([counted.groups for counted in self._counted])
+        return groups, {reason: found[reason] for reason in SKIP_REASONS if reason in found} if found else found
+
+
+def _count(block: Sequence[Decision]) -> _Counted:
+    groups = len(block) - list(map(_GROUP, block)).count(None)
+    return _Counted(block, groups, {} if groups == len(block) else by_reason((block,)))
 
 
 def check_any(spec: DiscoverySpec, skipped: Mapping[str, Skipped], published: int) -> None:

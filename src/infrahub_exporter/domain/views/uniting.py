@@ -4,7 +4,7 @@ Rows are alike in the labels of `distinct`. Without it they are where they are e
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain
+from itertools import chain, repeat
 from typing import Protocol
 
 import msgspec
@@ -45,12 +45,20 @@ class Plain:
     """Each decision as it is."""
 
     def __init__(self) -> None:
-        self._known: dict[int, tuple[tuple[Decisions, ...], Decisions]] = {}
+        self._blocks: Sequence[tuple[Decisions, ...]] = ()
+        self._listed: tuple[Decisions, ...] = ()
 
     def of(self, blocks: Sequence[tuple[Decisions, ...]]) -> tuple[Decisions, ...]:
         """Return the decisions of each block."""
-        self._known = {id(block): self._known.get(id(block)) or (block, tuple(chain(*block))) for block in blocks}
-        return tuple(self._known[id(block)][1] for block in blocks)
+        known = chain(zip(self._blocks, self._listed, strict=True), repeat(((), ())))
+        self._listed = tuple(
+            [
+                listed if block is before else tuple(chain(*block))
+                for block, (before, listed) in zip(blocks, known)  # noqa: B905 - what is known goes on for ever
+            ]
+        )
+        self._blocks = blocks
+        return self._listed
 
 
 class _Part(Struct, frozen=True):

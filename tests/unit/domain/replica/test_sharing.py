@@ -170,6 +170,26 @@ async def test_where_the_whole_is_lost_a_part_waits_too(shared: Shared) -> None:
     assert await shared.are_right()
 
 
+async def test_what_one_view_has_brought_lacks_none_that_shows_the_same_nodes(shared: Shared) -> None:
+    first, second = shared.show("name"), shared.show("name", "site.name")
+    assert shared.following.lacks(first.view)
+    await shared.settled()
+    assert not shared.following.lacks(first.view)
+    device = shared.inventory.of("InfraDevice")[3]
+    shared.inventory.change(device, "leaf9")
+    shared.inventory.now += 100.0
+    shared.following.learn(await shared.watch.look(shared.following.kinds, at=shared.inventory.now))
+    assert shared.following.lacks(first.view)
+    assert shared.following.lacks(second.view)
+
+    await first.follow()
+
+    assert not shared.following.lacks(second.view)
+    await second.follow()
+    assert (first.told, second.told) == ({device}, {device})
+    assert await shared.are_right()
+
+
 async def test_a_node_that_comes_to_pass_a_filter_is_told_to_those_that_it_concerns(shared: Shared) -> None:
     everything, part, other = (
         shared.show("name"),

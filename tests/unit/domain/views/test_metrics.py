@@ -19,7 +19,7 @@ def entry(kind: str, labels: tuple[str, ...], *blocks: Sequence[tuple[str, ...]]
         Section(("id", "hfid", *labels), tuple(Sample(each[0], each) for each in block)) for block in blocks
     )
     held = {each.id: each for section in sections for each in section.samples}
-    return (info(MetricSpec(kind=kind, include=labels), sections, held.get),)
+    return (info(kind, MetricSpec(kind=kind, include=labels).label_names, sections, held.get),)
 
 
 def sections(shown: tuple[Shown, ...]) -> tuple[Section, ...]:
