@@ -44,7 +44,7 @@ _BARE_PAGES = 4
 
 
 class InfrahubReader:
-    """A `NodeSource`, `ChangeProbe`, `QueryRunner` and `SchemaSource` over a `Transport`.
+    """A `NodeSource`, `ChangeProbe`, `ChangedRows`, `QueryRunner` and `SchemaSource` over a `Transport`.
 
     Pages of `page_size` nodes of all that a selection has come `parallel_pages` at a time, whoever reads. The end is
     told by a short page, so that nothing needs to be counted where that is one.
