@@ -13,6 +13,7 @@ from typing_extensions import Self
 from infrahub_exporter.adapters.infrahub.at_once import at_once
 from infrahub_exporter.adapters.prometheus import END, Exposition, PrometheusSink, SnapshotCollector
 from infrahub_exporter.adapters.telemetry import Telemetry
+from infrahub_exporter.app.refreshing import succession
 from infrahub_exporter.app.refreshing.background import Background
 from infrahub_exporter.app.refreshing.debounce import Debounce
 from infrahub_exporter.app.refreshing.discoveries import DiscoveryEntry
@@ -22,6 +23,7 @@ from infrahub_exporter.app.refreshing.inventory import Inventory
 from infrahub_exporter.app.refreshing.keeping import Keeper
 from infrahub_exporter.app.refreshing.parts import Neighbour, Pusher, Store
 from infrahub_exporter.app.refreshing.pool import Pool, Source
+from infrahub_exporter.app.refreshing.roster import Roster
 from infrahub_exporter.app.refreshing.watched import Outline
 from infrahub_exporter.domain.access.webhooks import Event
 from infrahub_exporter.domain.asking.collecting import CollectorSpec
@@ -91,31 +93,38 @@ class Exporter:
         self._shows_own = own_metrics
         self._clock = clock
         self._figures = figures or Figures()
-        self._inventory = Inventory(
+        pool = Pool(
+            source,
+            clock=clock,
+            overlap_seconds=overlap_seconds,
+            together=partial(at_once, most=concurrency) if concurrency > 1 else None,
+        )
+        self._entries = Roster(
             metrics=metrics,
             series=series,
             collectors=collectors,
             prefix=prefix,
             discoveries=discoveries,
-            pool=Pool(
-                source,
-                clock=clock,
-                overlap_seconds=overlap_seconds,
-                together=partial(at_once, most=concurrency) if concurrency > 1 else None,
-            ),
-            sinks=(self._text,) if pusher is None else (self._text, pusher),
+            pool=pool,
             clock=clock,
             outline=outline,
             overlap_seconds=overlap_seconds,
             full_refresh_seconds=full_refresh_seconds,
-            refresh_timeout_seconds=refresh_timeout_seconds,
             guard=guard or GuardSpec(),
             limits=limits or Limits(),
             uncovered=uncovered,
+        )
+        self._inventory = Inventory(
+            self._entries,
+            pool=pool,
+            sinks=(self._text,) if pusher is None else (self._text, pusher),
+            clock=clock,
+            full_refresh_seconds=full_refresh_seconds,
+            refresh_timeout_seconds=refresh_timeout_seconds,
             figures=self._figures,
         )
-        intervals = [entry.spec.refresh_interval_seconds for entry in self._inventory.by_kind]
-        intervals += [poll_interval_seconds] if self._inventory.metrics or uncovered else []
+        intervals = [entry.spec.refresh_interval_seconds for entry in self._entries.by_kind]
+        intervals += [poll_interval_seconds] if self._entries.metrics or uncovered else []
         self._specs = tuple(discoveries)
         self._background = Background(
             self._inventory,
@@ -180,11 +189,8 @@ class Exporter:
 
     def handover(self) -> Handover:
         """Return, after the end, what another exporter, built of a changed configuration, can go on from."""
-        inventory = self._inventory
-        saved = inventory.saved(self._source_id)
-        return Handover(
-            self._source, self._source_id, self._background.pressure, self._text.rendering, inventory.kept(), saved
-        )
+        kept, saved = self._inventory.kept(), succession.saved(self._entries, self._source_id)
+        return Handover(self._source, self._source_id, self._background.pressure, self._text.rendering, kept, saved)
 
     async def resume(self, left: Handover) -> None:
         """Go on, before the start, from what another exporter left.
@@ -210,7 +216,7 @@ class Exporter:
     def status(self) -> Status:
         """Return how every entry, the loops, Infrahub and the push are doing."""
         return Status(
-            entries=self._inventory.statuses,
+            entries=self._entries.statuses,
             dead=tuple(self._background.dead),
             pushes=() if self._pusher is None else self._pusher.statuses,
             source=None if self._neighbour is None else self._neighbour.status(),
@@ -223,7 +229,7 @@ class Exporter:
             change_age=self._figures.change_age,
             deliveries=dict(self._figures.deliveries),
             sizes=self._text.sizes,
-            uncovered=self._inventory.uncovered,
+            uncovered=self._entries.uncovered,
         )
 
     @property
@@ -242,7 +248,7 @@ class Exporter:
     def exposition(self, format_: Format = Format.TEXT, names: Collection[str] | None = None) -> Exposition | None:
         """Return the same in chunks, plain and gzipped, without joining them; of families with these names alone."""
         inventory = self._text.exposition(format_, names)
-        if self._inventory.measures and inventory is None:
+        if self._entries.measures and inventory is None:
             return None
         end = END[format_]
         own = self._telemetry.text(format_, names) if self._shows_own or names is not None else end
@@ -266,7 +272,7 @@ class Exporter:
         Raises UnknownDiscoveryError, BadParameterError for one that cannot be read without parameters, and
         SourceUnavailableError or the error of the last attempt where none was good.
         """
-        entry = self._inventory.find(name)
+        entry = self._entries.find(name)
         return entry.groups if entry.body() else ()
 
     async def discovery(self, name: str, parameters: Sequence[tuple[str, str]] = ()) -> bytes:
@@ -279,26 +285,26 @@ class Exporter:
 
     async def target_list(self, name: str, parameters: Sequence[tuple[str, str]] = ()) -> Sequence[bytes]:
         """Return the same in chunks, without joining them."""
-        form, parameters = self._inventory.take_format(name, parameters)
-        entry = self._inventory.find(name, parameters)
+        form, parameters = self._entries.take_format(name, parameters)
+        entry = self._entries.find(name, parameters)
         if parameters and self._tasks is not None:
             self._background.run_apart(self._tasks)
         if entry.chunks is None and entry.status.success is None:
             await self._first_attempt(entry)
         if isinstance(entry.status.error, BadParameterError):
-            self._inventory.forget(entry)
+            self._entries.forget(entry)
         return entry.body(form)
 
     def explain(self, name: str) -> tuple[Decision, ...]:
         """Return the rows of a discovery that are no targets, each with its reason. Raises as `target_groups`."""
-        entry = self._inventory.find(name)
+        entry = self._entries.find(name)
         return entry.left_out if entry.body() else ()
 
     async def refresh(self) -> None:
         """Read everything once, now, and publish it. What fails is in `status`; nothing is raised for it."""
         self._inventory.forgive()
         await self._background.round()
-        for entry in self._inventory.apart:
+        for entry in self._entries.apart:
             await self._background.run(entry)
 
     def hurry(self) -> None:
@@ -307,7 +313,7 @@ class Exporter:
         They look again until they have read as of an instant after this one.
         """
         self._inventory.forgive()
-        self._background.hurry(self._inventory.apart, rows=True)
+        self._background.hurry(self._entries.apart, rows=True)
 
     def notice(self, event: Event) -> None:
         """Take an event of Infrahub's webhook: what it touches is looked at soon. Ignored where there is no webhook."""
@@ -323,7 +329,7 @@ class Exporter:
 
     def let_go(self) -> None:
         """Let go of all who wait for a first list: the end is near, and they get the error that there is none yet."""
-        self._inventory.let_go()
+        self._entries.let_go()
 
     async def _close(self) -> None:
         stays = () if self._stays is None else self._stays

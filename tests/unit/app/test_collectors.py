@@ -160,7 +160,7 @@ async def test_a_family_that_stays_equal_stays_the_same_object() -> None:
 async def test_what_was_refused_waits_its_time_unless_an_outage_is_over() -> None:
     source, clock = Source(), Ticks()
     made = exporter(source, BRANCHES, SERVER, clock=clock)
-    (branches, _) = made._inventory.collectors
+    (branches, _) = made._inventory.entries.collectors
     await made.refresh()
     source.failures["InfrahubBranch"] = SourceRejectedError("no")
     await made._inventory.run(branches)

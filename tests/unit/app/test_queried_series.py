@@ -9,6 +9,7 @@ import pytest
 from infrahub_exporter.adapters.stores import MemoryStore
 from infrahub_exporter.app.configuration.hashing import hash_of
 from infrahub_exporter.app.container import Build, build_exporter
+from infrahub_exporter.app.refreshing import succession
 from infrahub_exporter.domain.access.webhooks import Touched
 from infrahub_exporter.domain.asking.forms import Form
 from infrahub_exporter.domain.asking.querying import QuerySource
@@ -265,7 +266,7 @@ async def test_what_is_kept_in_a_store_is_served_after_a_restart() -> None:
     late = by_query("late", value="late", labels={"code": "code"})
     subject, _ = harbour(late)
     await subject.refresh()
-    saved = subject._inventory.saved("x")
+    saved = succession.saved(subject._inventory.entries, "x")
     store = MemoryStore()
     await store.save(saved)
     other, _ = harbour(late)

@@ -129,12 +129,12 @@ def test_a_reload_that_changes_nothing_keeps_data_and_caches(running: Running) -
     assert published(running.get("/metrics")) == published(before[0])
     assert (running.get("/sd/things"), running.get("/sd/others")) == before[1:]
     assert len(published(before[0])) == 2
-    held, query = former._inventory.metrics[0].held, former._inventory.queries[0]
+    held, query = former._inventory.entries.metrics[0].held, former._inventory.entries.queries[0]
     view, ran_at = held._view, query._document._ran_at
     running.call(running.service.exporter.refresh)
     inventory = running.service.exporter._inventory
-    assert inventory.metrics[0].held._view is view, "nothing was read again"
-    assert inventory.queries[0]._document._ran_at == ran_at
+    assert inventory.entries.metrics[0].held._view is view, "nothing was read again"
+    assert inventory.entries.queries[0]._document._ran_at == ran_at
     assert [entry.success for entry in running.service.exporter.status.entries] == [True] * 3
 
 
@@ -182,16 +182,16 @@ EVERY_SORT: dict[str, object] = {
 def generation(exporter: Exporter) -> tuple[object, ...]:
     """Name the objects that one configuration was built to and that show what is read."""
     inventory = exporter._inventory
-    kinds, series = inventory.metrics
+    kinds, series = inventory.entries.metrics
     entries: tuple[object, ...] = (
         kinds,
         series,
-        *inventory._queried,
-        *inventory.collectors,
-        *inventory.by_kind,
-        *inventory._queries,
+        *inventory.entries.queried,
+        *inventory.entries.collectors,
+        *inventory.entries.by_kind,
+        *inventory.entries.own_queries,
     )
-    entries += (*inventory._sets.values(), *inventory._sets["named"].entries, *inventory._uncovered)
+    entries += (*inventory.entries.sets.values(), *inventory.entries.sets["named"].entries, *inventory.entries.to_cover)
     assert len({type(each) for each in entries}) == 8
     return (exporter, inventory, inventory._rounds, exporter._text, *entries)
 
@@ -233,7 +233,7 @@ def test_over_200_reloads_nothing_of_a_former_generation_lives(running: Running,
     grown = living() - before
     assert max(grown.values(), default=0) < 20, "one of each reload would be 199"
     inventory = running.service.exporter._inventory
-    shown = len(inventory.metrics) + len(inventory.by_kind) + len(inventory._uncovered)
+    shown = len(inventory.entries.metrics) + len(inventory.entries.by_kind) + len(inventory.entries.to_cover)
     assert len(inventory._pool._following._replica.views) == shown, "nobody shows what the others showed"
 
 

@@ -6,6 +6,7 @@ from infrahub_exporter.adapters.infrahub.reader import InfrahubReader
 from infrahub_exporter.app.refreshing.figures import Figures
 from infrahub_exporter.app.refreshing.inventory import Inventory
 from infrahub_exporter.app.refreshing.pool import Pool
+from infrahub_exporter.app.refreshing.roster import Roster
 from infrahub_exporter.domain.asking.specs import DiscoverySpec, MetricSpec
 from infrahub_exporter.domain.publishing.guard import GuardSpec
 from infrahub_exporter.domain.publishing.limits import Limits
@@ -35,26 +36,35 @@ async def test_rows_are_right_at_each_round_beside_what_is_read_in_one_piece() -
     world = World()
     world.populate()
     reader = OfBranch(Line(world), clock=world.times, page_size=500)
-    inventory = Inventory(
+    pool = Pool(reader, clock=world.times)
+    entries = Roster(
         metrics=[MetricSpec(kind="NetRouter", include=("name", "city.name"))],
         discoveries=[PORTS],
-        pool=Pool(reader, clock=world.times),
-        sinks=(),
+        pool=pool,
         clock=world.times,
         outline=None,
         overlap_seconds=300.0,
         full_refresh_seconds=3600.0,
-        refresh_timeout_seconds=60.0,
         guard=GuardSpec(),
         limits=Limits(),
+    )
+    inventory = Inventory(
+        entries,
+        pool=pool,
+        sinks=(),
+        clock=world.times,
+        full_refresh_seconds=3600.0,
+        refresh_timeout_seconds=60.0,
         figures=Figures(),
     )
 
     async def ends() -> list[tuple[str, str, str]]:
         world.times.wait(10.0)
         await inventory.round()
-        assert [status.error for status in inventory.statuses] == [None, None]
-        groups = [each.group for block in inventory.find("ports").publication.blocks for each in block if each.group]
+        assert [status.error for status in inventory.entries.statuses] == [None, None]
+        groups = [
+            each.group for block in inventory.entries.find("ports").publication.blocks for each in block if each.group
+        ]
         return sorted((group.targets[0], group.labels["near"], group.labels["city"]) for group in groups)
 
     assert await ends() == [("r0", "r1", "c1"), ("r1", "r0", "c0")]

@@ -10,6 +10,7 @@ from infrahub_exporter.adapters.infrahub.reader import InfrahubReader
 from infrahub_exporter.app.refreshing.figures import Figures
 from infrahub_exporter.app.refreshing.inventory import Inventory
 from infrahub_exporter.app.refreshing.pool import Pool
+from infrahub_exporter.app.refreshing.roster import Roster
 from infrahub_exporter.domain.asking.specs import MetricSpec
 from infrahub_exporter.domain.model import Snapshot
 from infrahub_exporter.domain.ports import Reply
@@ -84,18 +85,25 @@ class Boxes:
         self.infrahub = EmbeddedInfrahub.load([folder / "s.yml"], [folder / "o.yml"], now=self.times.now)
         self.between = Between(self.infrahub)
         self.reader = InfrahubReader(self.between, clock=self.times, page_size=500)
-        self.inventory = Inventory(
+        pool = Pool(self.reader, clock=self.times)
+        entries = Roster(
             metrics=[MetricSpec(kind="LabBox", include=("name", "file.content.mode"))],
             discoveries=(),
-            pool=Pool(self.reader, clock=self.times),
-            sinks=(self.shown,),
+            pool=pool,
             clock=self.times,
             outline=None,
             overlap_seconds=300.0,
             full_refresh_seconds=3600.0,
-            refresh_timeout_seconds=60.0,
             guard=GuardSpec(enabled=False),
             limits=Limits(),
+        )
+        self.inventory = Inventory(
+            entries,
+            pool=pool,
+            sinks=(self.shown,),
+            clock=self.times,
+            full_refresh_seconds=3600.0,
+            refresh_timeout_seconds=60.0,
             figures=Figures(),
         )
 
@@ -117,7 +125,7 @@ class Boxes:
         """Take a round; return what is skipped."""
         self.times.wait(after)
         await self.inventory.round()
-        (status,) = self.inventory.statuses
+        (status,) = self.inventory.entries.statuses
         assert status.error is None
         return dict(status.skipped)
 
@@ -156,7 +164,7 @@ async def test_a_bad_file_leaves_out_the_nodes_that_show_it_until_it_is_mended(t
     boxes.upload("f", b"mode: [")
     assert await boxes.round() == {"duplicate": 0, "bad_content": 2}
     assert boxes.shown.labels() == [("c", "y"), ("d", "")]
-    (status,) = boxes.inventory.statuses
+    (status,) = boxes.inventory.entries.statuses
     assert [each.partition(" ")[0] for each in status.examples["bad_content"]] == ["LabBox", "LabBox"]
     boxes.upload("g", b"mode: w")
     assert await boxes.round() == {"duplicate": 0, "bad_content": 2}

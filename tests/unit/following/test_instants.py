@@ -57,7 +57,7 @@ async def test_what_was_read_is_of_the_instant_of_the_look_however_long_that_too
     began = subject.world.times.wall() + POLL_SECONDS
     await subject.poll()
     assert subject.world.times.wall() >= began + 3.0
-    assert [each.succeeded_at for each in subject.inventory.statuses] == [began, began]
+    assert [each.succeeded_at for each in subject.inventory.entries.statuses] == [began, began]
 
 
 async def test_what_has_changed_does_not_wait_for_what_is_read_again_in_turn() -> None:

@@ -70,7 +70,7 @@ class Polled:
         """Have everything looked at once, an interval later."""
         self.world.times.wait(POLL_SECONDS)
         await self.inventory.round()
-        for entry in self.inventory.queries:
+        for entry in self.inventory.entries.queries:
             await self.inventory.run(entry)
 
     def change(self) -> None:
@@ -80,7 +80,7 @@ class Polled:
 
     @property
     def targets(self) -> list[set[str]]:
-        lists = self.inventory.discoveries.values()
+        lists = self.inventory.entries.discoveries.values()
         return [{target for group in entry.groups for target in group.targets} for entry in lists]
 
     @property
@@ -163,7 +163,7 @@ async def test_what_hangs_in_any_phase_of_a_poll_costs_no_more_than_the_outage(
     with anyio.fail_after(60):  # the deadline of a request is an hour
         await subject.poll()
     assert line.looks == AWAY_LOOKS
-    assert [(each.success, each.errors) for each in inventory.statuses] == [(True, {})] * 4
+    assert [(each.success, each.errors) for each in inventory.entries.statuses] == [(True, {})] * 4
     assert caplog.messages == ["no answer from Infrahub for 0.02 s; trying again"]
     cities, routers, tags = subject.targets
     assert ("c9" in cities, "r9" in routers, "t9" in tags) == (True, True, True)
@@ -179,11 +179,11 @@ async def test_after_an_outage_everything_is_current_within_two_polls(answer: Re
     subject.change()
     for _ in range(OUTAGE_POLLS):
         await subject.poll()
-    assert {each.success for each in subject.inventory.statuses} == {False}
+    assert {each.success for each in subject.inventory.entries.statuses} == {False}
     subject.line.outage = None
     await subject.poll()
     await subject.poll()
-    assert {each.success for each in subject.inventory.statuses} == {True}
+    assert {each.success for each in subject.inventory.entries.statuses} == {True}
     cities, routers, tags = subject.targets
     assert ("c9" in cities, "r9" in routers, "t9" in tags) == (True, True, True)
     assert "'e9'" in subject.ports
@@ -212,7 +212,7 @@ async def test_what_starts_in_an_outage_is_read_within_two_polls_of_its_end(answ
     subject.line.outage = None
     await subject.poll()
     await subject.poll()
-    assert {each.success for each in subject.inventory.statuses} == {True}
+    assert {each.success for each in subject.inventory.entries.statuses} == {True}
 
 
 async def test_a_first_read_of_which_only_the_rows_were_refused_is_tried_as_soon_as_they_may_be_read() -> None:
@@ -225,7 +225,7 @@ async def test_a_first_read_of_which_only_the_rows_were_refused_is_tried_as_soon
     assert await subject.runs("NetPort", OUTAGE_POLLS) == [0, 6]
     subject.line.wrong = {}
     assert await subject.runs("NetPort", 1) == [0]
-    assert {each.success for each in subject.inventory.statuses} == {True}
+    assert {each.success for each in subject.inventory.entries.statuses} == {True}
 
 
 async def test_two_that_are_wrong_in_themselves_do_not_excuse_each_other() -> None:

@@ -16,6 +16,7 @@ from infrahub_exporter.app.exporter import Exporter
 from infrahub_exporter.app.refreshing.debounce import Debounce
 from infrahub_exporter.app.refreshing.inventory import Inventory
 from infrahub_exporter.app.refreshing.pool import Pool
+from infrahub_exporter.app.refreshing.roster import Roster
 from infrahub_exporter.domain.access.webhooks import Event, Touched
 from infrahub_exporter.domain.asking.specs import DiscoverySpec, MetricSpec
 from infrahub_exporter.domain.ports import Transport
@@ -160,18 +161,25 @@ OTHER = listing("other", "{ InfrahubStatus { summary { schema_hash_synced } } }"
 def inventory_of(
     line: Transport, world: World, metrics: Sequence[MetricSpec], discoveries: Sequence[DiscoverySpec]
 ) -> Inventory:
-    return Inventory(
+    pool = Pool(InfrahubReader(line, clock=world.times, page_size=500), clock=world.times)
+    entries = Roster(
         metrics=metrics,
         discoveries=discoveries,
-        pool=Pool(InfrahubReader(line, clock=world.times, page_size=500), clock=world.times),
-        sinks=(),
+        pool=pool,
         clock=world.times,
         outline=outline,
         overlap_seconds=300.0,
         full_refresh_seconds=3600.0,
-        refresh_timeout_seconds=60.0,
         guard=GuardSpec(),
         limits=Limits(),
+    )
+    return Inventory(
+        entries,
+        pool=pool,
+        sinks=(),
+        clock=world.times,
+        full_refresh_seconds=3600.0,
+        refresh_timeout_seconds=60.0,
     )
 
 
@@ -182,7 +190,7 @@ async def inventory_at_work(*discoveries: DiscoverySpec) -> tuple[Inventory, Lin
     line = Line(world)
     inventory = inventory_of(line, world, [MetricSpec(kind="NetPort", include=("name", "labels[]"))], discoveries)
     await inventory.round()
-    for entry in inventory.queries:
+    for entry in inventory.entries.queries:
         await inventory.run(entry)
     line.asked.clear()
     return inventory, line
@@ -229,7 +237,7 @@ async def test_a_document_that_infrahub_refuses_is_run_ever_less_often() -> None
     world.populate()
     line = Line(world)
     inventory = inventory_of(line, world, [], [TAGS])
-    (entry,) = inventory.queries
+    (entry,) = inventory.entries.queries
     line.refused = frozenset({"BuiltinTag"})
     runs = []
     for number in range(12):
@@ -297,7 +305,7 @@ async def test_a_list_of_bad_nodes_does_not_wait_when_one_of_them_changes() -> N
     world.populate()
     line = Line(world)
     inventory = inventory_of(line, world, (), [ROUTERS])
-    (entry,) = inventory.queries
+    (entry,) = inventory.entries.queries
     await inventory.run(entry)
     assert len(entry.groups) == 3
     routers = world.ids("NetRouter")

@@ -6,6 +6,7 @@ from infrahub_exporter.adapters.infrahub.reader import InfrahubReader
 from infrahub_exporter.app.refreshing.figures import Figures
 from infrahub_exporter.app.refreshing.inventory import Inventory
 from infrahub_exporter.app.refreshing.pool import Pool
+from infrahub_exporter.app.refreshing.roster import Roster
 from infrahub_exporter.domain.asking.specs import MetricSpec
 from infrahub_exporter.domain.publishing.guard import GuardSpec
 from infrahub_exporter.domain.publishing.limits import Limits
@@ -18,18 +19,25 @@ async def followed() -> tuple[World, Line, Inventory, Figures]:
     world, figures = World(), Figures()
     world.populate()
     line = Line(world)
-    inventory = Inventory(
+    pool = Pool(InfrahubReader(line, clock=world.times, page_size=500), clock=world.times)
+    entries = Roster(
         metrics=[MetricSpec(kind="NetRouter", include=("name",)), MetricSpec(kind="NetCity", include=("name",))],
         discoveries=(),
-        pool=Pool(InfrahubReader(line, clock=world.times, page_size=500), clock=world.times),
-        sinks=(),
+        pool=pool,
         clock=world.times,
         outline=None,
         overlap_seconds=300.0,
         full_refresh_seconds=3600.0,
-        refresh_timeout_seconds=60.0,
         guard=GuardSpec(),
         limits=Limits(),
+    )
+    inventory = Inventory(
+        entries,
+        pool=pool,
+        sinks=(),
+        clock=world.times,
+        full_refresh_seconds=3600.0,
+        refresh_timeout_seconds=60.0,
         figures=figures,
     )
     await inventory.round()

@@ -9,10 +9,11 @@ import anyio
 from anyio.abc import TaskGroup
 
 from infrahub_exporter.app.refreshing.debounce import Debounce
-from infrahub_exporter.app.refreshing.inventory import Apart, Inventory
+from infrahub_exporter.app.refreshing.inventory import Inventory
 from infrahub_exporter.app.refreshing.pace import Pace
 from infrahub_exporter.app.refreshing.parts import Neighbour
 from infrahub_exporter.app.refreshing.queried_series import QueriedSeries
+from infrahub_exporter.app.refreshing.roster import Apart
 from infrahub_exporter.domain.errors import SourceUnavailableError
 from infrahub_exporter.domain.ports import Clock
 from infrahub_exporter.domain.publishing.pressure import Pressure
@@ -73,7 +74,7 @@ class Background:
 
     def run_apart(self, tasks: TaskGroup) -> None:
         """Keep each query and collector fresh, and no longer one that has been forgotten."""
-        wanted = self._inventory.apart
+        wanted = self._inventory.entries.apart
         for entry in self._runs.keys() - set(wanted):
             self._runs.pop(entry)[1].cancel()
         for entry in wanted:

@@ -3,6 +3,7 @@
 import logging
 from functools import partial
 
+from infrahub_exporter.app.refreshing import succession
 from infrahub_exporter.app.refreshing.inventory import Inventory
 from infrahub_exporter.app.refreshing.pace import Pace
 from infrahub_exporter.app.refreshing.parts import Store
@@ -42,7 +43,7 @@ class Keeper:
 
     async def restore(self, inventory: Inventory) -> None:
         """Publish what was kept, of entries that have nothing yet."""
-        saved = None if self._store is None or not inventory.lacks_data else await self._store.load()
+        saved = None if self._store is None or not inventory.entries.lacks_data else await self._store.load()
         if saved is not None and saved.source == self._source_id and (restored := await inventory.restore(saved)):
             logger.info("served from before the restart until read again: %d kinds and queries", restored)
 
@@ -55,7 +56,7 @@ class Keeper:
         """Keep what is published, where it is new; and now and then, or a last time, also when it was found true."""
         if self._store is None:
             return
-        saved = inventory.saved(self._source_id)
+        saved = succession.saved(inventory.entries, self._source_id)
         age = (saved.read_at or 0.0) - (self._stored.read_at or 0.0)
         is_new = saved.content != self._stored.content or age > (0 if last else _CONFIRM_SECONDS)
         if saved.entries and is_new:
