@@ -1,8 +1,8 @@
 """The nodes of a list that give no group: how many, why, and which of them to look at."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain, repeat
-from operator import attrgetter
+from itertools import chain, compress, repeat
+from operator import attrgetter, is_not
 
 from msgspec import Struct
 
@@ -61,7 +61,7 @@ class Tally:
         """Return the number of groups, and what is skipped by its reason."""
         known = chain(self._counted, repeat(_Counted()))
         self._counted = [
-            before if before.block is block else _count(block)
+            before if before.block is block else _count(block, before)
             for block, before in zip(blocks, known)  # noqa: B905 - what is known goes on for ever
         ]
         found: dict[str, Skipped] = {}
@@ -73,7 +73,12 @@ class Tally:
         return groups, {reason: found[reason] for reason in SKIP_REASONS if reason in found} if found else found
 
 
-def _count(block: Sequence[Decision]) -> _Counted:
+def _count(block: Sequence[Decision], before: _Counted) -> _Counted:
+    """Count a block; where every place had a group, only what differs is looked at."""
+    if len(block) == before.groups == len(before.block):
+        differing = compress(block, map(is_not, block, before.block))
+        if all(each.group is not None for each in differing):
+            return _Counted(block, before.groups)
     groups = len(block) - list(map(_GROUP, block)).count(None)
     return _Counted(block, groups, {} if groups == len(block) else by_reason((block,)))
 

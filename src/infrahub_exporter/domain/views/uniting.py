@@ -4,7 +4,8 @@ Rows are alike in the labels of `distinct`. Without it they are where they are e
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain, repeat
+from itertools import chain, compress, count, repeat
+from operator import is_not
 from typing import Protocol
 
 import msgspec
@@ -45,20 +46,36 @@ class Plain:
     """Each decision as it is."""
 
     def __init__(self) -> None:
-        self._blocks: Sequence[tuple[Decisions, ...]] = ()
-        self._listed: tuple[Decisions, ...] = ()
+        self._listed: list[_Listed] = []
 
     def of(self, blocks: Sequence[tuple[Decisions, ...]]) -> tuple[Decisions, ...]:
         """Return the decisions of each block."""
-        known = chain(zip(self._blocks, self._listed, strict=True), repeat(((), ())))
-        self._listed = tuple(
-            [
-                listed if block is before else tuple(chain(*block))
-                for block, (before, listed) in zip(blocks, known)  # noqa: B905 - what is known goes on for ever
-            ]
-        )
-        self._blocks = blocks
-        return self._listed
+        known = chain(self._listed, repeat(_Listed()))
+        self._listed = [
+            before if block is before.block else _list(block, before)
+            for block, before in zip(blocks, known)  # noqa: B905 - what is known goes on for ever
+        ]
+        return tuple([each.decisions for each in self._listed])
+
+
+class _Listed(Struct, frozen=True):
+    """A block with its decisions one behind the other; whether each of its nodes has one."""
+
+    block: tuple[Decisions, ...] = ()
+    decisions: Decisions = ()
+    one_each: bool = False
+
+
+def _list(block: tuple[Decisions, ...], before: _Listed) -> _Listed:
+    """List the decisions of a block; where each node has one, only what differs is put in place."""
+    if before.one_each and len(block) == len(before.block):
+        differing = [*compress(count(), map(is_not, block, before.block))]
+        if all(len(block[index]) == 1 for index in differing):
+            listed = list(before.decisions)
+            for index in differing:
+                (listed[index],) = block[index]
+            return _Listed(block, tuple(listed), one_each=True)
+    return _Listed(block, tuple(chain(*block)), all(len(each) == 1 for each in block))
 
 
 class _Part(Struct, frozen=True):

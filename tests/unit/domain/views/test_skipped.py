@@ -34,6 +34,13 @@ def test_a_block_that_stays_is_not_counted_again() -> None:
     assert len(counted) == 4, "once for the groups, once for the others"
 
 
+def test_a_block_in_which_single_nodes_differ_is_counted_right() -> None:
+    tally = Tally()
+    other = Decision("Device", "1", TargetGroup(("b",), {}))
+    for block in ((GOOD, GOOD), (GOOD, other), (BARE, other), (GOOD, BARE), (GOOD, GOOD), (GOOD, BAD)):
+        assert tally.of((block,)) == (sum(each.group is not None for each in block), by_reason((block,)))
+
+
 def test_the_first_three_nodes_are_named() -> None:
     nodes = tuple(Decision("Device", identifier, reason="no_port") for identifier in ("1", None, "3" * 65, "4"))
     found = by_reason((nodes[:2], nodes[2:]))["no_port"]

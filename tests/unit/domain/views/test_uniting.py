@@ -95,6 +95,20 @@ def test_without_rows_and_distinct_all_stays_as_it_is() -> None:
     assert all(again is before for again, before in zip(whole.of(blocks), made, strict=True))
 
 
+def test_nodes_that_differ_are_exchanged_in_their_places_as_long_as_each_has_one_decision() -> None:
+    one, two, three = (Decision("K", each, reason="no_target") for each in "123")
+    plain = Plain()
+    for block, listed in (
+        (((one,), (two,)), (one, two)),
+        (((one,), (three,)), (one, three)),
+        (((two,), ()), (two,)),
+        (((one,), (three, two)), (one, three, two)),
+        (((three,), (two,)), (three, two)),
+        (((three,), (two,), (one,)), (three, two, one)),
+    ):
+        assert plain.of((block,)) == (listed,)
+
+
 def test_sd_20_of_rows_that_are_equal_one_is_a_target() -> None:
     asked = msgspec.structs.replace(SPEC, label_mappings={"device": "name"}, distinct=())
     rows = [Found("1", "Leaf", ((ip,), ("leaf1",))) for ip in ("10.0.0.1", "10.0.0.1", "10.0.0.2")]
