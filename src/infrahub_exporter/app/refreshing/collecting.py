@@ -52,7 +52,7 @@ class CollectorEntry(Attempts):
         """The families that are published."""
         self.series = 0
 
-    async def refresh(self) -> None:
+    async def ask(self) -> None:
         """Ask; a failure keeps the last good families, and what was refused waits its time unless an outage is over."""
         if self.is_backing_off:
             if not (self.is_in_doubt and await answers(self._source)):

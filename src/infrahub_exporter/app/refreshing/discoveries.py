@@ -198,7 +198,7 @@ class QueryDiscovery(DocumentedEntry[Decision], DiscoveryEntry):
     def _query(self) -> DiscoverySpec:
         return self.spec
 
-    async def refresh(self) -> None:
+    async def ask(self) -> None:
         """Run the query where that is due. A failure keeps the last good list; what was refused waits its time."""
         if await self._attempt_where_due(self._refresh, self.counts):
             self.attempted.set()

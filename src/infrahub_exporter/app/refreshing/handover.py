@@ -46,28 +46,25 @@ class KeptSections(Struct, frozen=True):
     duplicates: int
 
 
-class KeptMetric(Struct, frozen=True):
-    """An entry of `metrics.kind`; `fingerprint` is that of its spec."""
+class Left(Struct, frozen=True):
+    """What an entry leaves; `fingerprint` is that of its spec."""
 
     fingerprint: str
+
+
+class KeptMetric(Left, frozen=True):
+    """An entry of `metrics.kind`."""
+
     shown: KeptSections
     held: Held[Sample]
 
 
-class KeptSeries(Struct, frozen=True):
-    """An entry of `metrics.series`."""
+class KeptSeries(Left, frozen=True):
+    """An entry of `metrics.series`, with its document where it has one."""
 
-    fingerprint: str
     shown: KeptSections
     held: HeldSeries
-
-
-class KeptQueried(Struct, frozen=True):
-    """An entry of `metrics.series` by a document."""
-
-    fingerprint: str
-    series: KeptSeries
-    document: WatchedDocument
+    document: WatchedDocument | None = None
 
 
 class KeptList(Struct, frozen=True):
@@ -80,37 +77,33 @@ class KeptList(Struct, frozen=True):
     was_attempted: bool
 
 
-class KeptByKind(Struct, frozen=True):
+class KeptByKind(Left, frozen=True):
     """A discovery by kind."""
 
-    fingerprint: str
     shown: KeptList
     held: HeldTargets
     rendered: TargetList
 
 
-class KeptQuery(Struct, frozen=True):
+class KeptQuery(Left, frozen=True):
     """A discovery by a document."""
 
-    fingerprint: str
     shown: KeptList
     document: WatchedDocument
     found: tuple[tuple[Decision, ...], ...]
 
 
-class KeptUncovered(Struct, frozen=True):
+class KeptUncovered(Left, frozen=True):
     """The nodes of a kind that should be in some list."""
 
-    fingerprint: str
     held: Held[Named]
     blocks: tuple[tuple[Named, ...], ...]
     status: EntryStatus
 
 
-class KeptCollector(Struct, frozen=True):
+class KeptCollector(Left, frozen=True):
     """A collector's last good families, and what it remembers."""
 
-    fingerprint: str
     families: tuple[Family, ...]
     duplicates: int
     status: EntryStatus
@@ -137,7 +130,6 @@ class KeptEntries(Struct, frozen=True):
     sets: Mapping[str, tuple[KeptSet, ...]]
     uncovered: tuple[KeptUncovered, ...] = ()
     collectors: tuple[KeptCollector, ...] = ()
-    queried: tuple[KeptQueried, ...] = ()
 
 
 class Handover(Struct, frozen=True):

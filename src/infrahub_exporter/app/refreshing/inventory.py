@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-import anyio
-
 from infrahub_exporter.app.refreshing import succession
 from infrahub_exporter.app.refreshing.discoveries import DiscoveryEntry, QueryDiscovery
 from infrahub_exporter.app.refreshing.figures import Figures
@@ -11,7 +9,6 @@ from infrahub_exporter.app.refreshing.handover import KeptEntries
 from infrahub_exporter.app.refreshing.measured import MeasuredEntry
 from infrahub_exporter.app.refreshing.pool import Pool
 from infrahub_exporter.app.refreshing.publisher import Publisher
-from infrahub_exporter.app.refreshing.queried_series import QueriedSeries
 from infrahub_exporter.app.refreshing.roster import Apart, Roster
 from infrahub_exporter.app.refreshing.rounds import Rounds
 from infrahub_exporter.domain.access.webhooks import Touched
@@ -49,7 +46,6 @@ class Inventory:
             refresh_timeout_seconds=refresh_timeout_seconds,
             outages=entries.outages,
         )
-        self._turn = anyio.Lock()
         self.round_seconds: float | None = None
 
     @property
@@ -64,29 +60,19 @@ class Inventory:
 
     async def round(self) -> None:
         """Give every entry that is read as rows its turn, and publish."""
-        async with self._turn:
+        async with self.entries.turn:
             await self._round()
 
     async def run(self, entry: Apart) -> None:
         """Read what is read at a pace of its own, where that is due."""
         async with entry.lock:
-            if isinstance(entry, QueryDiscovery):
-                await entry.refresh()
-                await entry.write()
-                return
-            await (entry.ask() if isinstance(entry, QueriedSeries) else entry.refresh())
-            await self._publisher.publish(self.entries.beside)
+            await self._ask(entry)
 
     async def attempt(self, entry: DiscoveryEntry) -> None:
         """Try a discovery that has not been tried yet; several at once are one attempt."""
-        async with entry.lock if isinstance(entry, QueryDiscovery) else self._turn:
-            if entry.status.success is not None:
-                return
-            if isinstance(entry, QueryDiscovery):
-                await entry.refresh()
-                await entry.write()
-            else:
-                await self._round()
+        async with entry.lock:
+            if entry.status.success is None:
+                await (self._ask(entry) if isinstance(entry, QueryDiscovery) else self._round())
 
     async def depending(self, touched: Touched) -> tuple[bool, tuple[Apart, ...]]:
         """Tell whether anything that is read as rows, and what else, may depend on what events touched."""
@@ -142,15 +128,10 @@ class Inventory:
 
     async def _released(self, entry: MeasuredEntry | DiscoveryEntry) -> bool:
         """Release an entry as soon as it is not being read: a query waits for itself alone."""
-        async with entry.lock if isinstance(entry, QueryDiscovery | QueriedSeries) else self._turn:
+        async with entry.lock:
             if not entry.release():
                 return False
-            if isinstance(entry, QueriedSeries):
-                await self._publisher.publish(self.entries.beside)
-            elif isinstance(entry, MeasuredEntry):
-                await self._publish()
-            else:
-                await entry.write()
+            await self._show(entry)
             return True
 
     def _read_at(self) -> float:
@@ -170,3 +151,16 @@ class Inventory:
 
     async def _publish(self) -> None:
         await self._publisher.publish(self.entries.beside, self.entries.metrics)
+
+    async def _ask(self, entry: Apart) -> None:
+        await entry.ask()
+        await self._show(entry)
+
+    async def _show(self, entry: Apart | MeasuredEntry | DiscoveryEntry) -> None:
+        """Publish an entry; what is read in rounds is looked at only in their turn."""
+        if isinstance(entry, DiscoveryEntry):
+            await entry.write()
+        elif entry.lock is self.entries.turn:
+            await self._publish()
+        else:
+            await self._publisher.publish(self.entries.beside)

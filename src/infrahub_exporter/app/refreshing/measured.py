@@ -8,6 +8,7 @@ from itertools import compress, count
 from operator import attrgetter, is_not
 from typing import Any, TypeAlias
 
+import anyio
 import anyio.to_thread
 import msgspec
 
@@ -51,6 +52,7 @@ class MeasuredEntry(GuardedEntry[Sample]):
         super().__init__(status, guard.overridden(spec.guard), limits, clock)
         self._spec = spec
         self._others = others
+        self.lock = anyio.Lock()
         self._label_names: tuple[str, ...] = ()
         self._sections: tuple[Section, ...] = ()
         self._duplicates = 0

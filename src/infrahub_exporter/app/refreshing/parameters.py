@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from infrahub_exporter.app.refreshing.discoveries import QueryDiscovery
+from infrahub_exporter.app.refreshing.discoveries import DiscoveryEntry, QueryDiscovery
 from infrahub_exporter.app.refreshing.handover import KeptSet
 from infrahub_exporter.domain.asking.specs import DiscoverySpec
 from infrahub_exporter.domain.errors import SourceUnavailableError
@@ -49,9 +49,9 @@ class ParameterSets:
         self._asked[entry] = self._clock.monotonic()
         return entry
 
-    def forget(self, entry: QueryDiscovery) -> None:
-        """Let go of a list."""
-        self._asked.pop(entry, None)
+    def forget(self, entry: DiscoveryEntry) -> None:
+        """Let go of a list, where it is one of these."""
+        self._asked = {each: asked for each, asked in self._asked.items() if each is not entry}
 
     def kept(self) -> tuple[KeptSet, ...]:
         """Return the lists for a discovery that reads and derives the same."""

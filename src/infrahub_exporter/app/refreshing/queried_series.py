@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Mapping
 
-import anyio
 import anyio.to_thread
+import msgspec
 
 from infrahub_exporter.app.refreshing.documented import DocumentedEntry
-from infrahub_exporter.app.refreshing.handover import KeptQueried
+from infrahub_exporter.app.refreshing.handover import KeptSeries
 from infrahub_exporter.app.refreshing.measured import MeasuredEntry
 from infrahub_exporter.app.refreshing.pool import Source
 from infrahub_exporter.app.refreshing.series import SeriesEntry
@@ -17,7 +17,6 @@ from infrahub_exporter.domain.model import JSON, Sample
 from infrahub_exporter.domain.ports import Clock
 from infrahub_exporter.domain.publishing.guard import GuardSpec
 from infrahub_exporter.domain.publishing.limits import Limits
-from infrahub_exporter.domain.publishing.saved import fingerprint
 
 
 class QueriedSeries(DocumentedEntry[Sample], SeriesEntry):
@@ -36,7 +35,6 @@ class QueriedSeries(DocumentedEntry[Sample], SeriesEntry):
         others: Callable[[MeasuredEntry], int],
     ) -> None:
         super().__init__(name, spec, clock=clock, guard=guard, limits=limits, others=others)
-        self.lock = anyio.Lock()
         self._document = document
         self._source = source
 
@@ -48,14 +46,14 @@ class QueriedSeries(DocumentedEntry[Sample], SeriesEntry):
         """Run the query where that is due. A failure keeps the last good series; what was refused waits its time."""
         await self._attempt_where_due(self._ask, self._counts)
 
-    def kept_query(self) -> KeptQueried:
+    def kept(self) -> KeptSeries:
         """Return what an entry that runs the same document and derives the same can go on from."""
-        return KeptQueried(fingerprint(self.spec), self.kept(), self._document)
+        return msgspec.structs.replace(super().kept(), document=self._document)
 
-    def go_on_query(self, kept: KeptQueried) -> None:
+    def go_on(self, kept: KeptSeries) -> None:
         """Go on from that."""
-        self.go_on(kept.series)
-        self._document = kept.document
+        super().go_on(kept)
+        self._document = kept.document or self._document
 
     async def _ask(self) -> None:
         answer = await self._answer()

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import anyio
 import msgspec
 
 from infrahub_exporter.app.refreshing.collecting import CollectorEntry
@@ -127,6 +128,11 @@ class Roster:
             for name, spec in zip(entry_names(spec.kind for spec in uncovered), uncovered, strict=True)
         )
         self._coverage = Coverage()
+        self.turn = anyio.Lock()
+        """What all that is read in rounds waits for; everything else waits for itself alone."""
+        of_rows: tuple[MeasuredEntry | KindDiscovery, ...] = (*self.metrics, *self.by_kind)
+        for taking_turns in of_rows:
+            taking_turns.lock = self.turn
 
     @property
     def statuses(self) -> tuple[EntryStatus, ...]:
@@ -209,9 +215,8 @@ class Roster:
 
     def forget(self, entry: DiscoveryEntry) -> None:
         """Let go of a list that was made for parameters which do not fit."""
-        if isinstance(entry, QueryDiscovery):
-            for sets in self.sets.values():
-                sets.forget(entry)
+        for sets in self.sets.values():
+            sets.forget(entry)
 
     def let_go(self) -> None:
         """Let go of all who wait for a first list."""

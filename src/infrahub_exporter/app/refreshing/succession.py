@@ -1,17 +1,15 @@
 """What entries leave to those that come after them: to the next configuration's, and over a restart."""
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
+from typing import Protocol, TypeVar
 
 from infrahub_exporter.app.refreshing.handover import (
     KeptByKind,
-    KeptCollector,
     KeptEntries,
     KeptMetric,
-    KeptQueried,
-    KeptQuery,
     KeptSeries,
     KeptUncovered,
+    Left,
 )
 from infrahub_exporter.app.refreshing.pool import Pool
 from infrahub_exporter.app.refreshing.roster import Roster
@@ -20,8 +18,21 @@ from infrahub_exporter.domain.asking.series import SeriesSpec
 from infrahub_exporter.domain.asking.specs import DiscoverySpec, MetricSpec, UncoveredSpec
 from infrahub_exporter.domain.publishing.saved import Saved, fingerprint
 
-_Spec = MetricSpec | SeriesSpec | DiscoverySpec | UncoveredSpec | CollectorSpec
-AnyKept = TypeVar("AnyKept", KeptMetric, KeptSeries, KeptByKind, KeptQuery, KeptUncovered, KeptCollector, KeptQueried)
+AnyLeft = TypeVar("AnyLeft", bound=Left)
+Taken_contra = TypeVar("Taken_contra", bound=Left, contravariant=True)
+
+
+class Heir(Protocol[Taken_contra]):
+    """An entry that can go on from what one of the same spec has left."""
+
+    @property
+    def spec(self) -> MetricSpec | SeriesSpec | DiscoverySpec | UncoveredSpec | CollectorSpec:
+        """Say what is read and derived."""
+        ...
+
+    def go_on(self, kept: Taken_contra) -> None:
+        """Go on from what was left."""
+        ...
 
 
 def kept(roster: Roster, pool: Pool) -> KeptEntries:
@@ -29,29 +40,27 @@ def kept(roster: Roster, pool: Pool) -> KeptEntries:
     return KeptEntries(
         pool,
         tuple(entry.kept() for entry in roster.kinds),
-        tuple(entry.kept() for entry in roster.series),
+        tuple(entry.kept() for entry in (*roster.series, *roster.queried)),
         tuple(entry.kept() for entry in roster.by_kind),
         tuple(entry.kept() for entry in roster.own_queries),
         {name: sets.kept() for name, sets in roster.sets.items()},
         tuple(entry.kept() for entry in roster.to_cover),
         tuple(entry.kept() for entry in roster.collectors),
-        tuple(entry.kept_query() for entry in roster.queried),
     )
 
 
 def go_on(roster: Roster, kept: KeptEntries) -> None:
     """Go on from what was held of the same kinds and queries; the rows are in the pool."""
     left: list[KeptMetric | KeptSeries | KeptByKind | KeptUncovered] = [
-        *_given(kept.metrics, [(each.spec, each.go_on) for each in roster.kinds]),
-        *_given(kept.series, [(each.spec, each.go_on) for each in roster.series]),
-        *_given(kept.by_kind, [(each.spec, each.go_on) for each in roster.by_kind]),
-        *_given(kept.uncovered, [(each.spec, each.go_on) for each in roster.to_cover]),
+        *_given(kept.metrics, roster.kinds),
+        *_given(kept.series, (*roster.series, *roster.queried)),
+        *_given(kept.by_kind, roster.by_kind),
+        *_given(kept.uncovered, roster.to_cover),
     ]
-    _given(kept.queries, [(each.spec, each.go_on) for each in roster.own_queries])
+    _given(kept.queries, roster.own_queries)
     for name, sets in roster.sets.items():
         sets.go_on(kept.sets.get(name, ()))
-    _given(kept.queried, [(each.spec, each.go_on_query) for each in roster.queried])
-    _given(kept.collectors, [(each.spec, each.go_on) for each in roster.collectors])
+    _given(kept.collectors, roster.collectors)
     for unwanted in left:
         unwanted.held.release()
 
@@ -69,18 +78,18 @@ def saved(roster: Roster, source: str) -> Saved:
     return Saved(
         source,
         schema="",
-        kinds=tuple(each for each in kinds if each is not None),
-        lists=tuple(each for each in lists if each is not None),
-        collectors=tuple(each for each in collectors if each is not None),
+        kinds=tuple(filter(None, kinds)),
+        lists=tuple(filter(None, lists)),
+        collectors=tuple(filter(None, collectors)),
     )
 
 
-def _given(kept: Sequence[AnyKept], takers: Iterable[tuple[_Spec, Callable[[AnyKept], None]]]) -> list[AnyKept]:
+def _given(kept: Sequence[AnyLeft], heirs: Sequence[Heir[AnyLeft]]) -> list[AnyLeft]:
     """Give each entry what one of the same spec has left, if there is any; return what nobody took."""
-    alike: dict[str, list[AnyKept]] = {}
+    alike: dict[str, list[AnyLeft]] = {}
     for each in reversed(kept):
         alike.setdefault(each.fingerprint, []).append(each)
-    for spec, take in takers:
-        if same := alike.get(fingerprint(spec)):
-            take(same.pop())
+    for heir in heirs:
+        if same := alike.get(fingerprint(heir.spec)):
+            heir.go_on(same.pop())
     return [each for same in alike.values() for each in same]
