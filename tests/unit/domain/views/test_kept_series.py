@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 
 from infrahub_exporter.domain.model import Section
 from infrahub_exporter.domain.views.counting import Part
-from infrahub_exporter.domain.views.kept_series import KeptSeries, PointSeries, TallySeries, UnitedSeries
+from infrahub_exporter.domain.views.kept_series import KeptSeries, PointSeries
 from infrahub_exporter.domain.views.owners import Owners
 from infrahub_exporter.domain.views.series import Outcome, Point
+from infrahub_exporter.domain.views.tally_series import TallySeries
+from infrahub_exporter.domain.views.united_series import UnitedSeries
 
 NAMES = ("port", "site")
 
