@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from infrahub_exporter.adapters.embedded.kinds import Attribute, Relationship
-from infrahub_exporter.adapters.embedded.store import NOW, Record, Value
+from infrahub_exporter.adapters.embedded.store import NOW, Record, Store, Value
 
 PROFILE = "CoreProfile"
 _LOWEST = 2**63
@@ -24,7 +24,24 @@ def applied(record: Record, values: Mapping[str, Value], instant: int) -> Mappin
     }
 
 
-def given_peers(record: Record) -> Iterator[tuple[Relationship, list[Record]]]:
+def share(store: Store, record: Record, instant: int) -> bool:
+    """Relate a node to the peers that its profiles give; tell whether that is another than before."""
+    moved = False
+    for relationship, peers in list(_given_peers(record)):
+        there = [each for each in record.edges.get(relationship.edge, ()) if each.end > NOW and each.from_profile]
+        for edge in there:
+            if edge.peer not in peers:
+                store.unlink(record, relationship, edge.peer, instant)
+                edge.peer.updated_at = instant
+        for peer in peers:
+            if all(each.peer is not peer for each in there):
+                store.link(record, relationship, peer, instant, from_profile=True)
+                peer.updated_at = instant
+        moved = True
+    return moved
+
+
+def _given_peers(record: Record) -> Iterator[tuple[Relationship, list[Record]]]:
     """Yield the relationships of a node whose peers from profiles are others than those that it has from them."""
     profiles = _of(record)
     for relationship in record.kind.relationships.values():

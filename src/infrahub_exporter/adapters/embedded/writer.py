@@ -118,7 +118,7 @@ class Writer:
         for name, related in peers.items():
             for peer in dict.fromkeys(related):
                 self._store.link(record, kind.relationships[name], peer, instant)
-        self._share(record, instant)
+        profiles.share(self._store, record, instant)
         self._put(record, made, instant)
         self._reconcile((record,), instant)
         self._follow(record, instant)
@@ -130,27 +130,11 @@ class Writer:
             return self.pools.number(given, attribute)
         return attribute.default_value if isinstance(given, Default) else given
 
-    def _share(self, record: Record, instant: int) -> bool:
-        """Relate a node to the peers that its profiles give; tell whether that is another than before."""
-        moved = False
-        for relationship, peers in list(profiles.given_peers(record)):
-            there = [each for each in record.edges.get(relationship.edge, ()) if each.end > NOW and each.from_profile]
-            for edge in there:
-                if edge.peer not in peers:
-                    self._store.unlink(record, relationship, edge.peer, instant)
-                    edge.peer.updated_at = instant
-            for peer in peers:
-                if all(each.peer is not peer for each in there):
-                    self._store.link(record, relationship, peer, instant, from_profile=True)
-                    peer.updated_at = instant
-            moved = True
-        return moved
-
     def _follow(self, profile: Record, instant: int) -> None:
         """Give the values and peers of a profile to its nodes."""
         for node in list(profiles.nodes_of(profile)):
             before = node.versions[-1].values
-            if self._share(node, instant) or any(
+            if profiles.share(self._store, node, instant) or any(
                 value is not before[name] for name, value in profiles.applied(node, before, instant).items()
             ):
                 self._put(node, before, instant)
@@ -188,7 +172,7 @@ class Writer:
         self._names.check_unique(kind, planned, wanted, record)
         checks.check_relatives(kind, wanted)
         moved = [self._set(record, kind.relationships[name], related, instant) for name, related in peers.items()]
-        moved.append(bool(peers) and self._share(record, instant))
+        moved.append(bool(peers) and profiles.share(self._store, record, instant))
         if changed or any(moved):
             self._put(record, {**current, **changed}, instant)
             record.updated_at = instant
@@ -269,7 +253,7 @@ class Writer:
 
     def _refresh(self, record: Record, instant: int) -> None:
         """Compute anew what reads a relation that has just changed."""
-        if self._share(record, instant):
+        if profiles.share(self._store, record, instant):
             record.updated_at = instant
         values = record.versions[-1].values
         profiled = profiles.applied(record, values, instant)
