@@ -41,12 +41,13 @@ class TargetList:
 
     def __init__(self) -> None:
         self._written: list[_Written] = []
+        self._first = self._opened = b""
 
     def render(self, blocks: Iterable[tuple[Decision, ...]]) -> tuple[bytes, ...]:
         """Write the groups of all blocks as the chunks of one list, in that order.
 
-        Equal groups have to share a block to appear once, as they do where a node's id tells its block. A chunk but the
-        first is the same object as long as its block is.
+        Equal groups have to share a block to appear once, as they do where a node's id tells its block. A chunk stays
+        the same object as long as its block does.
         """
         known = chain(self._written, repeat(_Written()))
         self._written = [
@@ -56,7 +57,9 @@ class TargetList:
         bodies = [each.body for each in self._written if each.body]
         if not bodies:
             return (b"[]",)
-        return (b"[" + bodies[0][1:], *bodies[1:], b"]")
+        if bodies[0] is not self._first:
+            self._first, self._opened = bodies[0], b"[" + bodies[0][1:]
+        return (self._opened, *bodies[1:], b"]")
 
 
 def _write(block: tuple[Decision, ...], before: _Written) -> _Written:

@@ -1,5 +1,6 @@
 """Many entries over one kind: Infrahub is asked as if they were one, and each stays itself."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
@@ -133,6 +134,22 @@ async def test_a_changed_node_costs_thirteen_entries_what_it_costs_one_and_a_que
     assert await many.asked() == ["probe", "NetRouter stamps", "NetRouter", "NetRouter"]
     for each in (one, many, unfiltered):
         assert 'name="renamed"' in each.exporter.metrics_text()
+
+
+async def test_an_entry_is_new_only_where_it_shows_what_changed(caplog: pytest.LogCaptureFixture) -> None:
+    world = world_of_many()
+    many = Many(world, METRICS[:2], LISTS[3:7])
+    await many.asked()
+    world.times.wait(1000.0)
+    world.save("NetRouter", world.pick("NetRouter", 7), state="planned")
+    world.times.wait(10.0)
+    with caplog.at_level(logging.DEBUG, "infrahub_exporter"):
+        await many.asked()
+    told = [each.removesuffix(": read what changed") for each in caplog.messages if each.endswith("what changed")]
+    assert told == ["query list3", "query list4", "query list5", "kind NetRouter#2"]
+    fresh = Many(world, METRICS[:2], LISTS[3:7])
+    await fresh.asked()
+    assert many.series("infrahub_netrouter_info") == fresh.series("infrahub_netrouter_info")
 
 
 async def test_a_node_that_leaves_is_found_out_once_for_those_who_filter_too() -> None:

@@ -124,8 +124,8 @@ class Held(Generic[Item]):
                 delta, at = await turn.following.follow(view, at=turn.at), turn.at
         else:
             delta, at = await turn.following.follow(view, at=turn.at, progress=self._progress), turn.at
-        await self._apply(view, delta)
-        return Refreshed(at, whole=delta.whole, changed=_differs(delta))
+        changed = await self._apply(view, delta)
+        return Refreshed(at, whole=delta.whole, changed=changed)
 
     async def _planned(self, turn: Turn) -> View:
         if self._refused is None:
@@ -147,8 +147,7 @@ class Held(Generic[Item]):
         if self._view is None or self._following is None or not self._view.is_whole:
             return False
         delta = await self._following.roll(self._view, at=at)
-        await self._apply(self._view, delta)
-        return _differs(delta)
+        return await self._apply(self._view, delta)
 
     def release(self) -> None:
         """Show nothing any more: what this alone needed need not be held."""
@@ -167,29 +166,25 @@ class Held(Generic[Item]):
             self._told = nodes // _TOLD_NODES
             logger.info("%s: %d nodes read so far", self._kind, nodes)
 
-    async def _apply(self, view: View, delta: Delta) -> None:
-        """Derive what differs; where that does not come to its end, everything is derived again."""
-        if not _differs(delta):
-            return
+    async def _apply(self, view: View, delta: Delta) -> bool:
+        """Derive what differs, and tell whether anything of it does; without an end everything is derived again."""
+        if not (delta.whole or delta.changed or delta.removed):
+            return False
         try:
             if len(delta.changed) > _FEW:
-                await anyio.to_thread.run_sync(self._put, delta)
-            else:
-                self._put(delta)
+                return await anyio.to_thread.run_sync(self._put, delta)
+            return self._put(delta)
         except BaseException:
             view.again()
             raise
 
-    def _put(self, delta: Delta) -> None:
+    def _put(self, delta: Delta) -> bool:
+        """Take the items of a delta; tell whether any differs, as after a whole one, or whether others are left out."""
         items = self._derive(delta)
         left_out = delta.changed.keys() - items.keys()
         if delta.whole:
             self.left_out = left_out
             self.blocks.replace(items)
-        else:
-            self.left_out = self.left_out.difference(delta.changed, delta.removed) | left_out
-            self.blocks.update(items, delta.removed | left_out)
-
-
-def _differs(delta: Delta) -> bool:
-    return bool(delta.whole or delta.changed or delta.removed)
+            return True
+        before, self.left_out = self.left_out, self.left_out.difference(delta.changed, delta.removed) | left_out
+        return self.blocks.update(items, delta.removed | left_out) or self.left_out != before

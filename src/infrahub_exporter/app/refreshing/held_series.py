@@ -78,7 +78,7 @@ class HeldSeries(Held[Outcome]):
         derive = self._coming.derive
         return {row.id: derive(rows) for row, rows in delta.found(most=self.most_rows)}
 
-    def _put(self, delta: Delta) -> None:
+    def _put(self, delta: Delta) -> bool:
         found, made = self._outcomes(delta), self._coming
         names = {each: left_out.named(delta.changed[each]) for each, outcome in found.items() if outcome.skipped}
         if delta.whole:
@@ -86,6 +86,7 @@ class HeldSeries(Held[Outcome]):
         else:
             made.kept.update(found, names, delta.removed)
         self._made = made
+        return True
 
 
 class _Made:

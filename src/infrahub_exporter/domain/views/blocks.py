@@ -50,8 +50,8 @@ class Blocks(Generic[Item]):
         held = {identifier for bucket in self._buckets for identifier in bucket}
         self.update(items, held.difference(items))
 
-    def update(self, items: Mapping[str, Item], removed: Iterable[str] = ()) -> None:
-        """Put items in place and take others away."""
+    def update(self, items: Mapping[str, Item], removed: Iterable[str] = ()) -> bool:
+        """Put items in place and take others away; tell whether anything differs."""
         if not self._count:
             self._settle_bits(len(items))
         touched, grown = set(), set()
@@ -70,11 +70,12 @@ class Blocks(Generic[Item]):
                 self._count -= 1
                 touched.add(index)
         if self._settle_bits(self._count):
-            return
+            return True
         for index in grown:
             self._buckets[index] = _sorted(self._buckets[index].items())
         for index in touched:
             self._blocks[index] = tuple(self._buckets[index].values())
+        return bool(touched)
 
     def _index(self, identifier: str) -> int:
         return crc32(identifier.encode()) >> (_HASH_BITS - self._bits)

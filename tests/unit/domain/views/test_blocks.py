@@ -37,6 +37,14 @@ def test_the_number_of_blocks_is_a_power_of_two_that_grows_with_the_items_and_sh
     assert counts == [8, 4, 4, 2, 1, 1]
 
 
+def test_an_update_tells_whether_anything_differs() -> None:
+    blocks = of(items(3))
+    assert not blocks.update({"node-1": ("node-1", "v")}, ["node-9"])
+    assert blocks.update({"node-1": ("node-1", "w")})
+    assert blocks.update({}, ["node-1"])
+    assert blocks.update(items(513)), "they are split"
+
+
 def test_the_order_tells_nothing_of_the_past() -> None:
     held = items(2000)
     subject = of(items(600))
