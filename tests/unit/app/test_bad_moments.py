@@ -136,10 +136,10 @@ async def test_an_heir_that_comes_while_a_first_read_is_derived_publishes_it_and
 ) -> None:
     inside, go, put = threading.Event(), threading.Event(), held.Held._put
 
-    def waits(self: held.Held[object], delta: object) -> None:
+    def waits(self: held.Held[object], delta: object) -> bool:
         inside.set()
         assert go.wait(10)
-        put(self, delta)  # type: ignore[arg-type]
+        return put(self, delta)  # type: ignore[arg-type]
 
     monkeypatch.setattr(held, "_FEW", 1)
     monkeypatch.setattr(held.Held, "_put", waits)
