@@ -74,10 +74,12 @@ class Replica:
     def learn(self, changes: Mapping[str, Change]) -> None:
         """Note what changed; nothing is lost until it has been read."""
         for kind, change in changes.items():
-            if kind in self.tables:
-                self.tables[kind].learn(change)
+            table = self.tables.get(kind)
+            have_returned = table is not None and table.learn(change)
             for reading in self.readings.values():
                 reading.learn(kind, change)
+                if have_returned and reading.table is table:
+                    reading.doubt()
             for link, asked in self.links.items():
                 if link.peer == kind:
                     reached = self._reaching(link, change)

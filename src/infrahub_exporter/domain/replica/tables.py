@@ -30,7 +30,8 @@ class Table:
     """The rows of a kind by id; its columns are all that anybody needs of it, and only ever become more.
 
     `asked` are nodes whose rows are to be read again, `came` rows of those that have been read already, `named` those
-    that are wanted and not held, `narrow` the rows that were read before there were as many columns.
+    that are wanted and not held, `narrow` the rows that were read before there were as many columns. `count` is how
+    many nodes of the kind there were when that was told last.
     """
 
     def __init__(self, name: str, kind: str, epoch: Epoch) -> None:
@@ -45,6 +46,7 @@ class Table:
         self.came: dict[str, Row] = {}
         self.named: set[str] = set()
         self.narrow: set[str] = set()
+        self.count: int | None = None
         self.turns = Turns()
         self.unsettled = Unsettled()
 
@@ -77,12 +79,17 @@ class Table:
         self.asked, self.came, self.named, self.narrow = set(), {}, set(), set()
         self.turns = Turns()
 
-    def learn(self, change: Change) -> None:
-        """Note which nodes have changed: a row that came before is not what it is now."""
+    def learn(self, change: Change) -> bool:
+        """Note which nodes have changed: a row that came before is not what it is now.
+
+        Tell whether there are more of them than have been made: Infrahub had lost some for a while, and told of none.
+        """
+        before, self.count = self.count, change.count
         self.asked.update(change.ids)
         for each in change.ids.intersection(self.came):
             del self.came[each]
         self.came.update(change.rows)
+        return before is not None and change.count - before > len(change.created)
 
     def take_came(self) -> dict[str, Row]:
         """Return, once, the rows that came and have all columns of today."""
