@@ -5,6 +5,7 @@ import socket
 import threading
 from collections.abc import AsyncIterator, Iterator
 
+import anyio
 import pytest
 import uvicorn
 
@@ -16,10 +17,11 @@ from infrahub_exporter.adapters.infrahub.sdk import SdkTransport
 from infrahub_exporter.domain.ports import Transport
 from infrahub_exporter.testing import inventory
 from infrahub_exporter.testing.contract import Act
-from tests.contract.reading import Line, replace_draft
+from tests.contract.reading import Line, is_there, replace_draft
 
 TOKEN = "a-token"
 IN_PROCESS, SERVED, REAL = "embedded, in process", "embedded, over HTTP", "real, over HTTP"
+_DATED_SECONDS = 30.0
 OVER_HTTP = [SERVED, *([REAL] if "INFRAHUB_E2E_ADDRESS" in os.environ else [])]
 """The Infrahubs that the SDK's transport reaches; the real one has `testing/data` loaded."""
 
@@ -108,3 +110,6 @@ async def change(any_transport: Transport) -> AsyncIterator[Act]:
 
     yield change
     await replace_draft(any_transport, inventory.ADDED_DRAFT, inventory.REMOVED_DRAFT)
+    with anyio.fail_after(_DATED_SECONDS):  # a `Date` is whole seconds: who reads next may pin an instant before this
+        while not await is_there(any_transport, inventory.REMOVED_DRAFT):  # noqa: ASYNC110 - no event tells of it
+            await anyio.sleep(0.1)

@@ -5,6 +5,9 @@ from typing import Any
 
 import msgspec
 
+from infrahub_exporter.adapters.clock import SystemClock
+from infrahub_exporter.adapters.infrahub.reader import InfrahubReader
+from infrahub_exporter.adapters.infrahub.server_time import iso
 from infrahub_exporter.domain.errors import SourceUnavailableError
 from infrahub_exporter.domain.ports import Reply, Transport
 
@@ -43,6 +46,15 @@ async def replace_draft(transport: Transport, old: str, new: str) -> None:
     await _ask(
         transport, "mutation ($name: String!) { ContractDraftUpsert(data: {name: {value: $name}}) { ok } }", name=new
     )
+
+
+async def is_there(transport: Transport, name: str) -> bool:
+    """Tell whether a draft is there at the instant that a reader which knows nothing yet takes for now."""
+    at = iso(await InfrahubReader(transport, clock=SystemClock(), page_size=1).instant())
+    document = "query ($name: String) { ContractDraft(name__value: $name) { count } }"
+    reply = await transport.graphql(document, {"name": name}, at=at)
+    found: int = msgspec.json.decode(reply.body)["data"]["ContractDraft"]["count"]
+    return found == 1
 
 
 async def _ask(transport: Transport, document: str, **variables: object) -> Any:
