@@ -48,7 +48,7 @@ faults: $(VENV)/.test ## every fault that it promises to survive, injected (some
 hostile: $(VENV)/.test ## what a hostile Infrahub may answer, tried on the real command (some 2 minutes)
 	@$(BIN)/python -u -m tests.hostile
 
-hostile-brief: $(VENV)/.test ## the same, a moment each, judged by memory and data alone
+hostile-brief: $(VENV)/.test ## the same, a moment and a process each, judged by memory and data alone
 	@$(BIN)/python -u -m tests.hostile --brief
 
 public: $(VENV)/.test ## inventories of others in the embedded Infrahub; FOLDER has a folder per set

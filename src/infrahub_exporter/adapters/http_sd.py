@@ -1,13 +1,14 @@
 """Target groups as the body of Prometheus HTTP service discovery."""
 
 from collections.abc import Collection, Iterable
-from itertools import chain, compress, repeat
+from itertools import compress
 from operator import is_not
 
 import msgspec
 from msgspec import Struct
 
 from infrahub_exporter.domain.model import TargetGroup
+from infrahub_exporter.domain.views.blocks import made_again
 from infrahub_exporter.domain.views.discovery import Decision
 
 _encode = msgspec.json.Encoder().encode
@@ -49,11 +50,7 @@ class TargetList:
         Equal groups have to share a block to appear once, as they do where a node's id tells its block. A chunk stays
         the same object as long as its block does.
         """
-        known = chain(self._written, repeat(_Written()))
-        self._written = [
-            before if before.block is block else _write(block, before)
-            for block, before in zip(blocks, known)  # noqa: B905 - what is known goes on for ever
-        ]
+        self._written = made_again(self._written, blocks, _write, _Written())
         bodies = [each.body for each in self._written if each.body]
         if not bodies:
             return (b"[]",)

@@ -4,9 +4,10 @@ A node's block is told by the leading bits of a checksum of its id (ids grow wit
 of bits follows the number of items in powers of two, with some hysteresis.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, repeat
 from operator import itemgetter
-from typing import Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 from zlib import crc32
 
 Item = TypeVar("Item")
@@ -16,6 +17,31 @@ _MOST = 512
 _LEAST = 128
 """The average number below which two are joined."""
 _HASH_BITS = 32
+
+
+class OfBlock(Protocol):
+    """What is made of a block, with the block."""
+
+    @property
+    def block(self) -> Any:
+        """The block itself."""
+        ...
+
+
+Block = TypeVar("Block")
+Made = TypeVar("Made", bound=OfBlock)
+
+
+def made_again(
+    before: Sequence[Made], blocks: Iterable[Block], make: Callable[[Block, Made], Made], nothing: Made
+) -> list[Made]:
+    """Return what is made of blocks: as before where a block is still the same object, made again where it is not.
+
+    `make` is given what there was at the block's place, `nothing` where there was none, so that it may exchange what
+    differs alone.
+    """
+    known = zip(blocks, chain(before, repeat(nothing)))  # noqa: B905 - what is known goes on for ever
+    return [each if each.block is block else make(block, each) for block, each in known]
 
 
 class Blocks(Generic[Item]):

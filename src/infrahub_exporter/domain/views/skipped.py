@@ -1,13 +1,14 @@
 """The nodes of a list that give no group: how many, why, and which of them to look at."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain, compress, repeat
+from itertools import compress
 from operator import attrgetter, is_not
 
 from msgspec import Struct
 
 from infrahub_exporter.domain.asking.specs import DiscoverySpec
 from infrahub_exporter.domain.errors import DerivationError
+from infrahub_exporter.domain.views.blocks import made_again
 from infrahub_exporter.domain.views.discovery import BAD_TARGET, NO_TARGET, SKIP_REASONS, Decision
 
 _GROUP = attrgetter("group")
@@ -59,11 +60,7 @@ class Tally:
 
     def of(self, blocks: Iterable[Sequence[Decision]]) -> tuple[int, Mapping[str, Skipped]]:
         """Return the number of groups, and what is skipped by its reason."""
-        known = chain(self._counted, repeat(_Counted()))
-        self._counted = [
-            before if before.block is block else _count(block, before)
-            for block, before in zip(blocks, known)  # noqa: B905 - what is known goes on for ever
-        ]
+        self._counted = made_again(self._counted, blocks, _count, _Counted())
         found: dict[str, Skipped] = {}
         for counted in self._counted:
             for reason, each in counted.skipped.items():

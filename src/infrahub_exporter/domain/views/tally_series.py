@@ -1,26 +1,24 @@
 """Counts and sums as series, kept right as nodes change."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 
-from infrahub_exporter.domain.model import Sample, Section
-from infrahub_exporter.domain.views.blocks import Blocks
+from infrahub_exporter.domain.model import Sample
 from infrahub_exporter.domain.views.counting import Part, Tally
-from infrahub_exporter.domain.views.sections import Labels, Sections, written
+from infrahub_exporter.domain.views.sections import Labels, SeriesByKey, written
 from infrahub_exporter.domain.views.series import Outcome
 
 
-class TallySeries:
+class TallySeries(SeriesByKey):
     """Counts and sums, in blocks by key; all keys are looked at only where some are there whatever is counted."""
 
     def __init__(self, label_names: Labels, zeros: Sequence[Sequence[str] | None]) -> None:
+        super().__init__(label_names)
         self._zeros = zeros
         self._always = not label_names or any(choices is not None for choices in zeros)
         self._tally = Tally()
         self._parts: dict[str, tuple[Part, ...]] = {}
         self._shown: dict[Labels, float] = {}
-        self._blocks: Blocks[Sample] = Blocks()
-        self._sections: Sections[Sample] = Sections(lambda block: Section(label_names, block))
         self._show(self._tally.numbers(zeros))
 
     def update(self, changed: Mapping[str, Outcome], removed: Iterable[str] = ()) -> None:
@@ -53,21 +51,6 @@ class TallySeries:
         self._shown.update(made)
         samples = {written(key): Sample(written(key), key, number) for key, number in made.items()}
         self._blocks.update(samples, map(written, gone))
-
-    @property
-    def sections(self) -> tuple[Section, ...]:
-        """Return a section per block; one stays the same object as long as none of its numbers differs."""
-        return self._sections.of(self._blocks.blocks)
-
-    @property
-    def duplicates(self) -> int:
-        """Return none: equal rows are what is counted."""
-        return 0
-
-    @property
-    def repeated(self) -> Iterator[tuple[str, Labels]]:
-        """Yield nothing."""
-        yield from ()
 
     def has(self, labels: Labels) -> bool:
         """Tell whether there is a series of these label values."""

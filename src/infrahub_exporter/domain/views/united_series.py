@@ -1,30 +1,28 @@
 """Series that each stand for all rows that are alike in some labels, kept right as nodes change."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
-from infrahub_exporter.domain.model import Sample, Section
-from infrahub_exporter.domain.views.blocks import Blocks
+from infrahub_exporter.domain.model import Sample
 from infrahub_exporter.domain.views.owners import Owners
-from infrahub_exporter.domain.views.sections import Labels, Sections, written
+from infrahub_exporter.domain.views.sections import Labels, SeriesByKey, written
 from infrahub_exporter.domain.views.series import Outcome, Point, joined
 
 
-class UnitedSeries:
+class UnitedSeries(SeriesByKey):
     """A series for all points that are alike in some labels; the values of their other labels are united.
 
     Its number is the one of the first node.
     """
 
     def __init__(self, label_names: Labels, distinct: Iterable[str]) -> None:
+        super().__init__(label_names)
         self._label_names = label_names
         self._alike = tuple(label_names.index(name) for name in distinct)
         self._others = tuple(index for index in range(len(label_names)) if index not in self._alike)
         self._points: dict[str, tuple[Point, ...]] = {}
         self._values: dict[Labels, tuple[Counter[str], ...]] = {}
         self._groups: Owners[Labels] = Owners()
-        self._blocks: Blocks[Sample] = Blocks()
-        self._sections: Sections[Sample] = Sections(lambda block: Section(label_names, block))
 
     def update(self, changed: Mapping[str, Outcome], removed: Iterable[str] = ()) -> None:
         """Take what nodes come to now, and the nodes that are gone."""
@@ -36,21 +34,6 @@ class UnitedSeries:
         gone = {written(key) for key in touched if key not in self._groups}
         made = {written(key): self._united(key) for key in touched if key in self._groups}
         self._blocks.update(made, gone)
-
-    @property
-    def sections(self) -> tuple[Section, ...]:
-        """Return a section per block; one of the same block stays the same object."""
-        return self._sections.of(self._blocks.blocks)
-
-    @property
-    def duplicates(self) -> int:
-        """Return none: equal rows are what is united."""
-        return 0
-
-    @property
-    def repeated(self) -> Iterator[tuple[str, Labels]]:
-        """Yield nothing."""
-        yield from ()
 
     def has(self, labels: Labels) -> bool:
         """Tell whether there is a series of these label values."""

@@ -4,7 +4,7 @@ Rows are alike in the labels of `distinct`. Without it they are where they are e
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain, compress, count, repeat
+from itertools import chain, compress, count
 from operator import is_not
 from typing import Protocol
 
@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from infrahub_exporter.domain.asking.specs import DiscoverySpec
 from infrahub_exporter.domain.model import TargetGroup
-from infrahub_exporter.domain.views.blocks import Blocks
+from infrahub_exporter.domain.views.blocks import Blocks, made_again
 from infrahub_exporter.domain.views.discovery import BAD_LABEL, ID_LABEL, KIND_LABEL, Decision, legal_label_name
 from infrahub_exporter.domain.views.scraping import fault
 
@@ -50,11 +50,7 @@ class Plain:
 
     def of(self, blocks: Sequence[tuple[Decisions, ...]]) -> tuple[Decisions, ...]:
         """Return the decisions of each block."""
-        known = chain(self._listed, repeat(_Listed()))
-        self._listed = [
-            before if block is before.block else _list(block, before)
-            for block, before in zip(blocks, known)  # noqa: B905 - what is known goes on for ever
-        ]
+        self._listed = made_again(self._listed, blocks, _list, _Listed())
         return tuple([each.decisions for each in self._listed])
 
 
