@@ -11,7 +11,7 @@ from infrahub_exporter.app.configuration.infrahub import InfrahubSettings, TlsSe
 from infrahub_exporter.app.configuration.pem import PemFile, misfit
 from infrahub_exporter.app.configuration.pushing import DestinationSettings, OtlpSettings
 from infrahub_exporter.app.configuration.settings import Settings
-from infrahub_exporter.app.refreshing.parts import Pusher
+from infrahub_exporter.app.refreshing.ports import Pusher
 from infrahub_exporter.domain.errors import ConfigError
 from infrahub_exporter.domain.ports import Transport
 from infrahub_exporter.domain.publishing.limits import Limits

@@ -18,9 +18,9 @@ from infrahub_exporter.app.configuration.settings import Settings
 from infrahub_exporter.app.exporter import Exporter
 from infrahub_exporter.app.refreshing.debounce import Debounce
 from infrahub_exporter.app.refreshing.figures import Figures
-from infrahub_exporter.app.refreshing.parts import Neighbour, Pusher
 from infrahub_exporter.app.refreshing.pool import Source
-from infrahub_exporter.app.refreshing.watched import Outline
+from infrahub_exporter.app.refreshing.ports import Neighbour, Pusher
+from infrahub_exporter.app.refreshing.watched_document import Outline
 from infrahub_exporter.domain.asking.querying import QuerySource
 from infrahub_exporter.domain.asking.specs import DiscoverySpec
 from infrahub_exporter.domain.errors import ConfigError, SourceRejectedError

@@ -10,21 +10,21 @@ import anyio
 from anyio.abc import TaskGroup
 from typing_extensions import Self
 
-from infrahub_exporter.adapters.infrahub.at_once import at_once
+from infrahub_exporter.adapters.infrahub.concurrency import at_once
 from infrahub_exporter.adapters.prometheus import END, Exposition, PrometheusSink, SnapshotCollector
 from infrahub_exporter.adapters.telemetry import Telemetry
 from infrahub_exporter.app.refreshing import succession
 from infrahub_exporter.app.refreshing.background import Background
 from infrahub_exporter.app.refreshing.debounce import Debounce
-from infrahub_exporter.app.refreshing.discoveries import DiscoveryEntry
+from infrahub_exporter.app.refreshing.entries.discoveries import DiscoveryEntry
+from infrahub_exporter.app.refreshing.entries.handover import Handover
 from infrahub_exporter.app.refreshing.figures import Figures
-from infrahub_exporter.app.refreshing.handover import Handover
 from infrahub_exporter.app.refreshing.inventory import Inventory
-from infrahub_exporter.app.refreshing.keeping import Keeper
-from infrahub_exporter.app.refreshing.parts import Neighbour, Pusher, Store
 from infrahub_exporter.app.refreshing.pool import Pool, Source
+from infrahub_exporter.app.refreshing.ports import Neighbour, Pusher, Store
 from infrahub_exporter.app.refreshing.roster import Roster
-from infrahub_exporter.app.refreshing.watched import Outline
+from infrahub_exporter.app.refreshing.warm_start import WarmStart
+from infrahub_exporter.app.refreshing.watched_document import Outline
 from infrahub_exporter.domain.access.webhooks import Event
 from infrahub_exporter.domain.asking.collecting import CollectorSpec
 from infrahub_exporter.domain.asking.series import SeriesSpec
@@ -88,7 +88,7 @@ class Exporter:
         self._neighbour = neighbour
         self._events = events
         self._source_id = source_id
-        self._keeper = Keeper(store, source_id=source_id)
+        self._warm_start = WarmStart(store, source_id=source_id)
         self._text = PrometheusSink()
         self._shows_own = own_metrics
         self._clock = clock
@@ -147,14 +147,14 @@ class Exporter:
             raise RuntimeError("this exporter runs already")
         self._has_ended = False
         try:
-            await self._keeper.restore(self._inventory)
+            await self._warm_start.restore(self._inventory)
         except BaseException:
             await self._end()
             raise
         self._tasks = await anyio.create_task_group().__aenter__()
         live = self._background.live
-        if self._keeper.is_needed:
-            self._tasks.start_soon(live, "store", partial(self._keeper.keep, self._inventory, self._clock))
+        if self._warm_start.is_needed:
+            self._tasks.start_soon(live, "store", partial(self._warm_start.keep, self._inventory, self._clock))
         self._tasks.start_soon(live, "lag", partial(self._figures.watch_lag, self._clock))
         self._background.start(self._tasks, self._events)
         if self._pusher is not None:
@@ -220,7 +220,7 @@ class Exporter:
             dead=tuple(self._background.dead),
             pushes=() if self._pusher is None else self._pusher.statuses,
             source=None if self._neighbour is None else self._neighbour.status(),
-            store=self._keeper.status,
+            store=self._warm_start.status,
             config=None if self._config is None else self._config(),
             poll_interval_seconds=self._background.rounds_seconds,
             round_seconds=self._inventory.round_seconds,
@@ -343,7 +343,7 @@ class Exporter:
 
     async def _save_last(self) -> None:
         with anyio.move_on_after(_CLOSING_SECONDS * 0.75):
-            await self._keeper.save(self._inventory, last=True)
+            await self._warm_start.save(self._inventory, last=True)
 
     async def _first_attempt(self, entry: DiscoveryEntry) -> None:
         """Wait a little until a discovery has been tried once; try it where no background refresh does."""

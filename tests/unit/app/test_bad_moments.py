@@ -11,8 +11,8 @@ from infrahub_exporter.adapters.infrahub.reader import InfrahubReader
 from infrahub_exporter.adapters.memory import MemorySource
 from infrahub_exporter.adapters.stores import MemoryStore
 from infrahub_exporter.app.exporter import Exporter
-from infrahub_exporter.app.refreshing import held
-from infrahub_exporter.app.refreshing.parts import Store
+from infrahub_exporter.app.refreshing.entries import derivation
+from infrahub_exporter.app.refreshing.ports import Store
 from infrahub_exporter.domain.asking.specs import DiscoverySpec, MetricSpec
 from infrahub_exporter.domain.errors import SourceUnavailableError
 from infrahub_exporter.domain.model import AttributeSchema, KindSchema, Snapshot
@@ -134,15 +134,15 @@ async def test_a_first_read_that_a_limit_refuses_recovers_when_infrahub_is_mende
 async def test_an_heir_that_comes_while_a_first_read_is_derived_publishes_it_and_sees_later_changes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    inside, go, put = threading.Event(), threading.Event(), held.Held._put
+    inside, go, put = threading.Event(), threading.Event(), derivation.Derivation._put
 
-    def waits(self: held.Held[object], delta: object) -> bool:
+    def waits(self: derivation.Derivation[object], delta: object) -> bool:
         inside.set()
         assert go.wait(10)
         return put(self, delta)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(held, "_FEW", 1)
-    monkeypatch.setattr(held.Held, "_put", waits)
+    monkeypatch.setattr(derivation, "_FEW", 1)
+    monkeypatch.setattr(derivation.Derivation, "_put", waits)
     world = World()
     world.create("NetRouter", "a")
     world.create("NetRouter", "b")
@@ -242,7 +242,7 @@ async def test_what_did_not_change_is_not_saved_again_but_now_and_then_and_for_t
     world.create("NetRouter", "a")
     world.times.wait(10)
     exporter = following(world)
-    keeper = exporter._keeper
+    keeper = exporter._warm_start
     keeper._store = Noting()
     for _ in range(3):
         await exporter.refresh()

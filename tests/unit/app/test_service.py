@@ -129,11 +129,11 @@ def test_a_reload_that_changes_nothing_keeps_data_and_caches(running: Running) -
     assert published(running.get("/metrics")) == published(before[0])
     assert (running.get("/sd/things"), running.get("/sd/others")) == before[1:]
     assert len(published(before[0])) == 2
-    held, query = former._inventory.entries.metrics[0].held, former._inventory.entries.queries[0]
+    held, query = former._inventory.entries.metrics[0].derived, former._inventory.entries.queries[0]
     view, ran_at = held._view, query._document._ran_at
     running.call(running.service.exporter.refresh)
     inventory = running.service.exporter._inventory
-    assert inventory.entries.metrics[0].held._view is view, "nothing was read again"
+    assert inventory.entries.metrics[0].derived._view is view, "nothing was read again"
     assert inventory.entries.queries[0]._document._ran_at == ran_at
     assert [entry.success for entry in running.service.exporter.status.entries] == [True] * 3
 

@@ -278,7 +278,7 @@ async def test_a_round_that_is_cancelled_loses_no_change_for_the_entries_after()
 
 async def test_where_deriving_fails_everything_is_read_again() -> None:
     following = following_of("all")
-    held = following.entries[0].held
+    held = following.entries[0].derived
     await poll(following)
 
     def refuse(delta: Delta) -> dict[str, Row]:

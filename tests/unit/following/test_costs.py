@@ -96,7 +96,7 @@ async def test_a_kind_that_two_entries_read_is_probed_once_and_its_schema_is_ask
 
 async def test_what_is_held_is_read_again_evenly_within_the_time_for_it() -> None:
     following = await quiet(rolls=True)
-    held = len(following.entries[0].held.blocks)
+    held = len(following.entries[0].derived.blocks)
     requests = [len(await asked(following)) for _ in range(100)]
     assert max(requests) <= 6
     assert held > MANY
@@ -113,7 +113,7 @@ async def test_an_outage_is_not_made_good_by_reading_all_of_it_at_once() -> None
 
 async def test_only_touched_blocks_and_rows_are_new_objects() -> None:
     following = await quiet()
-    held = following.entries[0].held
+    held = following.entries[0].derived
     before, rows = held.blocks.blocks, {id(row) for row in held.blocks}
     following.world.save("NetRouter", following.world.pick("NetRouter", 5), name="renamed")
     await asked(following)

@@ -9,10 +9,10 @@ import anyio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from infrahub_exporter.adapters.infrahub.at_once import at_once
+from infrahub_exporter.adapters.infrahub.concurrency import at_once
 from infrahub_exporter.adapters.infrahub.reader import InfrahubReader
-from infrahub_exporter.app.refreshing.attempts import Attempts
-from infrahub_exporter.app.refreshing.held import Held, Refreshed
+from infrahub_exporter.app.refreshing.entries.attempts import Attempts
+from infrahub_exporter.app.refreshing.entries.derivation import Derivation, Refreshed
 from infrahub_exporter.app.refreshing.pool import Pool, Turn
 from infrahub_exporter.app.refreshing.rounds import Rounds
 from infrahub_exporter.domain.asking.selection import Selection
@@ -105,21 +105,23 @@ class Entry(Attempts):
     def __init__(self, name: str, spec: Spec, times: Times) -> None:
         super().__init__(EntryStatus("kind", name), times)
         self.spec = spec
-        self.held: Held[Row] = Held(spec.kind, spec.include, spec.filters, derive=derived, rows=spec.rows)
+        self.derived: Derivation[Row] = Derivation(
+            spec.kind, spec.include, spec.filters, derive=derived, rows=spec.rows
+        )
         self.read_at: float | None = None
         self.rolled = False
 
     async def refresh(self, turn: Turn) -> Refreshed | None:
-        refreshed = await self.attempt(lambda: self.held.refresh(turn), lambda: (len(self.held.blocks), 0, {}))
+        refreshed = await self.attempt(lambda: self.derived.refresh(turn), lambda: (len(self.derived.blocks), 0, {}))
         self.read_at = None if refreshed is None else refreshed.at
         return refreshed
 
     async def roll(self, *, at: float) -> bool:
-        return await self.held.roll(at=at)
+        return await self.derived.roll(at=at)
 
     @property
     def rows(self) -> dict[str, Row]:
-        return {row.id: row for block in self.held.blocks.blocks for row in block}
+        return {row.id: row for block in self.derived.blocks.blocks for row in block}
 
 
 class Round(NamedTuple):

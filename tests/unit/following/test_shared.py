@@ -180,7 +180,7 @@ async def test_rows_are_held_once_for_all() -> None:
 async def test_an_entry_that_cannot_be_derived_harms_no_other_and_asks_for_nothing_again() -> None:
     following = Following(Setup(("all", "own attribute", "without many"), 500))
     await following.run()
-    broken = following.entries[0].held
+    broken = following.entries[0].derived
 
     def refuse(delta: Delta) -> dict[str, Row]:
         raise DerivationError(f"no {set(delta.changed)}")
@@ -229,7 +229,7 @@ def test_other_entries_over_the_same_pool_show_what_is_read_whole(
         specs = {name: following._bound(ENTRIES[name]) for name in names}
         await follow(following, rounds[:2])
         for entry in following.entries[1:]:
-            entry.held.release()
+            entry.derived.release()
         times = following.world.times
         added = [Entry(name, spec, times) for name, spec in specs.items()]
         following.entries = [following.entries[0], *(each for each in added if each.status.name != setup.names[0])]

@@ -8,7 +8,7 @@ import pytest
 from infrahub_exporter.adapters.infrahub.outline import outline
 from infrahub_exporter.adapters.infrahub.reader import InfrahubReader
 from infrahub_exporter.adapters.memory import MemorySource
-from infrahub_exporter.app.refreshing.watched import WatchedDocument
+from infrahub_exporter.app.refreshing.watched_document import WatchedDocument
 from infrahub_exporter.domain.errors import SourceUnavailableError
 from tests.unit.following.test_corners import SUMMARY
 from tests.unit.following.world import Line, World

@@ -12,7 +12,7 @@ from msgspec import structs
 
 from infrahub_exporter.adapters.infrahub.answers import refusal
 from infrahub_exporter.adapters.infrahub.file_formats import UnreadableError, parse
-from infrahub_exporter.adapters.infrahub.levels import File
+from infrahub_exporter.adapters.infrahub.selection_sets import File
 from infrahub_exporter.domain.asking.paths import Steps
 from infrahub_exporter.domain.asking.values import inside
 from infrahub_exporter.domain.errors import DerivationError, SourceUnavailableError

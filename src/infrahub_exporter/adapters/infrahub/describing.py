@@ -6,7 +6,7 @@ from functools import partial
 from urllib.parse import quote
 
 from infrahub_exporter.adapters.infrahub.answers import failure
-from infrahub_exporter.adapters.infrahub.at_once import at_once
+from infrahub_exporter.adapters.infrahub.concurrency import at_once
 from infrahub_exporter.adapters.infrahub.decoding import fit, raise_failure
 from infrahub_exporter.adapters.infrahub.schemas import Everything, Kind, Summary
 from infrahub_exporter.domain.asking.paths import suggestion

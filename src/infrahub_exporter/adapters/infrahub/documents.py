@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 from msgspec import structs
 
-from infrahub_exporter.adapters.infrahub.levels import Level
 from infrahub_exporter.adapters.infrahub.reads import of_all
+from infrahub_exporter.adapters.infrahub.selection_sets import Level
 from infrahub_exporter.domain.asking.columns import CONTENT
 from infrahub_exporter.domain.asking.selection import Selection
 from infrahub_exporter.domain.model import Row

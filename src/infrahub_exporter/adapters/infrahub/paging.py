@@ -6,7 +6,7 @@ from functools import partial
 
 import anyio
 
-from infrahub_exporter.adapters.infrahub.at_once import at_once
+from infrahub_exporter.adapters.infrahub.concurrency import at_once
 from infrahub_exporter.domain.ports import Reply
 
 

@@ -12,7 +12,7 @@ from infrahub_exporter.adapters.infrahub.answers import failure, status_of
 from infrahub_exporter.adapters.infrahub.probes import PING
 from infrahub_exporter.adapters.infrahub.racing import Race, first_of
 from infrahub_exporter.adapters.infrahub.reachability import PASSING, Outcome, Reachability
-from infrahub_exporter.adapters.infrahub.told import Request, of_document, of_path
+from infrahub_exporter.adapters.infrahub.request_names import Request, of_document, of_path
 from infrahub_exporter.domain.errors import SourceUnavailableError
 from infrahub_exporter.domain.ports import Clock, Reply, Transport
 from infrahub_exporter.domain.publishing.pressure import Pressure

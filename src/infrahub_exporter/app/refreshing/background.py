@@ -9,10 +9,10 @@ import anyio
 from anyio.abc import TaskGroup
 
 from infrahub_exporter.app.refreshing.debounce import Debounce
+from infrahub_exporter.app.refreshing.entries.queried_series import QueriedSeries
 from infrahub_exporter.app.refreshing.inventory import Inventory
 from infrahub_exporter.app.refreshing.pace import Pace
-from infrahub_exporter.app.refreshing.parts import Neighbour
-from infrahub_exporter.app.refreshing.queried_series import QueriedSeries
+from infrahub_exporter.app.refreshing.ports import Neighbour
 from infrahub_exporter.app.refreshing.roster import Apart
 from infrahub_exporter.domain.errors import SourceUnavailableError
 from infrahub_exporter.domain.ports import Clock

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from infrahub_exporter.app.refreshing import succession
-from infrahub_exporter.app.refreshing.discoveries import DiscoveryEntry, QueryDiscovery
+from infrahub_exporter.app.refreshing.entries.discoveries import DiscoveryEntry, QueryDiscovery
+from infrahub_exporter.app.refreshing.entries.handover import KeptEntries
+from infrahub_exporter.app.refreshing.entries.measured import MeasuredEntry
 from infrahub_exporter.app.refreshing.figures import Figures
-from infrahub_exporter.app.refreshing.handover import KeptEntries
-from infrahub_exporter.app.refreshing.measured import MeasuredEntry
 from infrahub_exporter.app.refreshing.pool import Pool
 from infrahub_exporter.app.refreshing.publisher import Publisher
 from infrahub_exporter.app.refreshing.roster import Apart, Roster

@@ -13,9 +13,9 @@ from infrahub_exporter.app.refreshing.schema import SchemaHash
 from infrahub_exporter.domain.errors import ExporterError, SourceUnavailableError
 from infrahub_exporter.domain.ports import ChangeProbe, Clock, NodeSource, QueryRunner, SchemaSource
 from infrahub_exporter.domain.publishing.status import PoolStatus
+from infrahub_exporter.domain.replica.concurrency import Together, Work, one_by_one
 from infrahub_exporter.domain.replica.following import Following
 from infrahub_exporter.domain.replica.kinds import Kinds
-from infrahub_exporter.domain.replica.together import Together, Work, one_by_one
 from infrahub_exporter.domain.replica.watching import Arrived, Change, SetBackError, Watch
 
 logger = logging.getLogger("infrahub_exporter")

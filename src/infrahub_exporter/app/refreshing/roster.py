@@ -5,16 +5,16 @@ from collections.abc import Sequence
 import anyio
 import msgspec
 
-from infrahub_exporter.app.refreshing.collecting import CollectorEntry
-from infrahub_exporter.app.refreshing.discoveries import DiscoveryEntry, KindDiscovery, QueryDiscovery
-from infrahub_exporter.app.refreshing.entries import MetricEntry
-from infrahub_exporter.app.refreshing.measured import MeasuredEntry
-from infrahub_exporter.app.refreshing.parameters import ParameterSets
+from infrahub_exporter.app.refreshing.entries.collectors import CollectorEntry
+from infrahub_exporter.app.refreshing.entries.discoveries import DiscoveryEntry, KindDiscovery, QueryDiscovery
+from infrahub_exporter.app.refreshing.entries.measured import MeasuredEntry
+from infrahub_exporter.app.refreshing.entries.metrics import MetricEntry
+from infrahub_exporter.app.refreshing.entries.parameters import ParameterSets
+from infrahub_exporter.app.refreshing.entries.queried_series import QueriedSeries
+from infrahub_exporter.app.refreshing.entries.series import SeriesEntry
+from infrahub_exporter.app.refreshing.entries.uncovered import UncoveredEntry
 from infrahub_exporter.app.refreshing.pool import Pool
-from infrahub_exporter.app.refreshing.queried_series import QueriedSeries
-from infrahub_exporter.app.refreshing.series import SeriesEntry
-from infrahub_exporter.app.refreshing.uncovered import UncoveredEntry
-from infrahub_exporter.app.refreshing.watched import Outline, WatchedDocument
+from infrahub_exporter.app.refreshing.watched_document import Outline, WatchedDocument
 from infrahub_exporter.domain.asking.collecting import CollectorSpec
 from infrahub_exporter.domain.asking.formats import Asked, take_format
 from infrahub_exporter.domain.asking.querying import QuerySource
@@ -137,7 +137,7 @@ class Roster:
     @property
     def statuses(self) -> tuple[EntryStatus, ...]:
         """How every entry is doing."""
-        rows = (msgspec.structs.replace(entry.status, reading=entry.held.reading) for entry in self.metrics)
+        rows = (msgspec.structs.replace(entry.status, reading=entry.derived.reading) for entry in self.metrics)
         return (*rows, *(entry.status for entry in (*self.beside, *self.lists, *self.to_cover)))
 
     @property

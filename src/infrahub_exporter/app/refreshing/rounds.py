@@ -6,15 +6,15 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 
-from infrahub_exporter.app.refreshing.discoveries import KindDiscovery
-from infrahub_exporter.app.refreshing.measured import MeasuredEntry
+from infrahub_exporter.app.refreshing.entries.discoveries import KindDiscovery
+from infrahub_exporter.app.refreshing.entries.measured import MeasuredEntry
+from infrahub_exporter.app.refreshing.entries.uncovered import UncoveredEntry
 from infrahub_exporter.app.refreshing.pool import Limit, Pool, Turn, answers
-from infrahub_exporter.app.refreshing.uncovered import UncoveredEntry
 from infrahub_exporter.app.refreshing.visibility import Visibility
 from infrahub_exporter.domain.errors import DerivationError, ExporterError, SourceUnavailableError, UnexpectedError
 from infrahub_exporter.domain.ports import Clock
 from infrahub_exporter.domain.publishing.backoff import Outages
-from infrahub_exporter.domain.replica.together import Together
+from infrahub_exporter.domain.replica.concurrency import Together
 
 logger = logging.getLogger("infrahub_exporter")
 
@@ -98,11 +98,11 @@ class Rounds:
             changed |= refreshed.changed and not refreshed.whole
 
         for position, entry in enumerate(taking):
-            upcoming = [each for each in taking[position + 1 : position + 2] if each.held.followed(turn) is None]
+            upcoming = [each for each in taking[position + 1 : position + 2] if each.derived.followed(turn) is None]
             if together is None or not upcoming:
                 await take(entry)
             else:
-                await together([partial(take, entry), *(partial(each.held.begin, turn) for each in upcoming)])
+                await together([partial(take, entry), *(partial(each.derived.begin, turn) for each in upcoming)])
             if _is_shed(entry.status.error):
                 self._end_early(entry.status.error, order[order.index(entry) + 1 :])
                 return changed
@@ -111,14 +111,14 @@ class Rounds:
 
     async def _ahead(self, entries: Sequence[RowEntry], turn: Turn, together: Together) -> None:
         """Read at once what changed for all entries; what fails, or has no time, is left to their turns."""
-        if views := [view for entry in entries if (view := entry.held.followed(turn)) is not None]:
+        if views := [view for entry in entries if (view := entry.derived.followed(turn)) is not None]:
             try:
                 with self._limit.on(turn.timeout_seconds):
                     await turn.following.ahead(views, at=turn.at, together=together)
             except SourceUnavailableError:
                 return
         if entries:
-            await entries[0].held.begin(turn)
+            await entries[0].derived.begin(turn)
 
     @property
     def is_available(self) -> bool:
@@ -135,7 +135,7 @@ class Rounds:
     def _lags(self, kind: str) -> bool:
         read = [each for each in self._entries if each.status.succeeded_at is not None]
         late = [each for each in read if not each.status.success or each.is_behind]
-        return any(each.held.reads(frozenset({kind})) for each in late)
+        return any(each.derived.reads(frozenset({kind})) for each in late)
 
     def go_on(self, pool: Pool) -> None:
         """Go on with the rows of a pool over the same source."""
@@ -148,7 +148,7 @@ class Rounds:
 
     def read_any(self, kinds: frozenset[str]) -> bool:
         """Tell whether an entry depends on any of these kinds, or may do so."""
-        return any(entry.held.reads(kinds) for entry in self._entries)
+        return any(entry.derived.reads(kinds) for entry in self._entries)
 
     def _end_early(self, error: ExporterError | None, left: Sequence[RowEntry]) -> None:
         """Leave an overloaded Infrahub alone: the entries that are left keep what they have, and begin the next round.
@@ -167,10 +167,10 @@ class Rounds:
         """Plan for all before anything is read, so that what several need is read once; let go of what none needs."""
         planned = [entry for entry in entries if not _is_put_off(entry)]
         with suppress(Exception):  # who plans hears of it
-            while wanted := frozenset[str]().union(*(entry.held.lacks(turn) for entry in planned)):
+            while wanted := frozenset[str]().union(*(entry.derived.lacks(turn) for entry in planned)):
                 await turn.kinds.learn(wanted)
         for entry in planned:
-            if not await entry.held.prepare(turn):
+            if not await entry.derived.prepare(turn):
                 return
         turn.following.tidy()
 
@@ -207,7 +207,7 @@ def _is_put_off(entry: RowEntry) -> bool:
 
     One that was read, but does not fit, does not wait: following it is cheap.
     """
-    is_cheap = isinstance(entry.status.error, DerivationError) and entry.held.is_followed
+    is_cheap = isinstance(entry.status.error, DerivationError) and entry.derived.is_followed
     return entry.is_backing_off and not is_cheap
 
 

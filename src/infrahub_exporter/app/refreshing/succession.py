@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
-from infrahub_exporter.app.refreshing.handover import (
+from infrahub_exporter.app.refreshing.entries.handover import (
     KeptByKind,
     KeptEntries,
     KeptMetric,
@@ -62,7 +62,7 @@ def go_on(roster: Roster, kept: KeptEntries) -> None:
         sets.go_on(kept.sets.get(name, ()))
     _given(kept.collectors, roster.collectors)
     for unwanted in left:
-        unwanted.held.release()
+        unwanted.derived.release()
 
 
 def restore(roster: Roster, saved: Saved) -> int:

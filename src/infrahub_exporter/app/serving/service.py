@@ -27,8 +27,8 @@ from infrahub_exporter.app.configuration.settings import Settings
 from infrahub_exporter.app.configuration.webhook import read_webhook_key
 from infrahub_exporter.app.container import VERSION, Build
 from infrahub_exporter.app.exporter import Exporter
+from infrahub_exporter.app.refreshing.entries.handover import Handover
 from infrahub_exporter.app.refreshing.figures import Figures
-from infrahub_exporter.app.refreshing.handover import Handover
 from infrahub_exporter.app.refreshing.pool import Source
 from infrahub_exporter.app.serving.locks import Lock, lock_of, locked
 from infrahub_exporter.domain.access.webhooks import Event

@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterable, Mapping
 from infrahub_exporter.domain.errors import ExporterError, SourceUnavailableError
 from infrahub_exporter.domain.ports import ChangedRows, NodeSource
 from infrahub_exporter.domain.publishing.status import PoolStatus
-from infrahub_exporter.domain.replica.bringing import Bringing, Step
 from infrahub_exporter.domain.replica.changed import Changed
-from infrahub_exporter.domain.replica.counted import Counts
+from infrahub_exporter.domain.replica.concurrency import Together, one_by_one
+from infrahub_exporter.domain.replica.deletions import Deletions
 from infrahub_exporter.domain.replica.dependencies import Dependencies
+from infrahub_exporter.domain.replica.fetching import Fetching, Step
 from infrahub_exporter.domain.replica.plan import Plan
 from infrahub_exporter.domain.replica.readings import Partial, Reading
 from infrahub_exporter.domain.replica.replica import Replica
 from infrahub_exporter.domain.replica.rolling import Rolling
-from infrahub_exporter.domain.replica.together import Together, one_by_one
 from infrahub_exporter.domain.replica.views import Delta, View
 from infrahub_exporter.domain.replica.watching import Arrived, Change
 
@@ -33,8 +33,8 @@ class Following:
         self._nodes = nodes
         self._replica = Replica(began)
         self._changed = Changed(nodes, self._replica)
-        self._counts = Counts(nodes, self._replica, self._changed)
-        self._bringing = Bringing(self._replica, self._changed, self._counts)
+        self._counts = Deletions(nodes, self._replica, self._changed)
+        self._fetching = Fetching(self._replica, self._changed, self._counts)
         self._rolling = Rolling(self._replica, self._changed, self._counts)
 
     @property
@@ -66,7 +66,7 @@ class Following:
     def begin_turn(self) -> None:
         """Begin another turn: what is read whole is read anew, once for all views."""
         self._replica.turn += 1
-        self._bringing.begin_turn()
+        self._fetching.begin_turn()
 
     def learn(self, changes: Mapping[str, Change]) -> None:
         """Note what changed; nothing is lost until it has been read."""
@@ -119,12 +119,12 @@ class Following:
             self._replica.follow()
         else:
             at = self._replica.renew(view, at)
-        await self._bringing.do_all([self._whole(view, at, progress)], one_by_one)
+        await self._fetching.do_all([self._whole(view, at, progress)], one_by_one)
 
     async def ahead(self, views: Iterable[View], *, at: float, together: Together) -> None:
         """Read what changed for many views at once, before their turns; what fails is raised at those."""
         self._replica.follow()
-        await self._bringing.ahead(views, at, together)
+        await self._fetching.ahead(views, at, together)
 
     async def agrees(self, view: View, *, at: float) -> bool:
         """Tell whether Infrahub counts as many nodes as are held; where not, the next `follow` finds out which."""
@@ -149,8 +149,8 @@ class Following:
 
     async def _bring(self, view: View, at: float, progress: Progress | None) -> None:
         """Read what a view lacks, and what of it has changed."""
-        await self._bringing.do(self._whole(view, at, progress))
-        await self._bringing.bring(view, at)
+        await self._fetching.do(self._whole(view, at, progress))
+        await self._fetching.bring(view, at)
         self._replica.brought(view)
 
     def _whole(self, view: View, at: float, progress: Progress | None) -> Step:

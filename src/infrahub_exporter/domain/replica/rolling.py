@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 
 from infrahub_exporter.domain.replica.changed import Changed
 from infrahub_exporter.domain.replica.chunks import chunks, size
-from infrahub_exporter.domain.replica.counted import Counts
+from infrahub_exporter.domain.replica.deletions import Deletions
 from infrahub_exporter.domain.replica.readings import Reading
 from infrahub_exporter.domain.replica.replica import Replica
 from infrahub_exporter.domain.replica.tables import Table, Turns
@@ -17,7 +17,7 @@ class Rolling:
     When all has had its turn, the number that there are is compared with the number held.
     """
 
-    def __init__(self, replica: Replica, changed: Changed, counts: Counts) -> None:
+    def __init__(self, replica: Replica, changed: Changed, counts: Deletions) -> None:
         self._replica = replica
         self._changed = changed
         self._counts = counts

@@ -8,7 +8,7 @@ from msgspec import Struct
 from infrahub_exporter.domain.errors import DerivationError, ExporterError, SourceUnavailableError
 from infrahub_exporter.domain.model import Row
 from infrahub_exporter.domain.ports import ChangeProbe, Counted, Stamp
-from infrahub_exporter.domain.replica.together import Together, one_by_one
+from infrahub_exporter.domain.replica.concurrency import Together, one_by_one
 
 _MANY = 500
 """More stamps than these in the overlap are listed again only where counts say that there may be others."""

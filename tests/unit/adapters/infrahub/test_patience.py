@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from infrahub_exporter.adapters.infrahub.answers import status_of
 from infrahub_exporter.adapters.infrahub.patience import HANG_SECONDS, PatientTransport
 from infrahub_exporter.adapters.infrahub.probes import DEFAULT_BRANCH, ProbeDocument
-from infrahub_exporter.adapters.infrahub.told import ENTRY
+from infrahub_exporter.adapters.infrahub.request_names import ENTRY
 from infrahub_exporter.domain.errors import SourceUnavailableError
 from infrahub_exporter.domain.ports import Reply, Transport
 from infrahub_exporter.domain.publishing.pressure import Pressure

@@ -10,7 +10,7 @@ from infrahub_exporter.domain.asking.selection import Selection, select
 from infrahub_exporter.domain.asking.specs import Filters
 from infrahub_exporter.domain.errors import SourceUnavailableError
 from infrahub_exporter.domain.model import Row
-from infrahub_exporter.domain.replica import chunks, counted
+from infrahub_exporter.domain.replica import chunks, deletions
 from infrahub_exporter.domain.replica.dependencies import dependencies
 from infrahub_exporter.domain.replica.following import Following
 from infrahub_exporter.domain.replica.plan import plan
@@ -537,8 +537,8 @@ async def test_without_a_filter_nothing_is_counted_before_a_probe_told_the_numbe
 async def many(monkeypatch: pytest.MonkeyPatch) -> Followed:
     """Thirty-two devices, of which a few that leave are worth counting."""
     monkeypatch.setattr(chunks, "CHUNK", 2)
-    monkeypatch.setattr(counted, "_COUNTED", 16)
-    monkeypatch.setattr(counted, "_WORTH_COUNTING", 10)
+    monkeypatch.setattr(deletions, "_COUNTED", 16)
+    monkeypatch.setattr(deletions, "_WORTH_COUNTING", 10)
     subject = Followed(("name",))
     for number in range(32):
         subject.inventory.create("InfraDevice", f"leaf{number}")

@@ -6,12 +6,12 @@ from typing import NamedTuple
 
 from infrahub_exporter.domain.errors import SourceUnavailableError
 from infrahub_exporter.domain.replica.changed import Changed
-from infrahub_exporter.domain.replica.counted import Counts
+from infrahub_exporter.domain.replica.concurrency import Together, Work
+from infrahub_exporter.domain.replica.deletions import Deletions
 from infrahub_exporter.domain.replica.dependencies import Link
 from infrahub_exporter.domain.replica.readings import Reading
 from infrahub_exporter.domain.replica.replica import Replica
 from infrahub_exporter.domain.replica.tables import Table
-from infrahub_exporter.domain.replica.together import Together, Work
 from infrahub_exporter.domain.replica.views import View
 
 
@@ -22,10 +22,10 @@ class Step(NamedTuple):
     work: Work
 
 
-class Bringing:
+class Fetching:
     """Bring views up to date. What `ahead` has asked for in vain is not asked for again at that turn: it is raised."""
 
-    def __init__(self, replica: Replica, changed: Changed, counts: Counts) -> None:
+    def __init__(self, replica: Replica, changed: Changed, counts: Deletions) -> None:
         self._replica = replica
         self._changed = changed
         self._counts = counts

@@ -2,9 +2,9 @@
 
 import msgspec
 
-from infrahub_exporter.app.refreshing.attempts import Attempts, Counts
-from infrahub_exporter.app.refreshing.handover import KeptUncovered
-from infrahub_exporter.app.refreshing.held import Held, Refreshed
+from infrahub_exporter.app.refreshing.entries.attempts import Attempts, Counts
+from infrahub_exporter.app.refreshing.entries.derivation import Derivation, Refreshed
+from infrahub_exporter.app.refreshing.entries.handover import KeptUncovered
 from infrahub_exporter.app.refreshing.pool import Turn
 from infrahub_exporter.domain.asking.specs import UncoveredSpec
 from infrahub_exporter.domain.ports import Clock
@@ -35,7 +35,7 @@ class UncoveredEntry(Attempts):
                 for row, found in delta.found()
             }
 
-        self.held: Held[Named] = Held(spec.kind, places.paths, spec.filters, derive=derive)
+        self.derived: Derivation[Named] = Derivation(spec.kind, places.paths, spec.filters, derive=derive)
 
     async def refresh(self, turn: Turn) -> Refreshed | None:
         """Take a turn; None where it failed. A failure keeps the nodes that were there last."""
@@ -43,27 +43,27 @@ class UncoveredEntry(Attempts):
 
     async def roll(self, *, at: float) -> bool:
         """Read again what is due; nothing that is published differs. Raises SourceError, DerivationError."""
-        if await self.held.roll(at=at):
+        if await self.derived.roll(at=at):
             self._take()
         return False
 
     def kept(self) -> KeptUncovered:
         """Return what an entry that reads the same, from the same source, can go on from."""
-        return KeptUncovered(fingerprint(self.spec), self.held, self.blocks, self.status)
+        return KeptUncovered(fingerprint(self.spec), self.derived, self.blocks, self.status)
 
     def go_on(self, kept: KeptUncovered) -> None:
         """Go on from that."""
-        self.held, self.blocks = kept.held, kept.blocks
+        self.derived, self.blocks = kept.derived, kept.blocks
         self.status = msgspec.structs.replace(kept.status, name=self.status.name)
 
     async def _refresh(self, turn: Turn) -> Refreshed:
-        refreshed = await self.held.refresh(turn)
+        refreshed = await self.derived.refresh(turn)
         self._take()
         return msgspec.structs.replace(refreshed, whole=False, changed=False)
 
     def _take(self) -> None:
-        self._limits.check_nodes(len(self.held.blocks))
-        self.blocks = self.held.blocks.blocks
+        self._limits.check_nodes(len(self.derived.blocks))
+        self.blocks = self.derived.blocks.blocks
 
     def _counts(self) -> Counts:
-        return len(self.held.blocks), 0, {}
+        return len(self.derived.blocks), 0, {}

@@ -4,7 +4,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from infrahub_exporter.adapters.infrahub.at_once import at_once
+from infrahub_exporter.adapters.infrahub.concurrency import at_once
 
 pytestmark = pytest.mark.anyio
 

@@ -8,8 +8,8 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from infrahub_exporter.adapters.infrahub.told import ENTRY
-from infrahub_exporter.app.refreshing.handover import Kept
+from infrahub_exporter.adapters.infrahub.request_names import ENTRY
+from infrahub_exporter.app.refreshing.entries.handover import Kept
 from infrahub_exporter.domain.errors import ExporterError, SourceUnavailableError, UnexpectedError
 from infrahub_exporter.domain.ports import Clock
 from infrahub_exporter.domain.publishing.backoff import Backoff, Outages

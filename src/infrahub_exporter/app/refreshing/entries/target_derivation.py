@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from infrahub_exporter.app.refreshing.held import Held
+from infrahub_exporter.app.refreshing.entries.derivation import Derivation
 from infrahub_exporter.domain.asking.specs import DiscoverySpec
 from infrahub_exporter.domain.replica.views import Delta
 from infrahub_exporter.domain.views.discovery import Decision, deriver, paths
@@ -11,7 +11,7 @@ from infrahub_exporter.domain.views.uniting import listing
 Decisions = tuple[Decision, ...]
 
 
-class HeldTargets(Held[Decisions]):
+class TargetDerivation(Derivation[Decisions]):
     """The decisions on each node's rows, of which there may be so many."""
 
     def __init__(self, spec: DiscoverySpec, most_rows: int) -> None:

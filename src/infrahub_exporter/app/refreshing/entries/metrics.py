@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from infrahub_exporter.app.refreshing.attempts import Counts
-from infrahub_exporter.app.refreshing.handover import KeptMetric
-from infrahub_exporter.app.refreshing.held import Held
-from infrahub_exporter.app.refreshing.measured import Blocks, MeasuredEntry
+from infrahub_exporter.app.refreshing.entries.attempts import Counts
+from infrahub_exporter.app.refreshing.entries.derivation import Derivation
+from infrahub_exporter.app.refreshing.entries.handover import KeptMetric
+from infrahub_exporter.app.refreshing.entries.measured import Blocks, MeasuredEntry
 from infrahub_exporter.domain.asking.specs import MetricSpec
 from infrahub_exporter.domain.model import BAD_CONTENT, Sample
 from infrahub_exporter.domain.ports import Clock
@@ -39,7 +39,7 @@ class MetricEntry(MeasuredEntry):
         super().__init__(EntryStatus("kind", name), spec, clock=clock, guard=guard, limits=limits, others=others)
         self.spec = spec
         sample = metrics.sampler(spec)
-        self.held: Held[Sample] = Held(
+        self.derived: Derivation[Sample] = Derivation(
             spec.kind, spec.paths, spec.filters, derive=lambda delta: {row.id: sample(row) for row in delta.rows()}
         )
         self._own_names = self._label_names = spec.label_names
@@ -52,27 +52,27 @@ class MetricEntry(MeasuredEntry):
     def finder(self) -> Callable[[str], Sample | None]:
         """Return what finds a node's published sample by its id."""
         if not self.is_behind and self.status.success:
-            return self.held.blocks.get
+            return self.derived.blocks.get
         return {each.id: each for block in self.publication.blocks for each in block}.get
 
     def kept(self) -> KeptMetric:
         """Return what an entry that reads and derives the same, from the same source, can go on from."""
-        return KeptMetric(fingerprint(self.spec), self._kept_sections(), self.held)
+        return KeptMetric(fingerprint(self.spec), self._kept_sections(), self.derived)
 
     def go_on(self, kept: KeptMetric) -> None:
         """Go on from that."""
         self._go_on_from(kept.shown)
-        self.held = kept.held
+        self.derived = kept.derived
 
     def _read(self) -> tuple[tuple[str, ...], Blocks]:
-        named = tuple(f"{self.spec.kind} {each}" for each in heapq.nsmallest(_EXAMPLES, self.held.left_out))
+        named = tuple(f"{self.spec.kind} {each}" for each in heapq.nsmallest(_EXAMPLES, self.derived.left_out))
         self.status = msgspec.structs.replace(self.status, examples={BAD_CONTENT: named} if named else {})
-        return self._own_names, self.held.blocks.blocks
+        return self._own_names, self.derived.blocks.blocks
 
     def _counts(self) -> Counts:
-        return len(self.held.blocks), self.series - self._duplicates, self._skipped()
+        return len(self.derived.blocks), self.series - self._duplicates, self._skipped()
 
     def _skipped(self) -> Mapping[str, int]:
         """Count what is not published, by its reason; content only where there is a file that cannot be read."""
-        left_out = len(self.held.left_out)
+        left_out = len(self.derived.left_out)
         return {"duplicate": self._duplicates, **({BAD_CONTENT: left_out} if left_out else {})}

@@ -7,8 +7,8 @@ import anyio.lowlevel
 import pytest
 
 from infrahub_exporter.adapters.memory import MemorySource
-from infrahub_exporter.app.refreshing import held
-from infrahub_exporter.app.refreshing.held import Held
+from infrahub_exporter.app.refreshing.entries import derivation
+from infrahub_exporter.app.refreshing.entries.derivation import Derivation
 from infrahub_exporter.app.refreshing.pool import Limit, Turn
 from infrahub_exporter.domain.errors import SourceUnavailableError
 from infrahub_exporter.domain.model import AttributeSchema, KindSchema, Row
@@ -46,10 +46,10 @@ def things(number: int) -> MemorySource:
 async def test_a_long_read_says_how_far_it_is_and_is_derived_off_the_loop(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(held, "_TOLD_NODES", 10)
-    monkeypatch.setattr(held, "_FEW", 3)
+    monkeypatch.setattr(derivation, "_TOLD_NODES", 10)
+    monkeypatch.setattr(derivation, "_FEW", 3)
     source = things(12)
-    subject: Held[Row] = Held("Thing", ["name"], {}, derive=by_id)
+    subject: Derivation[Row] = Derivation("Thing", ["name"], {}, derive=by_id)
     assert subject.reading is None
     with caplog.at_level(logging.INFO):
         refreshed = await subject.refresh(
@@ -60,6 +60,6 @@ async def test_a_long_read_says_how_far_it_is_and_is_derived_off_the_loop(
 
 
 async def test_what_was_never_read_agrees_with_nothing_and_is_not_rolled() -> None:
-    subject: Held[Row] = Held("Thing", ["name"], {}, derive=by_id)
+    subject: Derivation[Row] = Derivation("Thing", ["name"], {}, derive=by_id)
     assert not await subject.agrees(at=0.0)
     assert not await subject.roll(at=0.0)

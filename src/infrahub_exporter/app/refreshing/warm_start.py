@@ -6,7 +6,7 @@ from functools import partial
 from infrahub_exporter.app.refreshing import succession
 from infrahub_exporter.app.refreshing.inventory import Inventory
 from infrahub_exporter.app.refreshing.pace import Pace
-from infrahub_exporter.app.refreshing.parts import Store
+from infrahub_exporter.app.refreshing.ports import Store
 from infrahub_exporter.domain.ports import Clock
 from infrahub_exporter.domain.publishing.saved import Saved, StoreStatus
 
@@ -20,7 +20,7 @@ _FIRST_SAVE_SECONDS = 5.0
 """When that is done first: a process that does not live for long shall have kept something, too."""
 
 
-class Keeper:
+class WarmStart:
     """Restore an inventory from a store, and save it there when anything of it is new. Without a store it does nothing.
 
     `source_id` tells the Infrahub and branch apart: what came from another one is not restored.

@@ -7,11 +7,11 @@ from msgspec import Struct
 
 from infrahub_exporter.adapters.http_sd import TargetList
 from infrahub_exporter.adapters.prometheus.rendering import Rendering
-from infrahub_exporter.app.refreshing.held import Held
-from infrahub_exporter.app.refreshing.held_series import HeldSeries
-from infrahub_exporter.app.refreshing.held_targets import HeldTargets
+from infrahub_exporter.app.refreshing.entries.derivation import Derivation
+from infrahub_exporter.app.refreshing.entries.series_derivation import SeriesDerivation
+from infrahub_exporter.app.refreshing.entries.target_derivation import TargetDerivation
 from infrahub_exporter.app.refreshing.pool import Pool, Source
-from infrahub_exporter.app.refreshing.watched import WatchedDocument
+from infrahub_exporter.app.refreshing.watched_document import WatchedDocument
 from infrahub_exporter.domain.model import JSON, Family, Sample, Section
 from infrahub_exporter.domain.publishing.guard import Guard
 from infrahub_exporter.domain.publishing.limits import Limits
@@ -56,14 +56,14 @@ class KeptMetric(Left, frozen=True):
     """An entry of `metrics.kind`."""
 
     shown: KeptSections
-    held: Held[Sample]
+    derived: Derivation[Sample]
 
 
 class KeptSeries(Left, frozen=True):
     """An entry of `metrics.series`, with its document where it has one."""
 
     shown: KeptSections
-    held: HeldSeries
+    derived: SeriesDerivation
     document: WatchedDocument | None = None
 
 
@@ -81,7 +81,7 @@ class KeptByKind(Left, frozen=True):
     """A discovery by kind."""
 
     shown: KeptList
-    held: HeldTargets
+    derived: TargetDerivation
     rendered: TargetList
 
 
@@ -96,7 +96,7 @@ class KeptQuery(Left, frozen=True):
 class KeptUncovered(Left, frozen=True):
     """The nodes of a kind that should be in some list."""
 
-    held: Held[Named]
+    derived: Derivation[Named]
     blocks: tuple[tuple[Named, ...], ...]
     status: EntryStatus
 

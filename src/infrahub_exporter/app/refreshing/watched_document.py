@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping
 
-from infrahub_exporter.adapters.infrahub.told import ENTRY
+from infrahub_exporter.adapters.infrahub.request_names import ENTRY
 from infrahub_exporter.app.refreshing.pool import Source, written
 from infrahub_exporter.app.refreshing.schema import SchemaHash
 from infrahub_exporter.domain.asking import stored
@@ -11,8 +11,8 @@ from infrahub_exporter.domain.asking.outlines import Outlined, optional_keys
 from infrahub_exporter.domain.asking.variables import Variable
 from infrahub_exporter.domain.errors import ExporterError, SourceUnavailableError
 from infrahub_exporter.domain.ports import ChangeProbe, Clock
+from infrahub_exporter.domain.replica.concurrency import Together, one_by_one
 from infrahub_exporter.domain.replica.kinds import Kinds
-from infrahub_exporter.domain.replica.together import Together, one_by_one
 from infrahub_exporter.domain.replica.watching import Change, Watch
 
 logger = logging.getLogger("infrahub_exporter")

@@ -5,8 +5,8 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from infrahub_exporter.app.refreshing.discoveries import DiscoveryEntry, QueryDiscovery
-from infrahub_exporter.app.refreshing.handover import KeptSet
+from infrahub_exporter.app.refreshing.entries.discoveries import DiscoveryEntry, QueryDiscovery
+from infrahub_exporter.app.refreshing.entries.handover import KeptSet
 from infrahub_exporter.domain.asking.specs import DiscoverySpec
 from infrahub_exporter.domain.errors import SourceUnavailableError
 from infrahub_exporter.domain.model import JSON

@@ -6,8 +6,8 @@ from collections.abc import Callable
 import anyio
 import msgspec
 
-from infrahub_exporter.app.refreshing.attempts import Attempts, Counts
-from infrahub_exporter.app.refreshing.handover import KeptCollector
+from infrahub_exporter.app.refreshing.entries.attempts import Attempts, Counts
+from infrahub_exporter.app.refreshing.entries.handover import KeptCollector
 from infrahub_exporter.app.refreshing.pool import Source, answers
 from infrahub_exporter.domain.asking.collecting import READS, CollectorSpec
 from infrahub_exporter.domain.model import Family

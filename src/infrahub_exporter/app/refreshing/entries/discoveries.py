@@ -12,13 +12,13 @@ import msgspec
 from infrahub_exporter.adapters import http_sd
 from infrahub_exporter.adapters.file_sd import FileSd
 from infrahub_exporter.adapters.gnmic import GnmicMap
-from infrahub_exporter.app.refreshing.attempts import Counts, GuardedEntry
-from infrahub_exporter.app.refreshing.documented import DocumentedEntry
-from infrahub_exporter.app.refreshing.handover import KeptByKind, KeptList, KeptQuery
-from infrahub_exporter.app.refreshing.held import Refreshed
-from infrahub_exporter.app.refreshing.held_targets import HeldTargets
+from infrahub_exporter.app.refreshing.entries.attempts import Counts, GuardedEntry
+from infrahub_exporter.app.refreshing.entries.derivation import Refreshed
+from infrahub_exporter.app.refreshing.entries.handover import KeptByKind, KeptList, KeptQuery
+from infrahub_exporter.app.refreshing.entries.queried import QueriedEntry
+from infrahub_exporter.app.refreshing.entries.target_derivation import TargetDerivation
 from infrahub_exporter.app.refreshing.pool import Source, Turn
-from infrahub_exporter.app.refreshing.watched import WatchedDocument
+from infrahub_exporter.app.refreshing.watched_document import WatchedDocument
 from infrahub_exporter.domain.asking.specs import DiscoverySpec
 from infrahub_exporter.domain.errors import ExporterError, SourceUnavailableError
 from infrahub_exporter.domain.model import TargetGroup
@@ -175,7 +175,7 @@ class DiscoveryEntry(GuardedEntry[Decision]):
         return (http_sd.render(self.groups),)
 
 
-class QueryDiscovery(DocumentedEntry[Decision], DiscoveryEntry):
+class QueryDiscovery(QueriedEntry[Decision], DiscoveryEntry):
     """A discovery by a GraphQL document, which is run when something that it reads has changed."""
 
     def __init__(
@@ -231,7 +231,7 @@ class KindDiscovery(DiscoveryEntry):
 
     def __init__(self, spec: DiscoverySpec, *, clock: Clock, guard: GuardSpec, limits: Limits) -> None:
         super().__init__(spec, clock, guard=guard, limits=limits)
-        self.held = HeldTargets(spec, limits.max_rows_per_node)
+        self.derived = TargetDerivation(spec, limits.max_rows_per_node)
         self._list = http_sd.TargetList()
         self._checked_by: Kinds | None = None
 
@@ -243,7 +243,7 @@ class KindDiscovery(DiscoveryEntry):
 
     async def roll(self, *, at: float) -> bool:
         """Read again what is due; tell whether anything published differs. Raises SourceError, DerivationError."""
-        return await self.held.roll(at=at) and self._offer_read(verified=False)
+        return await self.derived.roll(at=at) and self._offer_read(verified=False)
 
     async def _check_ends(self, kinds: Kinds) -> None:
         """Refuse a target or a port that ends on a relation, by the schema as it is by now."""
@@ -255,32 +255,32 @@ class KindDiscovery(DiscoveryEntry):
 
     async def _refresh(self, turn: Turn) -> Refreshed:
         await self._check_ends(turn.kinds)
-        refreshed = await self.held.refresh(turn)
+        refreshed = await self.derived.refresh(turn)
         self._behind |= refreshed.changed  # until it is offered: a cancellation may come first
         if refreshed.changed or self.is_behind:
             hold = self.publication.guard.hold
-            verified = refreshed.whole or (hold is not None and await self.held.agrees(at=turn.at))
+            verified = refreshed.whole or (hold is not None and await self.derived.agrees(at=turn.at))
             offer = partial(self._offer_read, verified=verified)
             await anyio.to_thread.run_sync(offer) if refreshed.whole else offer()
         return refreshed
 
     def kept(self) -> KeptByKind:
         """Return what a discovery that reads and derives the same, from the same source, can go on from."""
-        return KeptByKind(fingerprint(self.spec), self._kept_list(), self.held, self._list)
+        return KeptByKind(fingerprint(self.spec), self._kept_list(), self.derived, self._list)
 
     def go_on(self, kept: KeptByKind) -> None:
         """Go on from that."""
         self._go_on_from(kept.shown)
-        self.held, self._list = kept.held, kept.rendered
-        self.held.most_rows = self._limits.max_rows_per_node
+        self.derived, self._list = kept.derived, kept.rendered
+        self.derived.most_rows = self._limits.max_rows_per_node
 
     def _offer_again(self) -> None:
         self._offer_read(verified=False)
 
     def _offer_read(self, *, verified: bool) -> bool:
         self._behind = True
-        self._limits.check_nodes(len(self.held.blocks))
-        return self._offer_decisions(self.held.listed, verified=verified)
+        self._limits.check_nodes(len(self.derived.blocks))
+        return self._offer_decisions(self.derived.listed, verified=verified)
 
     def _rendered(self) -> Sequence[bytes]:
         return self._list.render(self.publication.blocks)

@@ -15,7 +15,7 @@ _WORTH_COUNTING = 7_000
 """Of how many nodes one has to have left so that a dozen counts are cheaper than the ids of all."""
 
 
-class Counts:
+class Deletions:
     """The number of nodes that a reading has, and the number that there are."""
 
     def __init__(self, nodes: NodeSource, replica: Replica, changed: Changed) -> None:

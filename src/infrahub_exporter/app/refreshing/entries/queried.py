@@ -4,9 +4,9 @@ from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from infrahub_exporter.app.refreshing.attempts import Counts, GuardedEntry, Item
+from infrahub_exporter.app.refreshing.entries.attempts import Counts, GuardedEntry, Item
 from infrahub_exporter.app.refreshing.pool import Source, answers
-from infrahub_exporter.app.refreshing.watched import WatchedDocument
+from infrahub_exporter.app.refreshing.watched_document import WatchedDocument
 from infrahub_exporter.domain.asking.querying import QuerySource
 from infrahub_exporter.domain.asking.specs import DiscoverySpec
 from infrahub_exporter.domain.asking.stored import settled
@@ -14,7 +14,7 @@ from infrahub_exporter.domain.errors import DerivationError, SourceUnavailableEr
 from infrahub_exporter.domain.model import JSON
 
 
-class DocumentedEntry(GuardedEntry[Item]):
+class QueriedEntry(GuardedEntry[Item]):
     """An entry whose rows are the answer of a document."""
 
     _document: WatchedDocument

@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import msgspec
 
-from infrahub_exporter.app.refreshing.attempts import Counts
-from infrahub_exporter.app.refreshing.handover import KeptSeries
-from infrahub_exporter.app.refreshing.held_series import HeldSeries
-from infrahub_exporter.app.refreshing.measured import Blocks, MeasuredEntry
+from infrahub_exporter.app.refreshing.entries.attempts import Counts
+from infrahub_exporter.app.refreshing.entries.handover import KeptSeries
+from infrahub_exporter.app.refreshing.entries.measured import Blocks, MeasuredEntry
+from infrahub_exporter.app.refreshing.entries.series_derivation import SeriesDerivation
 from infrahub_exporter.domain.asking.series import SeriesSpec
 from infrahub_exporter.domain.ports import Clock
 from infrahub_exporter.domain.publishing.guard import GuardSpec
@@ -34,7 +34,7 @@ class SeriesEntry(MeasuredEntry):
     ) -> None:
         super().__init__(EntryStatus("series", name), spec, clock=clock, guard=guard, limits=limits, others=others)
         self.spec = spec
-        self.held: HeldSeries = HeldSeries(spec, limits.max_rows_per_node)
+        self.derived: SeriesDerivation = SeriesDerivation(spec, limits.max_rows_per_node)
 
     @property
     def shown(self) -> tuple[Shown, ...]:
@@ -42,22 +42,22 @@ class SeriesEntry(MeasuredEntry):
         family = outcomes.family(self.spec, self._label_names, self.sections)
         if self.is_behind or not self.status.success:
             return (shown(family),)
-        return (Shown(family, self.held.has),)
+        return (Shown(family, self.derived.has),)
 
     def kept(self) -> KeptSeries:
         """Return what an entry that reads and derives the same, from the same source, can go on from."""
-        return KeptSeries(fingerprint(self.spec), self._kept_sections(), self.held)
+        return KeptSeries(fingerprint(self.spec), self._kept_sections(), self.derived)
 
     def go_on(self, kept: KeptSeries) -> None:
         """Go on from that."""
         self._go_on_from(kept.shown)
-        self.held = kept.held
-        self.held.most_rows = self._limits.max_rows_per_node
+        self.derived = kept.derived
+        self.derived.most_rows = self._limits.max_rows_per_node
 
     def _read(self) -> tuple[tuple[str, ...], Blocks]:
-        self.status = msgspec.structs.replace(self.status, examples=self.held.examples)
-        return self.held.label_names, tuple(section.samples for section in self.held.sections)
+        self.status = msgspec.structs.replace(self.status, examples=self.derived.examples)
+        return self.derived.label_names, tuple(section.samples for section in self.derived.sections)
 
     def _counts(self) -> Counts:
-        duplicates = self._duplicates + self.held.duplicates
-        return len(self.held), self.series - self._duplicates, {**self.held.skipped, "duplicate": duplicates}
+        duplicates = self._duplicates + self.derived.duplicates
+        return len(self.derived), self.series - self._duplicates, {**self.derived.skipped, "duplicate": duplicates}

@@ -5,12 +5,12 @@ from collections.abc import Callable, Mapping
 import anyio.to_thread
 import msgspec
 
-from infrahub_exporter.app.refreshing.documented import DocumentedEntry
-from infrahub_exporter.app.refreshing.handover import KeptSeries
-from infrahub_exporter.app.refreshing.measured import MeasuredEntry
+from infrahub_exporter.app.refreshing.entries.handover import KeptSeries
+from infrahub_exporter.app.refreshing.entries.measured import MeasuredEntry
+from infrahub_exporter.app.refreshing.entries.queried import QueriedEntry
+from infrahub_exporter.app.refreshing.entries.series import SeriesEntry
 from infrahub_exporter.app.refreshing.pool import Source
-from infrahub_exporter.app.refreshing.series import SeriesEntry
-from infrahub_exporter.app.refreshing.watched import WatchedDocument
+from infrahub_exporter.app.refreshing.watched_document import WatchedDocument
 from infrahub_exporter.domain.asking.querying import QuerySource
 from infrahub_exporter.domain.asking.series import SeriesSpec
 from infrahub_exporter.domain.model import JSON, Sample
@@ -19,7 +19,7 @@ from infrahub_exporter.domain.publishing.guard import GuardSpec
 from infrahub_exporter.domain.publishing.limits import Limits
 
 
-class QueriedSeries(DocumentedEntry[Sample], SeriesEntry):
+class QueriedSeries(QueriedEntry[Sample], SeriesEntry):
     """Series by a GraphQL document, which is run when something that it reads has changed."""
 
     def __init__(
@@ -63,5 +63,5 @@ class QueriedSeries(DocumentedEntry[Sample], SeriesEntry):
 
     def _take(self, answer: Mapping[str, JSON]) -> None:
         self._behind = True
-        self.held.take(answer, optional=self._document.optional)
+        self.derived.take(answer, optional=self._document.optional)
         self._offer_read(verified=True)

@@ -34,7 +34,7 @@ class Refreshed(Struct, frozen=True):
     changed: bool
 
 
-class Held(Generic[Item]):
+class Derivation(Generic[Item]):
     """An item per node of a kind, in blocks that stay the same objects as long as their items do.
 
     `derive` makes the items of the nodes that a delta has, by the node's id; those of which it makes none are

@@ -12,9 +12,9 @@ import anyio
 import anyio.to_thread
 import msgspec
 
-from infrahub_exporter.app.refreshing.attempts import Counts, GuardedEntry
-from infrahub_exporter.app.refreshing.handover import KeptSections
-from infrahub_exporter.app.refreshing.held import Held, Refreshed
+from infrahub_exporter.app.refreshing.entries.attempts import Counts, GuardedEntry
+from infrahub_exporter.app.refreshing.entries.derivation import Derivation, Refreshed
+from infrahub_exporter.app.refreshing.entries.handover import KeptSections
 from infrahub_exporter.app.refreshing.pool import Turn
 from infrahub_exporter.domain.asking.series import SeriesSpec
 from infrahub_exporter.domain.asking.specs import MetricSpec
@@ -37,7 +37,7 @@ class MeasuredEntry(GuardedEntry[Sample]):
     The guard counts nodes: how many series there are depends on what is wanted of them.
     """
 
-    held: Held[Any]
+    derived: Derivation[Any]
 
     def __init__(
         self,
@@ -90,7 +90,7 @@ class MeasuredEntry(GuardedEntry[Sample]):
 
     async def roll(self, *, at: float) -> bool:
         """Read again what is due; tell whether anything published differs. Raises SourceError, DerivationError."""
-        return await self.held.roll(at=at) and self._offer_read(verified=False)
+        return await self.derived.roll(at=at) and self._offer_read(verified=False)
 
     def published(self, duplicates: int) -> None:
         """Learn how many of the series an earlier entry had already."""
@@ -133,18 +133,18 @@ class MeasuredEntry(GuardedEntry[Sample]):
         self._offer_read(verified=False)
 
     async def _refresh(self, turn: Turn) -> Refreshed:
-        refreshed = await self.held.refresh(turn)
+        refreshed = await self.derived.refresh(turn)
         self._behind |= refreshed.changed  # until it is offered: a cancellation may come first
         if not refreshed.changed and not self.is_behind:
             return refreshed
         hold = self.publication.guard.hold
-        verified = refreshed.whole or (hold is not None and await self.held.agrees(at=turn.at))
+        verified = refreshed.whole or (hold is not None and await self.derived.agrees(at=turn.at))
         offer = partial(self._offer_read, verified=verified)
         published = await anyio.to_thread.run_sync(offer) if refreshed.whole else offer()
         return msgspec.structs.replace(refreshed, changed=published)
 
     def _offer_read(self, *, verified: bool) -> bool:
-        nodes = len(self.held)
+        nodes = len(self.derived)
         self._behind = True
         self._limits.check_nodes(nodes)
         label_names, blocks = self._read()

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from itertools import islice
 
-from infrahub_exporter.app.refreshing.held import Held
+from infrahub_exporter.app.refreshing.entries.derivation import Derivation
 from infrahub_exporter.domain.asking.selection import Selection
 from infrahub_exporter.domain.asking.series import SeriesSpec
 from infrahub_exporter.domain.model import JSON, Sample, Section
@@ -17,7 +17,7 @@ from infrahub_exporter.domain.views.rows import Places
 from infrahub_exporter.domain.views.series import Outcome, deriver, label_names
 
 
-class HeldSeries(Held[Outcome]):
+class SeriesDerivation(Derivation[Outcome]):
     """The series of an entry, kept right as its nodes change; with another schema they are made anew."""
 
     def __init__(self, spec: SeriesSpec, most_rows: int) -> None:
