@@ -13,6 +13,7 @@ _WORD = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _PARAMETER = rf'[ \t]*;[ \t]*({_WORD})=({_WORD}|"(?:[^"\\]|\\.)*")'
 _PARAMETERS = re.compile(_PARAMETER)
 _CHOICE = re.compile(rf"[ \t]*(?:({_WORD}(?:/{_WORD})?)((?:{_PARAMETER})*)[ \t]*)?(?:,|\Z)")
+_TAG = re.compile(r'"[!#-~\x80-\xff]*"')
 _WEIGHT = re.compile(r"0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?")
 
 _VERSIONS: Mapping[Format, frozenset[str]] = {
@@ -155,7 +156,9 @@ def _rank(format_: Format, choice: Choice) -> int | None:
 
 
 def is_unchanged(headers: Iterable[tuple[bytes, bytes]], etag: str) -> bool:
-    """Tell whether a client has a body with this tag already: If-None-Match, compared weakly (RFC 9110, 13.1.2)."""
-    header = said(headers, b"if-none-match").decode("latin-1")
-    known = {tag.strip(" \t").removeprefix("W/") for tag in header.split(",")}
-    return "*" in known or etag.removeprefix("W/") in known
+    """Tell whether a client has a body with this tag already: If-None-Match, compared weakly (RFC 9110, 13.1.2).
+
+    `*` is any body where it stands alone; in a list it is nothing, and inside a foreign tag a letter like others.
+    """
+    header = said(headers, b"if-none-match").decode("latin-1").strip(" \t")
+    return header == "*" or etag.removeprefix("W/") in _TAG.findall(header)

@@ -11,8 +11,8 @@ from infrahub_exporter.domain.asking.querying import QuerySource
 from infrahub_exporter.domain.asking.series import SeriesSpec, check
 from infrahub_exporter.domain.errors import ConfigError
 
-_OWN = "infrahub_exporter_"
-"""What the names of the exporter's own metrics begin with."""
+_OWN = ("infrahub_exporter_", "process_", "python_gc_")
+"""What the names of the exporter's own metrics begin with: no family is there twice (TX-03)."""
 _KEYS = frozenset(field.name for field in structs.fields(SeriesSpec))
 
 
@@ -59,8 +59,8 @@ def check_series(specs: Sequence[SeriesSpec], *, kinds: Sequence[str], prefix: s
         except ConfigError as error:
             raise _placed(place, str(error)) from None
         name = prefix + spec.name
-        if name.startswith(_OWN):
-            raise SettingError((*place, "name"), f"{name!r}: names that begin with {_OWN} are the exporter's own")
+        if own := next(filter(name.startswith, _OWN), None):
+            raise SettingError((*place, "name"), f"{name!r}: names that begin with {own} are the exporter's own")
         if name in kinds:
             raise SettingError((*place, "name"), f"{name!r} is how the entry of metrics.kind is named")
         if spec.unit is not None:

@@ -133,12 +133,12 @@ def test_a_header_of_many_doubtful_spaces_is_read_as_fast_as_any() -> None:
     assert read_choices(b"a;b=c" + b" \t" * 50_000 + b"x") is None
 
 
-@pytest.mark.parametrize("known", ['W/"1-2"', '"1-2"', '"x", W/"1-2"', '"x",W/"1-2" , "y"', "*"])
+@pytest.mark.parametrize("known", ['W/"1-2"', '"1-2"', '"x", W/"1-2"', '"x",W/"1-2" , "y"', '"a,b", "1-2"', "*", " * "])
 def test_a_client_that_has_a_body_is_known_by_its_tag(known: str) -> None:
     assert is_unchanged([(b"if-none-match", known.encode())], 'W/"1-2"')
 
 
-@pytest.mark.parametrize("known", ["", '"x"', "1-2", 'W/"1-3"', "W/", '"*"'])
+@pytest.mark.parametrize("known", ["", '"x"', "1-2", 'W/"1-3"', "W/", '"*"', '"a,*,b"', "x, *", '"a,1-2,b"', '"1-2'])
 def test_a_client_that_has_another_body_is_not(known: str) -> None:
     assert not is_unchanged([(b"if-none-match", known.encode())], 'W/"1-2"')
 
