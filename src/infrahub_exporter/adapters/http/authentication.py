@@ -6,7 +6,7 @@ import logging
 import math
 import secrets
 from collections import OrderedDict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from http import HTTPStatus
 
 import anyio
@@ -19,7 +19,7 @@ from msgspec import Struct
 
 from infrahub_exporter.adapters.http.negotiation import wants_html
 from infrahub_exporter.domain.access.credentials import Credentials, Guesses, Passed, origin, presented
-from infrahub_exporter.domain.access.insistence import Insistence
+from infrahub_exporter.domain.access.insistence import Insistence, Shown
 from infrahub_exporter.domain.ports import Clock
 
 logger = logging.getLogger("infrahub_exporter")
@@ -32,6 +32,7 @@ _LONGEST_PASSWORD = 72
 """What bcrypt looks at. A longer password is refused: one that merely begins alike would pass, too."""
 _LOG_SECONDS = 60.0
 _POLICY_VIOLATION = 1008
+_RANDOM_BITS = 53
 
 
 class Refused(Struct, frozen=True):
@@ -45,28 +46,36 @@ class Authenticator:
 
     A password costs bcrypt's tenths of a second once for each origin, in a worker thread and one at a time; what was
     right is known again by a keyed hash. Wrong ones are limited by origin, passwords in all as well. What is known
-    passes even then, and so does a token: nobody's guesses stop a scrape. What was refused without a look, and comes
-    again, is looked up afterwards, see `reconsider`.
+    passes even then, and so does a token: nobody's guesses stop a scrape. Of what was refused without a look some is
+    looked up afterwards, see `reconsider`; `random` draws the lots.
     """
 
-    def __init__(self, *, users: Mapping[str, str], tokens: Collection[str], clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        users: Mapping[str, str],
+        tokens: Collection[str],
+        clock: Clock,
+        random: Callable[[], float] = lambda: secrets.randbits(_RANDOM_BITS) / (1 << _RANDOM_BITS),
+    ) -> None:
         self._users = {name: hash_.encode() for name, hash_ in users.items()}
         self._dearest = max(map(_cost, self._users.values()), default=0)
         self._tokens = tuple(hashlib.sha256(token.encode()).digest() for token in tokens)
         self._clock = clock
+        self._random = random
         self._key = secrets.token_bytes(32)
         self._known: OrderedDict[bytes, str] = OrderedDict()
         self._checking: dict[bytes, anyio.Event] = {}
         look_seconds = max(map(_look_seconds, self._users.values()), default=0.0)
         self._guesses = Guesses(look_seconds=look_seconds)
-        self._insistence = Insistence(self._users, look_seconds=look_seconds)
+        self._insistence = Insistence(self._users, random=random, look_seconds=look_seconds)
         self._turn, self._late_turn = anyio.Lock(), anyio.Lock()
         self._refused = 0
         self._said_at = -math.inf
 
     def replaced(self, *, users: Mapping[str, str], tokens: Collection[str]) -> "Authenticator":
         """Return one for other users and tokens, which still knows whom it let in of those that stay as they are."""
-        other = Authenticator(users=users, tokens=tokens, clock=self._clock)
+        other = Authenticator(users=users, tokens=tokens, clock=self._clock, random=self._random)
         stay = {f"basic {name}" for name, hash_ in self._users.items() if other._users.get(name) == hash_}
         other._key = self._key
         other._known = OrderedDict((key, name) for key, name in self._known.items() if name in stay)
@@ -101,7 +110,7 @@ class Authenticator:
         finally:
             self._checking.pop(key).set()
         if principal is None:
-            self._insistence.found_wrong(credentials.user, key)
+            self._insistence.found_wrong(Shown(key, credentials))
             self._refuse(from_)
             return Refused()
         self._guesses.give_back(from_, is_looked_up=is_looked_up)
@@ -109,17 +118,20 @@ class Authenticator:
         return Passed(principal)
 
     async def reconsider(self, credentials: Credentials, host: str | None) -> None:
-        """Look up after all what was refused without a look, where it insists: it is known then when it comes again.
+        """Look up one of what was refused without a look, this or another: it is known then when it comes again.
 
         To be called when the answer is sent, which therefore tells of nobody whether they exist.
         """
-        key = self._fingerprint(credentials, origin(host))
-        if credentials.scheme != "basic" or not self._insistence.is_due(credentials.user, key, self._clock.monotonic()):
+        if credentials.scheme != "basic":
             return
-        if await self._has_password(credentials, self._late_turn):
-            self._remember(key, f"basic {credentials.user}")
+        shown = Shown(self._fingerprint(credentials, origin(host)), credentials)
+        due = self._insistence.due(shown, self._clock.monotonic())
+        if due is None:
+            return
+        if await self._has_password(due.credentials, self._late_turn):
+            self._remember(due.key, f"basic {due.credentials.user}")
         else:
-            self._insistence.found_wrong(credentials.user, key)
+            self._insistence.found_wrong(due)
 
     def _fingerprint(self, credentials: Credentials, from_: str) -> bytes:
         parts = (from_.encode(), credentials.scheme.encode(), credentials.user.encode(), credentials.secret)
