@@ -1,8 +1,10 @@
-"""The exporter's own metrics as a request: few points, made by the official classes."""
+"""The exporter's own metrics as requests: few points, made by the official classes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
+from typing import TypeAlias
 
+from msgspec.structs import replace
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, InstrumentationScope, KeyValue
 from opentelemetry.proto.metrics.v1.metrics_pb2 import (
@@ -18,30 +20,63 @@ from opentelemetry.proto.metrics.v1.metrics_pb2 import (
 )
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 
-from infrahub_exporter.adapters.otlp.packing import SCOPE_NAME, Request, nanoseconds, unit
+from infrahub_exporter.adapters.otlp.connection import REQUEST_BYTES
+from infrahub_exporter.adapters.otlp.packing import ENVELOPE_BYTES, SCOPE_NAME, Request, nanoseconds, unit
 from infrahub_exporter.domain.model import FamilyType
 from infrahub_exporter.domain.publishing.own import OwnFamily, OwnPoint
 
 IDENTITY = frozenset({"service.name", "service.namespace", "service.instance.id"})
 STARTED = "process_start_time_seconds"
 
+_Piece: TypeAlias = tuple[Metric, int]
+"""A metric with some of a family's points, and how many they are."""
 
-def own_request(families: Sequence[OwnFamily], *, resource: bytes, version: str, at: float) -> Request:
-    """Make the request of the own metrics as they are at an instant (unix seconds).
+
+def own_requests(
+    families: Iterable[OwnFamily], *, resource: bytes, version: str, at: float, limit: int = REQUEST_BYTES
+) -> Iterator[Request]:
+    """Make the requests of the own metrics as they are at an instant (unix seconds), each of at most `limit` bytes.
 
     Of the resource only what identifies it is sent along: Prometheus makes `target_info` of anything more, whose points
     would be newer than the next ones of the snapshot, and refuses those as out of order.
     """
+    families = tuple(families)
     who = Resource.FromString(resource)
     identity = Resource(attributes=[each for each in who.attributes if each.key in IDENTITY])
+    scope = InstrumentationScope(name=SCOPE_NAME, version=version)
     since = next((point.value for each in families if each.name == STARTED for point in each.points), 0.0)
-    scope = ScopeMetrics(
-        scope=InstrumentationScope(name=SCOPE_NAME, version=version),
-        metrics=[_metric(family, since=nanoseconds(since), at=nanoseconds(at)) for family in families],
-    )
-    message = ExportMetricsServiceRequest(resource_metrics=[ResourceMetrics(resource=identity, scope_metrics=[scope])])
-    body: bytes = message.SerializeToString(deterministic=True)
-    return Request(body, sum(len(family.points) for family in families))
+    room = limit - identity.ByteSize() - scope.ByteSize() - ENVELOPE_BYTES
+    times = (nanoseconds(since), nanoseconds(at))
+    for metrics in _shared_out((piece for family in families for piece in _pieces(family, *times, room)), room):
+        scoped = ScopeMetrics(scope=scope, metrics=[metric for metric, _ in metrics])
+        resourced = ResourceMetrics(resource=identity, scope_metrics=[scoped])
+        body: bytes = ExportMetricsServiceRequest(resource_metrics=[resourced]).SerializeToString(deterministic=True)
+        yield Request(body, sum(points for _, points in metrics))
+
+
+def _shared_out(pieces: Iterable[_Piece], room: int) -> Iterator[Sequence[_Piece]]:
+    """Yield pieces that fit a request together, of which no two are of one metric (OT-15)."""
+    together: list[_Piece] = []
+    size = 0
+    for piece, points in pieces:
+        need = piece.ByteSize() + ENVELOPE_BYTES
+        if together and (size + need > room or together[-1][0].name == piece.name):
+            yield together
+            together, size = [], 0
+        together.append((piece, points))
+        size += need
+    if together:
+        yield together
+
+
+def _pieces(family: OwnFamily, since: int, at: int, room: int) -> Iterator[_Piece]:
+    """Yield a family as metrics that fit, halved as often as that takes, each with its number of points."""
+    metric, count = _metric(family, since=since, at=at), len(family.points)
+    if count < 2 or metric.ByteSize() + ENVELOPE_BYTES <= room:  # noqa: PLR2004 - what can be halved
+        yield metric, count
+        return
+    for points in (family.points[: count // 2], family.points[count // 2 :]):
+        yield from _pieces(replace(family, points=points), since, at, room)
 
 
 def _metric(family: OwnFamily, *, since: int, at: int) -> Metric:

@@ -6,7 +6,6 @@ import math
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
 
 import anyio
 import anyio.to_thread
@@ -16,7 +15,7 @@ from msgspec.structs import replace
 from infrahub_exporter.adapters.otlp.calls import DEFAULT_BACKOFF_SECONDS, Accepted, Call, Refused, deliver
 from infrahub_exporter.adapters.otlp.connection import Connection, Destination, settle
 from infrahub_exporter.adapters.otlp.encoding import NOTHING, ROOM_BYTES, Encoded, encode
-from infrahub_exporter.adapters.otlp.own import own_request
+from infrahub_exporter.adapters.otlp.own import own_requests
 from infrahub_exporter.adapters.otlp.packing import Request, requests
 from infrahub_exporter.adapters.otlp.resource import resource
 from infrahub_exporter.adapters.otlp.status import Condition, Tally, counted
@@ -160,14 +159,19 @@ class OtlpSink:
         tally.stale = len(whole.families) - len(encoded.families)
         tally.oversized = encoded.oversized
         packed = requests(encoded, resource=link.resource, version=self._version, limit=self._limit)
-        while (request := await anyio.to_thread.run_sync(_next, packed, abandon_on_cancel=True)) is not None:
-            tally.add(request.points, None if tally.hopeless else await self._send(link.call, request))
+        await self._send_all(link.call, packed, tally)
         if tally.accepted:
             self._delivered = encoded.delivered(self._delivered, settled=not tally.refusals)
         if self._own is not None and not tally.hopeless:
-            make = partial(own_request, self._own(), resource=link.resource, version=self._version, at=self._wall())
-            request = await anyio.to_thread.run_sync(make, abandon_on_cancel=True)
-            tally.add(request.points, await self._send(link.call, request))
+            own = own_requests(
+                self._own(), resource=link.resource, version=self._version, at=self._wall(), limit=self._limit
+            )
+            await self._send_all(link.call, own, tally)
+
+    async def _send_all(self, call: Call, packed: Iterator[Request], tally: Tally) -> None:
+        """Send requests one by one, each made off the event loop when it is its turn; after a hopeless one none."""
+        while (request := await anyio.to_thread.run_sync(_next, packed, abandon_on_cancel=True)) is not None:
+            tally.add(request.points, None if tally.hopeless else await self._send(call, request))
 
     async def _send(self, call: Call, request: Request) -> Accepted | Refused:
         outcome = await deliver(
