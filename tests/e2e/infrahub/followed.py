@@ -56,7 +56,7 @@ ENTRIES = (
 
 def derived(delta: Delta) -> dict[str, Row]:
     """Make a row of each node, of one with rows that of all these."""
-    if delta.plan.rows is None:
+    if delta.joining.plan.rows is None:
         return {row.id: row for row in delta.rows()}
     return {row.id: Row(row.id, row.kind, row.hfid, (tuple(map(_written, rows)),)) for row, rows in delta.found()}
 

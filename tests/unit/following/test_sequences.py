@@ -90,7 +90,7 @@ ENTRIES: Mapping[str, Spec] = {
 
 def derived(delta: Delta) -> dict[str, Row]:
     """Make a row of a node, or of all its rows."""
-    if delta.plan.rows is None:
+    if delta.joining.plan.rows is None:
         return {row.id: row for row in delta.rows()}
     return {row.id: Row(row.id, row.kind, row.hfid, (tuple(map(_written, rows)),)) for row, rows in delta.found()}
 

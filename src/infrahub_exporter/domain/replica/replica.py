@@ -7,7 +7,7 @@ from infrahub_exporter.domain.replica.dependencies import Dependencies, Link
 from infrahub_exporter.domain.replica.plan import ROOT, Plan, placed
 from infrahub_exporter.domain.replica.reaches import Crossing
 from infrahub_exporter.domain.replica.readings import Asked, Reading, is_recent, key
-from infrahub_exporter.domain.replica.tables import Epoch, Table, peer_ids
+from infrahub_exporter.domain.replica.tables import Differing, Epoch, Table, peer_ids
 from infrahub_exporter.domain.replica.views import View
 from infrahub_exporter.domain.replica.watching import Change
 
@@ -142,7 +142,7 @@ class Replica:
         self.note_named(table, found.values())
         self._mark(table, came)
         if left:
-            self._mark(table, left)
+            self._mark(table, Differing(left))
             for reading in self.readings.values():
                 if reading.table is table and reading.filters:
                     self._move(reading, reading.leave(left))
@@ -223,10 +223,10 @@ class Replica:
             named = self.tables[link.table].naming(link.relation, change.ids)
         return {each for each in change.ids if each in change.created or each not in named}
 
-    def _mark(self, table: Table, differing: Iterable[str]) -> None:
-        if differing:
+    def _mark(self, table: Table, differing: Differing) -> None:
+        if differing.ids:
             for view in self.views:
-                view.mark(table.name, differing)
+                view.mark(table.name, *differing)
 
     def _move(self, reading: Reading, moved: Iterable[str]) -> None:
         if moved:

@@ -1,14 +1,18 @@
 """The rows of a kind, each held once for all who show it, and what of them is still to be asked for."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain, islice
-from typing import cast
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, compress, count, islice
+from operator import ne
+from typing import NamedTuple, cast
 
 from infrahub_exporter.domain.asking.selection import Column, Selection
 from infrahub_exporter.domain.model import Row
 from infrahub_exporter.domain.replica.reaches import Crossing, ids
 from infrahub_exporter.domain.replica.unsettled import Unsettled
 from infrahub_exporter.domain.replica.watching import Change
+
+_FEW = 100
+"""Of up to how many rows it is looked in which columns they differ: of more they may in all."""
 
 
 class Turns:
@@ -101,10 +105,11 @@ class Table:
         """Have those rows read again of which something could not be had, as far as their time has come."""
         self.asked.update(self.unsettled.due(at))
 
-    def put(self, found: Mapping[str, Row]) -> list[str]:
-        """Hold rows; return the ids of those that are new or differ as far as they were known."""
+    def put(self, found: Mapping[str, Row]) -> "Differing":
+        """Hold rows; return those that are new or differ as far as they were known."""
         held = self.rows
         came = list(found) if not held else [each for each, row in found.items() if _differs(held.get(each), row)]
+        differing = Differing(came, _places(held, found, came))
         if self.narrow:
             held.update(found)
             self.narrow.difference_update(found)
@@ -114,7 +119,7 @@ class Table:
         self.narrow.update(each for each, row in found.items() if len(row.values) < width)
         self.named.difference_update(found)
         self.unsettled.note(found)
-        return came
+        return differing
 
     def drop(self, gone: Iterable[str]) -> list[str]:
         """Hold rows no longer; return the ids of those that were held."""
@@ -142,6 +147,13 @@ class Table:
         return found
 
 
+class Differing(NamedTuple):
+    """The ids of rows that differ, and the places of the columns in which any of them does; None for all."""
+
+    ids: Collection[str]
+    places: frozenset[int] | None = None
+
+
 def wide(rows: Iterable[Row], crossing: Crossing) -> Iterator[Row]:
     """Leave out the rows that do not have a relation's column yet."""
     position = crossing.position
@@ -162,3 +174,16 @@ def _differs(before: Row | None, row: Row) -> bool:
         return before != row
     known = len(before.values)
     return (before.kind, before.hfid, before.values) != (row.kind, row.hfid, row.values[:known])
+
+
+def _places(held: Mapping[str, Row], found: Mapping[str, Row], differing: Collection[str]) -> frozenset[int] | None:
+    """Find the places in which some few rows differ from those that were held; None where it is all, or not looked."""
+    if len(differing) > _FEW:
+        return None
+    places: set[int] = set()
+    for each in differing:
+        before, row = held.get(each), found[each]
+        if before is None or (before.kind, before.hfid) != (row.kind, row.hfid):
+            return None
+        places.update(compress(count(), map(ne, before.values, row.values)))
+    return frozenset(places)

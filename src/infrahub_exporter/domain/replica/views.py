@@ -6,9 +6,9 @@ from msgspec import Struct
 
 from infrahub_exporter.domain.model import Row
 from infrahub_exporter.domain.replica.dependencies import Dependencies
-from infrahub_exporter.domain.replica.expanding import expander, is_bad
+from infrahub_exporter.domain.replica.joining import Joining
 from infrahub_exporter.domain.replica.plan import ROOT, Plan
-from infrahub_exporter.domain.replica.reaches import Crossing, Peers, Reach, ids
+from infrahub_exporter.domain.replica.reaches import Crossing, Reach, ids
 from infrahub_exporter.domain.replica.readings import Reading
 from infrahub_exporter.domain.replica.tables import Table, wide
 from infrahub_exporter.domain.views.rows import Found
@@ -20,21 +20,18 @@ class Delta(Struct, frozen=True):
     `rows` joins what is held at the time: call it before the next refresh, off the event loop where there are many.
     """
 
-    plan: Plan
-    peers: Peers
+    joining: Joining
     changed: Mapping[str, Row]
     removed: frozenset[str] = frozenset()
     whole: bool = False
 
     def rows(self) -> Iterator[Row]:
         """Yield the changed rows with a value per column of the entry's selection, but for those with bad content."""
-        rows = map(self.plan.joiner(self.peers), self.changed.values())
-        return filter(_is_sound, rows) if self.plan.reads_files else rows
+        return self.joining.rows(self.changed.values())
 
     def found(self, *, most: int | None = None) -> Iterator[tuple[Row, tuple[Found, ...]]]:
         """Yield each changed node with its rows. Raises DerivationError where one has more than `most`."""
-        expand = expander(self.plan, self.peers, most=most)
-        return ((row, expand(row)) for row in self.changed.values())
+        return self.joining.found(self.changed.values(), most=most)
 
 
 class View:
@@ -54,7 +51,9 @@ class View:
         self.is_whole = False
         self._differing: dict[str, set[str]] = {}
         self._moved: set[str] = set()
-        self._widths = {name: _width(plan, name, root=reading.table.name) for name in tables}
+        self._joining = Joining(plan, {name: table.rows for name, table in tables.items()})
+        self._places = {name: frozenset(_places(plan, name, root=reading.table.name)) for name in tables}
+        self._widths = {name: max(places, default=-1) + 1 for name, places in self._places.items()}
 
     def __len__(self) -> int:
         return len(self.reading)
@@ -83,9 +82,11 @@ class View:
         self.is_whole = False
         self._differing, self._moved = {}, set()
 
-    def mark(self, table: str, differing: Iterable[str]) -> None:
-        """Note which rows of a table differ."""
-        if self.is_whole and table in self.tables:
+    def mark(self, table: str, differing: Iterable[str], places: frozenset[int] | None = None) -> None:
+        """Note which rows of a table differ, where they do in any column that is needed: in those `places`, or all."""
+        if not self.is_whole or table not in self.tables:
+            return
+        if places is None or not places.isdisjoint(self._places[table]):
             self._differing.setdefault(table, set()).update(differing)
 
     def move(self, moved: Iterable[str]) -> None:
@@ -96,12 +97,11 @@ class View:
     def take(self) -> Delta:
         """Hand over what differs, once; everything where that has not been done yet."""
         rows, members = self.reading.table.rows, self.reading.members
-        held = {name: table.rows for name, table in self.tables.items()}
         if not self.is_whole:
             self.again()
             self.is_whole = True
             own = rows if members is rows else {each: rows[each] for each in members if each in rows}
-            return Delta(self.plan, held, own, whole=True)
+            return Delta(self._joining, own, whole=True)
         differing = {name: marked for name, marked in self._differing.items() if marked}
         own_marks = differing.get(self.reading.table.name, set())
         moved = self._moved if self.reading.filters else own_marks
@@ -109,7 +109,7 @@ class View:
         removed = frozenset(each for each in moved if each not in members)
         self._differing, self._moved = {}, set()
         changed = {each: rows[each] for each in touched if each in members and each in rows}
-        return Delta(self.plan, held, changed, removed)
+        return Delta(self._joining, changed, removed)
 
     def _showing(self, differing: Mapping[str, set[str]]) -> set[str]:
         """Find the root rows that show any of these peers, over any number of relations."""
@@ -126,17 +126,15 @@ class View:
         return _name_any(self.reading.table.rows, self.plan.crossings[ROOT], affected) if affected else set()
 
 
-def _is_sound(row: Row) -> bool:
-    return not any(is_bad(value) for value in row.values)
-
-
-def _width(plan: Plan, table: str, *, root: str) -> int:
-    """Count the columns that a plan needs of a table's rows, up to the last of them."""
+def _places(plan: Plan, table: str, *, root: str) -> Iterator[int]:
+    """Yield the places of the columns that a plan needs of a table's rows."""
     local = [ROOT] if table == root else []
-    own = len(plan.root.columns) if table == root and not plan.everywhere else 0
-    places = [crossing.position for name in (table, *local) for crossing in plan.crossings.get(name, ())]
-    places += [place for reach in plan.everywhere for at, place in _leaves(reach, root) if at == table]
-    return max([own, *(place + 1 for place in places)])
+    if table == root and not plan.everywhere:
+        yield from range(len(plan.root.columns))
+    for name in (table, *local):
+        yield from (crossing.position for crossing in plan.crossings.get(name, ()))
+    for reach in plan.everywhere:
+        yield from (place for at, place in _leaves(reach, root) if at == table)
 
 
 def _leaves(reach: Reach, table: str) -> Iterator[tuple[str, int]]:

@@ -7,6 +7,7 @@ from infrahub_exporter.domain.asking.selection import select
 from infrahub_exporter.domain.errors import SourceRejectedError
 from infrahub_exporter.domain.model import BAD_CONTENT, AttributeSchema, BadContent, KindSchema, RelationshipSchema, Row
 from infrahub_exporter.domain.replica.expanding import expander
+from infrahub_exporter.domain.replica.joining import Joining
 from infrahub_exporter.domain.replica.plan import plan
 from infrahub_exporter.domain.replica.views import Delta
 from infrahub_exporter.domain.views.rows import Found
@@ -87,7 +88,7 @@ def delta(rows: str | None, *paths: str, file: object) -> Delta:
         )
         for identifier, held in (("full", "f"), ("empty", None))
     }
-    return Delta(planned, peers, roots, whole=True)
+    return Delta(Joining(planned, peers), roots, whole=True)
 
 
 def test_a_row_that_shows_a_bad_file_is_told_and_left_out() -> None:

@@ -208,6 +208,32 @@ async def test_a_node_that_comes_to_pass_a_filter_is_told_to_those_that_it_conce
     assert await shared.are_right()
 
 
+async def test_a_view_is_told_of_what_changed_in_columns_that_it_shows_alone(shared: Shared) -> None:
+    named, sited, reached = shared.show("name"), shared.show("site.name"), shared.show("status", "site.region.name")
+    await shared.settled()
+    device, (paris, lyon) = shared.inventory.of("InfraDevice")[0], shared.inventory.of("LocationSite")
+    shared.inventory.join(device, "site", [lyon])
+    await shared.round()
+    assert (named.told, sited.told, reached.told) == (set(), {device}, {device})
+    shared.inventory.join(paris, "region", shared.inventory.of("LocationRegion")[1:])
+    await shared.round()
+    assert (named.told, sited.told, reached.told) == (set(), set(), {shared.inventory.of("InfraDevice")[2]})
+    assert await shared.are_right()
+
+
+async def test_of_many_changed_nodes_it_is_not_looked_in_which_columns_they_differ(shared: Shared) -> None:
+    for number in range(4, 120):
+        shared.inventory.create("InfraDevice", f"leaf{number}", site=shared.inventory.of("LocationSite")[:1])
+    named, sited = shared.show("name"), shared.show("site.name")
+    await shared.settled()
+    devices = shared.inventory.of("InfraDevice")[4:]
+    for device in devices:
+        shared.inventory.join(device, "site", shared.inventory.of("LocationSite")[1:])
+    await shared.round()
+    assert (named.told, sited.told) == (set(devices), set(devices))
+    assert await shared.are_right()
+
+
 async def test_two_readings_with_filters_and_none_of_all_hold_what_either_lists(shared: Shared) -> None:
     first, second = shared.show("name", filters=ACTIVE), shared.show("name", "site.name", filters=PARIS)
     await shared.settled()
