@@ -40,6 +40,15 @@ def test_an_entry_that_was_never_tried_has_no_series() -> None:
     ]
 
 
+def test_of_an_entry_that_has_left_nothing_stays() -> None:
+    entries = [EntryStatus("kind", "A"), EntryStatus("kind", "B")]
+    telemetry = Telemetry(lambda: Status(tuple(entries)), clock=Noon(), version="1.2.3")
+    assert b'name="A"' in telemetry.text()
+    del entries[0]
+    assert b'name="A"' not in telemetry.text()
+    assert b'name="B"' in telemetry.text()
+
+
 def test_a_good_entry_tells_its_age_its_nodes_and_what_it_publishes() -> None:
     kind = EntryStatus("kind", "A").succeeded(
         at=90.0, duration_seconds=0.5, nodes=3, published=2, skipped={"duplicate": 1}

@@ -316,6 +316,21 @@ async def test_the_very_first_requests_wait_for_one_query_together() -> None:
     assert source.reads == ["query"]
 
 
+async def test_lists_and_metrics_are_handed_out_without_a_word_to_infrahub() -> None:
+    source = Source()
+    subject = exporter(source)
+    await subject.refresh()
+    asked = list(source.reads)
+    source.gate = anyio.Event()
+
+    for _ in range(3):
+        assert await subject.discovery("q") == (
+            b'[{"targets":["a"],"labels":{"__meta_infrahub_id":"1","__meta_infrahub_kind":"Device"}}]'
+        )
+        assert (subject.metrics_body() or b"").startswith(b"# HELP infrahub_device_info ")
+    assert source.reads == asked
+
+
 async def test_the_first_request_does_not_wait_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("infrahub_exporter.app.exporter._FIRST_SECONDS", 0.01)
     source = Source()

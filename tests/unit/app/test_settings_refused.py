@@ -197,6 +197,7 @@ series_without_a_number.yml: metrics.series[0]: expected one of value, count, su
 series_with_two_numbers.yml: metrics.series[0]: expected one of value, count, sum and missing, got value and count
 series_name_total.yml: metrics.series[0].name: 'links_total' ends in _total, which is for counters; an inventory goes up and down
 series_name_dash.yml: metrics.series[0].name: expected the name of a metric, such as devices, got 'far-links'
+series_name_colon.yml: metrics.series[0].name: expected the name of a metric, such as devices, got 'far:links'
 series_name_own.yml: metrics.series[0].name: 'infrahub_exporter_links': names that begin with infrahub_exporter_ are the exporter's own
 series_name_process.yml: metrics.series[0].name: 'process_resident_memory_bytes': names that begin with process_ are the exporter's own
 series_name_kind.yml: metrics.series[0].name: 'DcimDevice' is how the entry of metrics.kind is named

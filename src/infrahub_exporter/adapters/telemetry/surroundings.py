@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from prometheus_client import Metric
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily
 
 from infrahub_exporter.adapters.telemetry.histograms import histogram
 from infrahub_exporter.domain.publishing.formats import Format
@@ -129,9 +129,7 @@ def _source(source: SourceStatus) -> Iterator[Metric]:
         "infrahub_exporter_response_bytes", "Bytes of Infrahub's answers, decompressed.", source.read_bytes
     )
     if source.version is not None:
-        info = GaugeMetricFamily("infrahub_exporter_infrahub_info", "The Infrahub that is read.", labels=("version",))
-        info.add_metric((source.version,), 1)
-        yield info
+        yield InfoMetricFamily("infrahub_exporter_infrahub", "The Infrahub that is read.", {"version": source.version})
     yield CounterMetricFamily("infrahub_exporter_request_retries", "Requests that were tried again.", source.retries)
     yield GaugeMetricFamily(
         "infrahub_exporter_retrying",

@@ -298,6 +298,15 @@ async def test_head_is_get_without_the_body(client: httpx.AsyncClient, path: str
     assert head.headers == get.headers
 
 
+@pytest.mark.parametrize(
+    "path", ["/sd/devices/", "//sd/devices", "/sd//devices", "/targets/", "/metrics/", "/sd/../targets"]
+)
+async def test_no_way_of_writing_a_path_is_answered_by_a_redirect(client: httpx.AsyncClient, path: str) -> None:
+    answer = await client.get(httpx.URL("http://testserver", raw_path=path.encode()))
+
+    assert (answer.status_code in {200, 404}, answer.headers.get("location")) == (True, None)
+
+
 @pytest.mark.parametrize("path", ["/docs", "/schema", "/openapi.json", "/sd/other", "/sd", "/metrics/x"])
 async def test_what_is_not_served_is_a_404(client: httpx.AsyncClient, path: str) -> None:
     assert (await client.get(path)).status_code == 404

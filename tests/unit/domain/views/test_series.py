@@ -45,6 +45,7 @@ def series(**keys: object) -> SeriesSpec:
         (1, {}, 1.0),
         (0.5, {}, 0.5),
         ("mtu", {"mtu": 9000}, 9000.0),
+        ("mtu", {"mtu": 2**53 + 1}, 2.0**53),
         ("since", {"since": "2026-11-02T08:00:00Z"}, 1793606400.0),
         ("frozen", {"frozen": True}, 1.0),
         ("slots", {"slots": 2}, 2.0),
