@@ -12,7 +12,7 @@ from infrahub_exporter.adapters.memory import MemorySource
 from infrahub_exporter.adapters.prometheus.exposition import Block
 from infrahub_exporter.app.exporter import Exporter
 from infrahub_exporter.domain.asking.specs import MetricSpec
-from infrahub_exporter.domain.model import AttributeSchema, KindSchema, Sample, Section
+from infrahub_exporter.domain.model import AttributeSchema, KindSchema, Sample, Section, Snapshot
 from infrahub_exporter.domain.publishing.limits import Limits
 
 pytestmark = pytest.mark.anyio
@@ -115,3 +115,58 @@ async def test_nothing_is_kept_of_what_was_published_before() -> None:
     held = await churn()
     assert held >= BLOCKS
     assert await churn() == held
+
+
+class Slow(SystemClock):
+    """A clock that a snapshot takes a second of."""
+
+    seconds = 0.0
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+
+class Showing:
+    """A sink that takes a second for each snapshot, and notes the families of each."""
+
+    def __init__(self, clock: Slow) -> None:
+        self._clock = clock
+        self.families: list[list[str]] = []
+
+    def observe(self, families: object) -> None:
+        """Show nothing of the exporter's own."""
+
+    async def run(self) -> None:
+        """Push nothing by itself."""
+
+    async def close(self, timeout_seconds: float) -> None:
+        """Have nothing open."""
+
+    @property
+    def statuses(self) -> tuple[()]:
+        """Tell nothing."""
+        return ()
+
+    async def publish(self, snapshot: Snapshot) -> None:
+        """Take a second."""
+        self._clock.seconds += 1.0
+        self.families.append([family.name for family in snapshot.families])
+
+
+async def test_of_many_entries_that_are_read_for_the_first_time_not_each_has_a_snapshot_of_its_own() -> None:
+    kinds = [f"Kind{number}" for number in range(30)]
+    nodes = [{"id": kind, "kind": kind, "name": kind} for kind in kinds]
+    schema = [KindSchema(kind, {"name": AttributeSchema("name", "Text")}, {}) for kind in kinds]
+    clock = Slow()
+    shown = Showing(clock)
+    exporter = Exporter(
+        metrics=[MetricSpec(kind=kind, include=("name",)) for kind in kinds],
+        discoveries=(),
+        source=MemorySource(nodes, schema=schema),
+        clock=clock,
+        poll_interval_seconds=60.0,
+        version="1",
+        pusher=shown,
+    )
+    await exporter.refresh()
+    assert [len(each) for each in shown.families] == [1, 30]

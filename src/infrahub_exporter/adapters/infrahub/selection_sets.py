@@ -1,6 +1,7 @@
 """The selection set of a node in a document, the type that decodes it, and what reads columns from that."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
 from operator import attrgetter
 from typing import Any, TypeAlias
 
@@ -43,8 +44,8 @@ class Level:
         self._identity = identity
         self._display_label = False
         self._instants: dict[str, None] = {}
-        self._attributes: dict[_Key, dict[str, None]] = {}
-        self._relations: dict[_Key, tuple[Hop, Level]] = {}
+        self._attributes: dict[_Key, tuple[int, dict[str, None]]] = {}
+        self._relations: dict[_Key, tuple[int, Hop, Level]] = {}
 
     def add(self, column: Column) -> Reader:
         """Select a column and say how to read it: what is found by any of its ways."""
@@ -91,8 +92,10 @@ class Level:
     def _behind(self, hop: Hop) -> tuple[str, "Level"]:
         """Select a relation; return its name in the answer and the level of its peers."""
         key = (hop.field, hop.on)
-        _, below = self._relations.setdefault(key, (hop, Level(identity=False)))
-        return _alias(*key, "TO", list(self._relations).index(key)), below
+        if key not in self._relations:
+            self._relations[key] = (len(self._relations), hop, Level(identity=False))
+        number, _, below = self._relations[key]
+        return _alias(*key, "TO", number), below
 
     def _keeper(self, hop: Hop, below: "Level") -> Callable[[Any, Any], bool] | None:
         """Make what tells whether a peer is kept, None for all; what it looks at has to be asked for."""
@@ -125,8 +128,9 @@ class Level:
             return self._file(column)
         if column.subfield is not None:
             key = (column.attribute, column.on)
-            self._attributes.setdefault(key, {})[column.subfield] = None
-            alias = _alias(*key, "OF", list(self._attributes).index(key))
+            number, subfields = self._attributes.setdefault(key, (len(self._attributes), {}))
+            subfields[column.subfield] = None
+            alias = _alias(*key, "OF", number)
             read, steps = Attribute(alias, column.subfield), column.inner
             if not steps and not column.on:
                 return read
@@ -193,12 +197,11 @@ class Level:
         return f"node {{ {' '.join(parts) or 'id'} }}{instants}", msgspec.defstruct("Edge", edge, gc=False)
 
     def _fields(self) -> Iterator["_Field"]:
-        for number, ((name, on), subfields) in enumerate(self._attributes.items()):
-            renamed = {ATTRIBUTE + subfield: subfield for subfield in subfields}
-            value = msgspec.defstruct("Attribute", [(each, Any) for each in renamed], rename=renamed, gc=False)
+        for (name, on), (number, subfields) in self._attributes.items():
+            value = _attribute(tuple(subfields))
             alias = _alias(name, on, "OF", number)
             yield _Field(name, on, alias, ATTRIBUTE + alias, f"{{ {' '.join(subfields)} }}", value | None)
-        for number, ((name, on), (hop, below)) in enumerate(self._relations.items()):
+        for (name, on), (number, hop, below) in self._relations.items():
             selected, peer = below.compiled(hop.peer if hop.name in CLOSURES and not hop.closure else None)
             alias, type_ = _alias(name, on, "TO", number), peer | None
             if hop.many:
@@ -216,6 +219,13 @@ class _Field(Struct):
     attribute: str
     selected: str
     type: Any
+
+
+@cache
+def _attribute(subfields: tuple[str, ...]) -> Any:
+    """Make the struct that decodes an attribute with some properties, of which there are few sorts."""
+    renamed = {ATTRIBUTE + subfield: subfield for subfield in subfields}
+    return msgspec.defstruct("Attribute", [(each, Any) for each in renamed], rename=renamed, gc=False)
 
 
 def _alias(name: str, on: tuple[str, ...], mark: str, number: int) -> str:

@@ -20,6 +20,9 @@ logger = logging.getLogger("infrahub_exporter")
 
 RowEntry = MeasuredEntry | KindDiscovery | UncoveredEntry
 
+_PAUSES = 9
+"""How many times as long as publishing took none follows within a round: it costs as much as there are entries."""
+
 
 class Rounds:
     """Read the entries round after round: everything at first, then what changed, where the source can tell."""
@@ -47,9 +50,13 @@ class Rounds:
         self._visibility = Visibility(clock)
         self._ended = False
         self._limit = Limit()
+        self._publish_after = -math.inf
 
     async def run(self, publish: Callable[[], Awaitable[None]]) -> bool:
-        """Give every entry its turn; tell whether anything is new. An entry read whole is published at once."""
+        """Give every entry its turn; tell whether anything is new.
+
+        An entry read whole is published at once, unless publishing has lately taken much of the time.
+        """
         self._ended = False
         try:
             turn = await self._pool.turn(timeout_seconds=self._refresh_timeout_seconds)
@@ -93,9 +100,10 @@ class Rounds:
             if refreshed.whole or refreshed.changed:
                 how = "whole" if refreshed.whole else "what changed"
                 logger.debug("%s %s: read %s", entry.status.source, entry.status.name, how)
-            if refreshed.whole:
-                await publish()
-            changed |= refreshed.changed and not refreshed.whole
+            changed |= refreshed.changed or refreshed.whole
+            if refreshed.whole and self._clock.monotonic() >= self._publish_after:
+                await self._publish(publish)
+                changed = False
 
         for position, entry in enumerate(taking):
             upcoming = [each for each in taking[position + 1 : position + 2] if each.derived.followed(turn) is None]
@@ -119,6 +127,12 @@ class Rounds:
                 return
         if entries:
             await entries[0].derived.begin(turn)
+
+    async def _publish(self, publish: Callable[[], Awaitable[None]]) -> None:
+        began = self._clock.monotonic()
+        await publish()
+        ended = self._clock.monotonic()
+        self._publish_after = ended + (ended - began) * _PAUSES
 
     @property
     def is_available(self) -> bool:

@@ -11,7 +11,7 @@
 
 `[]` crosses a to-many relation. GraphQL-shaped paths are the same paths: `node` and `edges` are skipped, unless they
 are the whole path, and so is a `value` at the end of a path that has one of them (`site.node.name.value` is
-`site.name`).
+`site.name`). Whether they are names of the inventory's own, or of a key in JSON, tells who follows the path.
 """
 
 import difflib
@@ -31,7 +31,8 @@ _KIND = re.compile(r"[A-Z][A-Za-z0-9]*")
 _PREDICATE = re.compile(rf"\s*({_NAME}(?:\.{_NAME})*)\s*(!=|!~|=|~)(?![=~])(.*)", re.DOTALL)
 _NESTED = re.compile(r"\[[^\]]*\[")
 _LABEL = re.compile(_NAME)
-_WRAPPERS = frozenset({"node", "edges"})
+WRAPPERS = frozenset({"node", "edges"})
+"""What GraphQL's shape puts between a relation and its peers."""
 _RESERVED = ("id", "hfid")
 _LONGEST_WORD = 128
 _LENGTHS_APART = 32
@@ -81,10 +82,19 @@ Steps: TypeAlias = tuple[Step, ...]
 
 
 class Path(Struct, frozen=True):
-    """A path: its steps, and how many hops before the row they begin."""
+    """A path: its steps, and how many hops before the row they begin.
+
+    Where it has `node` or `edges`, which are left out of the steps, `shaped` are all steps as they were written.
+    """
 
     steps: Steps
     up: int = 0
+    shaped: Steps = ()
+
+    @property
+    def written(self) -> Steps:
+        """The steps as they were written."""
+        return self.shaped or self.steps
 
 
 def parse(text: str, *, rows: bool = False) -> Path:
@@ -101,7 +111,8 @@ def parse(text: str, *, rows: bool = False) -> Path:
             raise ConfigError(_fault(text))
         steps.append(_step(text, match[1], match[2]))
         position = match.end()
-    return Path(_plain(steps), up)
+    plain, written = _plain(steps), tuple(steps)
+    return Path(plain, up, () if plain == written else written)
 
 
 def _fault(text: str) -> str:
@@ -141,15 +152,22 @@ def _plain(steps: Sequence[Step]) -> Steps:
     """Drop what only GraphQL's shape needs; brackets of a wrapper belong to the relation before it."""
     kept: list[Step] = []
     for step in steps:
-        if step.name not in _WRAPPERS:
+        if step.name not in WRAPPERS:
             kept.append(step)
-        elif kept and (step.many or step.selector is not None):
-            kept[-1] = Step(kept[-1].name, step.many, step.selector)
+        elif kept:
+            kept[-1] = wrapped(kept[-1], step)
     if len(kept) == len(steps):
         return tuple(kept)
-    if len(kept) > 1 and kept[-1] == Step("value") == steps[-1] and steps[-2].name not in _WRAPPERS:
+    if len(kept) > 1 and kept[-1] == Step("value") == steps[-1] and steps[-2].name not in WRAPPERS:
         kept.pop()
     return tuple(kept) or (steps[-1],)
+
+
+def wrapped(relation: Step, wrapper: Step) -> Step:
+    """Give a relation the brackets of a wrapper behind it."""
+    if wrapper.many or wrapper.selector is not None:
+        return Step(relation.name, wrapper.many, wrapper.selector)
+    return relation
 
 
 def label_name(path: Path) -> str:

@@ -20,7 +20,17 @@ from infrahub_exporter.domain.asking.columns import (
     Meeting,
     OfKinds,
 )
-from infrahub_exporter.domain.asking.paths import Fitting, OfKind, Step, Steps, parse, suggestion
+from infrahub_exporter.domain.asking.paths import (
+    WRAPPERS,
+    Fitting,
+    OfKind,
+    Path,
+    Step,
+    Steps,
+    parse,
+    suggestion,
+    wrapped,
+)
 from infrahub_exporter.domain.asking.places import Candidate, Field, Place, Schemas
 from infrahub_exporter.domain.asking.subfields import FILE, FILE_OBJECT, taken
 from infrahub_exporter.domain.errors import SourceRejectedError
@@ -40,7 +50,46 @@ _WIDE = frozenset({_ANY, "CoreProfile", "CoreObjectTemplate", "CoreObjectCompone
 
 def column(text: str, kind: str, schemas: Schemas) -> Column:
     """Resolve a path. Raises SourceRejectedError for what the schema does not have, and for secrets."""
-    return resolve(text, parse(text).steps, (Place((), kind),), schemas)
+    start = (Place((), kind),)
+    return resolve(text, meant(text, parse(text), start, schemas), start, schemas)
+
+
+def meant(text: str, path: Path, places: Sequence[Place], schemas: Schemas) -> Steps:
+    """Leave out which `node` and `edges` of a path are GraphQL's own: those that no kind there has as a field.
+
+    Raises as `column`.
+    """
+    if not path.shaped:
+        return path.steps
+    kept: list[Step] = []
+    before = places
+    for index, step in enumerate(path.shaped):
+        if step.name in WRAPPERS and not _has(step.name, places, schemas):
+            if not kept:
+                continue
+            kept[-1], relation = wrapped(kept[-1], step), kept[-1]
+            if kept[-1] != relation:
+                places = cross(text, kept[-1], look_up(text, kept[-1], before, schemas), schemas)
+            continue
+        rest = path.shaped[index:]
+        if step.name in NODE_FIELDS or step.name == METADATA:
+            return (*kept, *rest)
+        found = look_up(text, step, places, schemas)
+        if any(isinstance(each.field, AttributeSchema) for each in found):
+            return (*kept, *rest)
+        kept.append(step)
+        before, places = places, cross(text, structs.replace(step, many=False), found, schemas)
+    return tuple(kept) or path.steps
+
+
+def _has(name: str, places: Sequence[Place], schemas: Schemas) -> bool:
+    """Tell whether any kind of the nodes at some places has a field, as far as these kinds are told."""
+    for place in places:
+        is_any = place.kind in _WIDE and not place.among
+        kinds = (place.kind,) if is_any else (place.kind, *schemas.within(place))
+        if any(_field(schema, name) is not None for schema in schemas.all(kinds)):
+            return True
+    return False
 
 
 def resolve(text: str, steps: Steps, places: Sequence[Place], schemas: Schemas) -> Column:

@@ -15,6 +15,7 @@ from infrahub_exporter.domain.asking.resolving import (
     NODE_FIELDS,
     cross,
     look_up,
+    meant,
     of_attributes,
     resolve,
 )
@@ -37,7 +38,7 @@ class RowsPath(Struct, frozen=True):
 def rows_path(text: str, kind: str, schemas: Schemas) -> RowsPath:
     """Resolve the path to the rows. Raises SourceRejectedError for one that ends on a single value, and as `column`."""
     levels: list[Sequence[Place]] = [(Place((), kind),)]
-    steps = parse(text).steps
+    steps = meant(text, parse(text), levels[0], schemas)
     for index, step in enumerate(steps):
         if step.name in NODE_FIELDS:
             raise SourceRejectedError(f"rows {text!r}: expected a path to nodes, or to the elements of a List or JSON")
@@ -60,9 +61,10 @@ def row_column(text: str, rows: RowsPath, schemas: Schemas) -> Column:
         hops = f"{rows.depth} hop" if rows.depth == 1 else f"{rows.depth} hops"
         raise SourceRejectedError(f"{text!r}: the rows {rows.column.path!r} are {hops} away, no more ^ than that")
     if start < len(rows.places):
-        found = resolve(text, path.steps, rows.places[start], schemas)
+        places = rows.places[start]
+        found = resolve(text, meant(text, path, places, schemas), places, schemas)
     else:
-        found = _of_elements(text, path.steps, rows, start - len(rows.places) + 1)
+        found = _of_elements(text, path.written, rows, start - len(rows.places) + 1)
     ways = [structs.replace(way, start=start, also=()) for way in found.ways]
     return structs.replace(ways[0], also=tuple(ways[1:]))
 

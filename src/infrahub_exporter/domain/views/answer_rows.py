@@ -68,8 +68,8 @@ def _nodes(answer: Mapping[str, JSON]) -> Iterator[tuple[str, Place]]:
 
 def _ends(answer: Mapping[str, JSON], rows: str, optional: Collection[str]) -> Iterator[tuple[str, Place]]:
     """Yield what a path leads to, where it is one step alone each with the name of that."""
-    steps = parse(rows).steps
-    root = steps[0].name
+    path = parse(rows)
+    steps, root = path.written, path.steps[0].name
     if not isinstance(answer.get(root), dict | list):
         near = suggestion(root, answer.keys() - {root})
         raise DerivationError(f"rows {rows!r}: the query's answer has no {root!r}{near}")
@@ -78,7 +78,7 @@ def _ends(answer: Mapping[str, JSON], rows: str, optional: Collection[str]) -> I
         raise DerivationError(f"rows {rows!r}: the query's answer does not contain it")
     for end in ends:
         if isinstance(end, Place) and (end.node is not None or end.value is not None):
-            yield root if len(steps) == 1 else "", end
+            yield root if len(path.steps) == 1 else "", end
 
 
 def _up(place: Place, number: int) -> Place | None:
@@ -90,7 +90,7 @@ def _up(place: Place, number: int) -> Place | None:
 
 def _read(place: Place, path: Path) -> tuple[JSON, ...] | Absent:
     at = _up(place, path.up)
-    return Absent.FIELD if at is None else read(at, path.steps)
+    return Absent.FIELD if at is None else read(at, path.written)
 
 
 def _row(place: Place, root: str, values: Sequence[tuple[JSON, ...] | Absent]) -> Found:

@@ -8,9 +8,9 @@ A node has fields. Behind a field stands a relation (`{"node": ...}` or `{"edges
 from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from infrahub_exporter.domain.asking.paths import Fitting, OfKind, Selector, Step, Steps
+from infrahub_exporter.domain.asking.paths import WRAPPERS, Fitting, OfKind, Selector, Step, Steps, wrapped
 from infrahub_exporter.domain.asking.selecting import fits
 from infrahub_exporter.domain.model import JSON
 from infrahub_exporter.domain.texts import text
@@ -105,6 +105,8 @@ def _begin(place: Place, path: Steps) -> _Pending:
         if first.name == "value" and not isinstance(place.value, dict):
             return _Plain(place.value, rest, place, many=first.many)
         return _Plain(place.value, path, place, many=False)
+    while rest and first.name in WRAPPERS and first.name not in place.node:
+        first, rest = rest[0], rest[1:]
     if first.name not in place.node:
         return Absent.FIELD
     if first.name == "hfid":
@@ -119,10 +121,28 @@ def _follow(at: _Behind) -> Sequence[_Pending]:
         return [plain if step.selector is None else Absent.FIELD]
     if isinstance(edges := field.get("edges"), list):
         peers = [edge.get("node") if isinstance(edge, dict) else None for edge in edges]
-        return [reached for peer in peers for reached in _reach(peer, at)]
-    if "node" in field:
-        return _reach(field["node"], at)
-    return [Absent.FIELD if step.selector is not None else _enter(field, at)]
+        unwrapped = _unwrap(_unwrap(at, "edges"), "node")
+    elif "node" in field:
+        peers, unwrapped = [field["node"]], _unwrap(at, "node")
+    else:
+        return [Absent.FIELD if step.selector is not None else _enter(field, at)]
+    if step.selector is None and _is_beside(field, peers, at.rest):
+        return [_enter(field, at)]
+    return [reached for peer in peers for reached in _reach(peer, unwrapped)]
+
+
+def _unwrap(at: _Behind, wrapper: str) -> _Behind:
+    """Leave out what a path says of GraphQL's shape; its brackets belong to the relation."""
+    if not at.rest or at.rest[0].name != wrapper:
+        return at
+    return structs.replace(at, step=wrapped(at.step, at.rest[0]), rest=at.rest[1:])
+
+
+def _is_beside(field: _Node, peers: Sequence[JSON], rest: Steps) -> bool:
+    """Tell whether a path goes on to what stands beside the peers, such as their `count`, and no peer has that."""
+    if not rest or rest[0].name in WRAPPERS or rest[0].name not in field:
+        return False
+    return not any(isinstance(peer, dict) and rest[0].name in peer for peer in peers)
 
 
 def _enter(field: _Node, at: _Behind) -> _Pending:

@@ -1,5 +1,6 @@
 """The families of all entries: what several show under one name is one family, and no series is there twice."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cache
 from itertools import chain
@@ -41,9 +42,11 @@ def assemble(entries: Sequence[Sequence[Shown]], previous: Assembly) -> Assembly
     """
     grouped: dict[str, dict[Place, Shown]] = {}
     for index, entry in enumerate(entries):
+        again: Counter[str] = Counter()
         for each in entry:
-            group = grouped.setdefault(each.family.name, {})
-            group[index, sum(place[0] == index for place in group)] = each
+            name = each.family.name
+            grouped.setdefault(name, {})[index, again[name]] = each
+            again[name] += 1
     duplicates = [0] * len(entries)
     parts: dict[str, Mapping[Place, Part]] = {}
     families = []

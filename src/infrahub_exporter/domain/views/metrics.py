@@ -7,7 +7,7 @@ import msgspec
 from infrahub_exporter.domain.asking.specs import MetricSpec
 from infrahub_exporter.domain.model import Family, FamilyType, Row, Sample, Section
 from infrahub_exporter.domain.texts import capitalised, label_form, text
-from infrahub_exporter.domain.views.distinct import Shown, series
+from infrahub_exporter.domain.views.distinct import Shown
 
 Find = Callable[[str], Sample | None]
 """Finds a node's sample by its id."""
@@ -34,14 +34,20 @@ def sample(row: Row) -> Sample:
 def info(kind: str, own: tuple[str, ...], sections: tuple[Section, ...], find: Find) -> Shown:
     """Show the info family of a kind, with its own labels' names.
 
-    A series of it names its node, so only that one's is compared.
+    A series of it names its node, so only that one's is compared, up to the first label that differs.
     """
+    places: dict[str, int] = {}
 
     def has(names: tuple[str, ...], each: Sample) -> bool:
         other = find(each.id)
         if other is None or _size(each) != _size(other):  # most differ in the number of labels, which is cheap to tell
             return False
-        return series(names, each) == series(own, other)
+        if not places:
+            places.update((name, place) for place, name in enumerate(own))
+        for name, value in zip(names, each.labels, strict=True):
+            if value and (name not in places or other.labels[places[name]] != value):
+                return False
+        return True
 
     help_text = f"Nodes of kind {kind} in Infrahub."
     return Shown(Family(metric_name(kind), FamilyType.INFO, help_text, sections), has)

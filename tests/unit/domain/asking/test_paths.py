@@ -64,7 +64,12 @@ def test_a_path_is_its_names_in_order(text: str, steps: tuple[Step, ...]) -> Non
     ],
 )
 def test_the_graphql_shaped_form_is_the_same_path(graphql: str, plain: str) -> None:
-    assert parse(graphql) == parse(plain)
+    assert parse(graphql).steps == parse(plain).steps
+
+
+def test_a_path_keeps_what_was_written_beside_what_only_graphqls_shape_needs() -> None:
+    assert [step.name for step in parse("site.node.name.value").written] == ["site", "node", "name", "value"]
+    assert parse("site.name").written == parse("site.name").steps
 
 
 @pytest.mark.parametrize("text", ["node", "edges", "edges[]", "edges.node"])
@@ -127,7 +132,7 @@ def test_a_selector_stands_between_the_brackets(text: str, step: Step) -> None:
 
 
 def test_a_selector_of_a_wrapper_belongs_to_the_relation_before_it() -> None:
-    assert parse("ends.edges[other].node.name.value") == parse("ends[other].name")
+    assert parse("ends.edges[other].node.name.value").steps == parse("ends[other].name").steps
 
 
 @pytest.mark.parametrize(
@@ -167,7 +172,7 @@ def test_any_path_of_the_grammar_has_at_least_one_step_and_a_legal_label(text: s
 @given(PATHS)
 def test_a_path_written_from_its_steps_is_the_same_path(text: str) -> None:
     path = parse(text)
-    assert parse(".".join(step.name + "[]" * step.many for step in path.steps)) == path
+    assert parse(".".join(step.name + "[]" * step.many for step in path.written)) == path
 
 
 @given(strategies.text())

@@ -188,6 +188,8 @@ def test_every_node_has_the_instants_of_its_metadata() -> None:
         ("facts[].id", "value", (Step("", many=True), Step("id")), True),
         ("facts.value", "value", (), False),
         ("facts.value.id", "value", (Step(""), Step("id")), False),
+        ("facts.node.edges[].node", "value", (Step(""), Step("node"), Step("edges", many=True), Step("node")), True),
+        ("facts.node.value", "value", (Step(""), Step("node"), Step("value")), False),
         ("facts.updated_at", "updated_at", (), False),
         ("marks", "value", (), False),
         ("marks[]", "value", (Step("", many=True),), True),
@@ -295,3 +297,55 @@ def test_the_kinds_of_a_generic_are_asked_for_together_where_it_has_not_the_fiel
     assert missing_kinds("NetBox", ["place[GeoCampus].code"], {}, known) == {"GeoCampus"}
     assert missing_kinds("NetBox", ["members[].name", "members[].display_label"], {}, KINDS) == frozenset()
     assert missing_kinds("NetPort", ["name"], {}, {"NetPort": KINDS["NetPort"]}) == {"NetCopper", "NetTunnel"}
+
+
+CLUSTER = {
+    "AppCluster": kind("AppCluster", {"name": "Text", "count": "Number"}, one={"pool": "AppPool", "home": "CoreNode"}),
+    "AppPool": kind("AppPool", {"name": "Text", "value": "Text"}, one={"node": "AppNode"}, many={"edges": "AppNode"}),
+    "AppNode": kind("AppNode", {"name": "Text", "properties": "Text"}, one={"box": "AppBox"}),
+    "AppBox": kind("AppBox", {"name": "Text", "node": "Number"}),
+    "CoreNode": structs.replace(NODE, used_by=("AppNode", "AppPool")),
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "plain"),
+    [
+        ("pool.node", ["pool", "node"]),
+        ("pool.node.name", ["pool", "node", "name.value"]),
+        ("pool.node.node", ["pool", "node"]),
+        ("pool.node.box.node", ["pool", "node", "box", "node.value"]),
+        ("pool.node.node.box.node.node.value", ["pool", "node", "box", "node.node"]),
+        ("pool.node.node.name.value", ["pool", "node", "name.value"]),
+        ("pool.edges[].node.name.value", ["pool", "edges", "name.value"]),
+        ("pool.edges[].edges.name", ["pool", "edges", "name.value"]),
+        ("pool.edges.edges[name=a].name", ["pool", "edges", "name.value"]),
+        ("pool.value", ["pool", "value.value"]),
+        ("pool.node.properties", ["pool", "node", "properties.value"]),
+        ("node.pool.name.value", ["pool", "name.value"]),
+        ("pool.node.display_label", ["pool", "node", "display_label.None"]),
+        ("home.node", ["home"]),
+        ("home.node[AppNode].name", ["home", "name.value"]),
+        ("home[AppPool].node.name", ["home", "node", "name.value"]),
+        ("node.pool.edges.id", ["pool", "edges", "id.None"]),
+    ],
+)
+def test_a_field_that_is_called_node_or_edges_comes_before_graphqls_own(path: str, plain: list[str]) -> None:
+    if plain[-1] == "node.node":
+        with pytest.raises(SourceRejectedError, match="'node' of AppBox is an attribute of kind Number"):
+            column(path, "AppCluster", CLUSTER)
+        return
+    found = column(path, "AppCluster", CLUSTER)
+    end = [f"{found.attribute}.{found.subfield}"] if found.attribute is not None else []
+    assert [*(hop.name for hop in found.hops), *end] == plain
+
+
+def test_brackets_of_a_wrapper_choose_among_the_peers_before_it() -> None:
+    keep = column("pool.edges.edges[name=a].node.name", "AppCluster", CLUSTER).hops[1].keep
+    assert isinstance(keep, Meeting)
+    assert [each.predicate for each in keep.conditions] == [Predicate((Step("name"),), ("a",))]
+
+
+def test_a_path_of_nothing_but_graphqls_own_is_no_field() -> None:
+    with pytest.raises(SourceRejectedError, match="AppPool has no field 'edges'"):
+        column("node.edges", "AppPool", {**CLUSTER, "AppPool": kind("AppPool", {"name": "Text"})})

@@ -154,7 +154,7 @@ NODE: Mapping[str, JSON] = {
     ],
 )
 def test_a_path_finds_what_is_there_without_nulls(path: str, found: tuple[JSON, ...]) -> None:
-    assert dig(NODE, parse(path).steps) == found
+    assert dig(NODE, parse(path).written) == found
 
 
 @pytest.mark.parametrize(
@@ -173,12 +173,12 @@ def test_a_path_finds_what_is_there_without_nulls(path: str, found: tuple[JSON, 
     ],
 )
 def test_a_path_that_the_answer_does_not_contain_is_absent(path: str) -> None:
-    assert dig(NODE, parse(path).steps) is Absent.FIELD
+    assert dig(NODE, parse(path).written) is Absent.FIELD
 
 
 @pytest.mark.parametrize("path", ["facts.missing", "facts.psu[].volts", "logs[].level"])
 def test_a_key_that_json_lacks_is_absent_in_another_way(path: str) -> None:
-    assert dig(NODE, parse(path).steps) is Absent.KEY
+    assert dig(NODE, parse(path).written) is Absent.KEY
 
 
 PORT: Mapping[str, JSON] = {
@@ -222,7 +222,7 @@ PORT: Mapping[str, JSON] = {
     ],
 )
 def test_a_selector_takes_some_of_the_nodes(path: str, found: tuple[JSON, ...]) -> None:
-    assert dig(PORT, parse(path).steps) == found
+    assert dig(PORT, parse(path).written) == found
 
 
 @pytest.mark.parametrize(
@@ -237,22 +237,70 @@ def test_a_selector_takes_some_of_the_nodes(path: str, found: tuple[JSON, ...]) 
     ],
 )
 def test_a_selector_about_what_the_answer_does_not_contain_is_absent(path: str) -> None:
-    assert dig(PORT, parse(path).steps) is Absent.FIELD
+    assert dig(PORT, parse(path).written) is Absent.FIELD
+
+
+CLUSTER: Mapping[str, JSON] = {
+    "name": {"value": "prod"},
+    "pool": {
+        "count": 1,
+        "edges": [
+            {
+                "node": {
+                    "name": {"value": "workers"},
+                    "node": {"node": {"name": {"value": "host1"}, "edges": {"value": 3}, "value": {"value": "v"}}},
+                }
+            }
+        ],
+    },
+    "no_pool": {"count": 0, "edges": []},
+    "owner": {"node": {"name": {"value": "ops"}}, "properties": {"is_protected": True}},
+    "shape": {"value": {"edges": [{"node": "a"}, {"node": "b"}], "node": {"value": 5}}},
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ("pool[].node", ("workers",)),
+        ("pool[].node.node", ("host1",)),
+        ("pool.edges.node.node.node.name.value", ("host1",)),
+        ("pool.node.node.name", ("host1",)),
+        ("pool.node.node.edges", (3,)),
+        ("pool.node.node.node.value.value", ("v",)),
+        ("pool.count", (1,)),
+        ("no_pool.count", (0,)),
+        ("no_pool.name", ()),
+        ("owner.properties.is_protected", (True,)),
+        ("owner.node.name.value", ("ops",)),
+        ("node.owner.name", ("ops",)),
+        ("shape.edges[].node", ("a", "b")),
+        ("shape.node.value", (5,)),
+        ("shape.value.node.value", (5,)),
+    ],
+)
+def test_what_is_called_like_graphqls_own_is_reached_behind_that(path: str, found: tuple[JSON, ...]) -> None:
+    assert dig(CLUSTER, parse(path).written) == found
+
+
+@pytest.mark.parametrize("path", ["pool.nodes", "owner.count", "node", "node.edges", "name.node", "pool.count.value.x"])
+def test_what_only_looks_like_graphqls_own_is_absent(path: str) -> None:
+    assert dig(CLUSTER, parse(path).written) is Absent.FIELD
 
 
 def test_json_knows_no_selector() -> None:
-    assert dig({"facts": {"value": {"a": {"b": 1}}}}, parse("facts.a[b=1].b").steps) is Absent.KEY
+    assert dig({"facts": {"value": {"a": {"b": 1}}}}, parse("facts.a[b=1].b").written) is Absent.KEY
 
 
 def test_the_whole_value_of_a_json_attribute_is_found_as_it_is() -> None:
     facts: JSON = {"node": {"value": 1}, "edges": [2], "value": 3}
-    assert dig({"facts": {"value": facts}}, parse("facts").steps) == (facts,)
-    assert dig({"facts": {"value": facts}}, parse("facts.value").steps) == (facts,)
+    assert dig({"facts": {"value": facts}}, parse("facts").written) == (facts,)
+    assert dig({"facts": {"value": facts}}, parse("facts.value").written) == (facts,)
 
 
 def test_null_in_one_node_of_many_does_not_make_the_path_absent() -> None:
     tags: JSON = {"edges": [{"node": {"color": {"value": None}}}, {"node": {"name": {"value": "x"}}}]}
-    assert dig({"tags": tags}, parse("tags[].color").steps) == ()
+    assert dig({"tags": tags}, parse("tags[].color").written) == ()
 
 
 @pytest.mark.parametrize(
@@ -272,13 +320,13 @@ def test_null_in_one_node_of_many_does_not_make_the_path_absent() -> None:
     ],
 )
 def test_a_node_at_the_end_is_its_name_else_display_label_else_hfid_else_id(node: dict[str, JSON], name: str) -> None:
-    assert dig({"tags": {"edges": [{"node": node}]}}, parse("tags[]").steps) == (name,)
+    assert dig({"tags": {"edges": [{"node": node}]}}, parse("tags[]").written) == (name,)
 
 
 @given(JSON_VALUES, PATHS)
 def test_digging_in_anything_never_raises(value: JSON, path: str) -> None:
     node: dict[str, JSON] = value if isinstance(value, dict) else {"name": value, "tags": value}
-    found = dig(node, parse(path).steps)
+    found = dig(node, parse(path).written)
     assert isinstance(found, Absent) or None not in found
 
 
@@ -286,4 +334,4 @@ def test_lists_in_lists_are_followed_however_deep_they_are() -> None:
     value: JSON = "end"
     for _ in range(20_000):
         value = [value, None]
-    assert dig({"deep": {"value": value}}, parse("deep.value[]").steps) == ("end",)
+    assert dig({"deep": {"value": value}}, parse("deep.value[]").written) == ("end",)
