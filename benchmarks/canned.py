@@ -66,7 +66,7 @@ class Inventory:
         self.round = 0
 
     def change(self, what: str) -> None:
-        """Change one device, a thousandth or a hundredth of them, or the site that a tenth names; or make changes old."""
+        """Change one device, a thousandth, a hundredth or all of them, or the site that a tenth names; or make changes old."""
         self.round += 1
         if what == "forget":
             self.recent = {kind: {} for kind in self.kinds}
@@ -75,7 +75,8 @@ class Inventory:
         if what == "peer":
             chosen = [self.kinds["BenchSite"]["site-00000000"]]
         else:
-            count = {"one": 1, "few": max(1, len(devices) // 1000), "percent": max(1, len(devices) // 100)}[what]
+            shares = {"one": len(devices), "few": 1000, "percent": 100, "all": 1}
+            count = max(1, len(devices) // shares[what])
             step = len(devices) // count
             chosen = [devices[(self.round * 7 + n * step) % len(devices)] for n in range(count)]
         for node in chosen:

@@ -134,14 +134,35 @@ def changes(stage: Stage, repeats: int) -> list[Row]:
     return rows
 
 
+def bulk(stage: Stage, repeats: int, *, site: bool) -> list[Row]:
+    """What a poll costs that finds every node changed."""
+    with stage.ours(site=site) as idle:
+        rested = _rested(idle)
+    measured = [_change(stage, "all", rested, seconds=2 * POLL_SECONDS, site=site) for _ in range(repeats)]
+    what = "4 attributes and a peer's name" if site else "4 attributes"
+    nodes = stage.devices
+    return [
+        (
+            f"all of {nodes:,} nodes changed, {what}: CPU per node from probe to new text and gzip",
+            "",
+            f"{spread([each[1] / nodes * 1e6 for each in measured])} us",
+            "a full read and rendering",
+            "<= 14 us",
+        ),
+        (
+            "... requests",
+            f"{nodes / 50 / measured[0][0]:.0f}x",
+            f"{measured[0][0]}",
+            f"{nodes // 50:,} (all pages again)",
+            "",
+        ),
+    ]
+
+
 def _quiet(stage: Stage) -> tuple[tuple[float, float], float]:
     """Requests and CPU of a poll, and the CPU a second of a server that does not poll."""
     with stage.ours(site=True) as idle:
-        idle.ready()
-        idle.settle()
-        before = idle.process.cpu
-        time.sleep(POLLS / 2)
-        rested = (idle.process.cpu - before) / (POLLS / 2)
+        rested = _rested(idle)
     stage.change("forget")
     with stage.ours(poll=1, site=True) as exporter:
         exporter.ready()
@@ -152,10 +173,21 @@ def _quiet(stage: Stage) -> tuple[tuple[float, float], float]:
         return (polled / POLLS, (exporter.process.cpu - before - rested * seconds) / POLLS), rested
 
 
-def _change(stage: Stage, what: str, rested: float) -> tuple[int, float, int]:
+def _rested(idle: Exporter) -> float:
+    """Return the CPU a second of a server that does not poll."""
+    idle.ready()
+    idle.settle()
+    before = idle.process.cpu
+    time.sleep(POLLS / 2)
+    return (idle.process.cpu - before) / (POLLS / 2)
+
+
+def _change(
+    stage: Stage, what: str, rested: float, *, seconds: float = POLL_SECONDS, site: bool = True
+) -> tuple[int, float, int]:
     """Requests and CPU of the poll that finds a change, and the requests of the poll after it."""
     stage.change("forget")
-    with stage.ours(poll=POLL_SECONDS, rolling=NEVER_SECONDS, site=True) as exporter:
+    with stage.ours(poll=seconds, rolling=NEVER_SECONDS, site=site) as exporter:
         exporter.ready()
         exporter.settle()
 
@@ -163,7 +195,7 @@ def _change(stage: Stage, what: str, rested: float) -> tuple[int, float, int]:
             asked = stage.requests()
             spent, began = exporter.process.cpu, time.perf_counter()
             until(lambda: stage.requests() > asked)
-            time.sleep(POLL_SECONDS / 2)
+            time.sleep(seconds / 2)
             cpu = exporter.process.cpu - spent - rested * (time.perf_counter() - began)
             return stage.requests() - asked, cpu
 

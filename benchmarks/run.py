@@ -21,6 +21,7 @@ SECTIONS = (
     "read",
     "shared",
     "changes",
+    "bulk",
     "scale",
     "million",
     "latency",
@@ -46,13 +47,16 @@ def main() -> None:
 
     os.sched_setaffinity(0, {REST})
     empty, small, large = Stage(10), Stage(size // 10), Stage(size)
+    fifth = Stage(size // 5)
     steps: list[tuple[str, Callable[[], list[reading.Row]]]] = [
         ("read", lambda: reading.full_read(small, large, empty, repeats, site=False)),
         ("read", lambda: reading.full_read(small, large, empty, repeats, site=True)),
         ("shared", lambda: shared.many(small, repeats)),
         ("changes", lambda: reading.changes(large, repeats)),
+        ("bulk", lambda: reading.bulk(fifth, repeats, site=False)),
+        ("bulk", lambda: reading.bulk(fifth, repeats, site=True)),
         ("scale", lambda: [reading.scale(size, size * 10)]),
-        ("million", lambda: million.million(large, size * 10)),
+        ("million", lambda: million.million(empty, large, size * 10)),
         ("latency", lambda: [serving.latency(small, 10, repeats, "<= 25 ms")]),
         ("latency", lambda: [serving.latency(large, 20, repeats, "<= 50 ms")]),
         ("scrapes", lambda: serving.scrapes(large, 200)),
@@ -69,7 +73,7 @@ def main() -> None:
                     rows.append(row)
                     print(f"| {' | '.join(row)} |", flush=True)
     finally:
-        for stage in (empty, small, large):
+        for stage in (empty, small, fifth, large):
             stage.close()
     text = table(HEADS, rows)
     if arguments == parser.parse_args([]):

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from itertools import repeat
-from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -16,7 +15,6 @@ from infrahub_exporter.domain.model import Row
 
 OPERATION = "infrahub_exporter"
 """The operation's name: it shows in Infrahub's own metrics."""
-_ID, _KIND, _HFID = attrgetter("node.id"), attrgetter("node.kind"), attrgetter("node.hfid")
 
 
 class Document:
@@ -52,7 +50,9 @@ class Document:
         present = [edge for edge in edges if edge.node is not None]
         columns = [of_all(read, present) for read in self._readers]
         values = zip(*columns, strict=True) if columns else repeat(())
-        rows = list(map(Row, map(_ID, present), map(_KIND, present), map(_HFID, present), values))
+        rows = [
+            Row(edge.node.id, edge.node.kind, edge.node.hfid, own) for edge, own in zip(present, values, strict=False)
+        ]
         return rows, max(map(len, roots))
 
 

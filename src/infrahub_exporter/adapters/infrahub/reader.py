@@ -106,11 +106,12 @@ class InfrahubReader:
                 rows, nodes = await decoded(document.decode, reply.body)
             except UNREADABLE as error:
                 raise misfit(selection.kind, error) from error
-            self._limits.check_identities(row.id for row in rows)
+            identities = [row.id for row in rows]
+            self._limits.check_identities(identities)
             offset += nodes
             self._limits.check_nodes(offset)
-            fresh = [row for row in rows if row.id not in seen]
-            seen.update(row.id for row in fresh)
+            fresh = rows if seen.isdisjoint(identities) else [row for row in rows if row.id not in seen]
+            seen.update(identities)
             if document.files:
                 fresh = await self._contents.fill(fresh, document.files, at=instant)
             yield Page(fresh, offset)

@@ -1,6 +1,6 @@
 """Families as text: samples are the same lines in both formats, only what stands in front of them differs."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, compress, count
 from operator import is_not
 
@@ -58,17 +58,31 @@ def lines(name: str, section: Section) -> bytes:
     values = tuple(_values(samples))
     if _needs_escape("".join(values)):
         values = tuple(map(_escape_value, values))
-    return _bytes(line * len(samples) % values)  # one formatting of all: half the cost of one per sample
+    return _bytes(_filled(line, values, len(samples)))
+
+
+def _filled(line: str, values: Sequence[str], number: int) -> str:
+    """Write a line so many times, with values in its places: joined, they cost half of what formatting does."""
+    if not values:
+        return line * number
+    first, *between = line.split("%s")
+    parts = [first] * (2 * len(values) + 1)
+    parts[1::2] = values
+    parts[2::2] = [*between[:-1], between[-1] + first] * number
+    parts[-1] = between[-1]
+    return "".join(parts)
 
 
 def changed_lines(name: str, section: Section, before: Section, text: bytes) -> bytes:
     """Write a section's samples as `lines` does, from the text of the section before it.
 
-    Where that has the same samples at most of the same places, this takes a fifth of the time.
+    Where that has the same samples at most of the same places, this takes a fifth of the time; else it is `lines`.
     """
     if before.label_names != section.label_names or len(before.samples) != len(section.samples):
         return lines(name, section)
     changed = list(compress(count(), map(is_not, section.samples, before.samples)))
+    if 2 * len(changed) > len(section.samples):
+        return lines(name, section)
     written = lines(name, Section(section.label_names, tuple(section.samples[index] for index in changed)))
     parts = text.split(b"\n")  # a label's newline is escaped, so each part is a line
     for index, line in zip(changed, written.split(b"\n"), strict=False):

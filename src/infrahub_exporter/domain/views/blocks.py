@@ -79,7 +79,9 @@ class Blocks(Generic[Item]):
     def update(self, items: Mapping[str, Item], removed: Iterable[str] = ()) -> bool:
         """Put items in place and take others away; tell whether anything differs."""
         if not self._count:
-            self._settle_bits(len(items))
+            self._bits, self._count = self._bits_for(len(items)), len(items)
+            self._distribute(items.items())
+            return bool(items)
         touched, grown = set(), set()
         for identifier, item in items.items():
             index = self._index(identifier)
@@ -108,21 +110,30 @@ class Blocks(Generic[Item]):
 
     def _settle_bits(self, count: int) -> bool:
         """Split or join all blocks where that many items want more or fewer of them; tell whether they did."""
+        bits = self._bits_for(count)
+        if bits == self._bits:
+            return False
+        self._bits = bits
+        self._distribute([pair for bucket in self._buckets for pair in bucket.items()])
+        return True
+
+    def _bits_for(self, count: int) -> int:
+        """Return how many bits that many items want."""
         bits = self._bits
         while count > _MOST << bits:
             bits += 1
         while bits and count < _LEAST << bits:
             bits -= 1
-        if bits == self._bits:
-            return False
-        items = [pair for bucket in self._buckets for pair in bucket.items()]
-        self._bits = bits
-        buckets: list[list[tuple[str, Item]]] = [[] for _ in range(1 << bits)]
-        for pair in items:
-            buckets[self._index(pair[0])].append(pair)
+        return bits
+
+    def _distribute(self, pairs: Iterable[tuple[str, Item]]) -> None:
+        """Put all items into their blocks."""
+        buckets: list[list[tuple[str, Item]]] = [[] for _ in range(1 << self._bits)]
+        shift = _HASH_BITS - self._bits
+        for pair in pairs:
+            buckets[crc32(pair[0].encode()) >> shift].append(pair)
         self._buckets = [_sorted(bucket) for bucket in buckets]
         self._blocks = [tuple(bucket.values()) for bucket in self._buckets]
-        return True
 
 
 def _sorted(pairs: Iterable[tuple[str, Item]]) -> dict[str, Item]:
