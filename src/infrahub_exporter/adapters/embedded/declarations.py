@@ -4,7 +4,15 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
-Name = Annotated[str, Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+FieldName = Annotated[str, Meta(pattern=r"^[a-z0-9_]+$", min_length=3, max_length=64)]
+KindName = Annotated[str, Meta(pattern=r"^[A-Z][a-zA-Z0-9]+$", min_length=2, max_length=32)]
+Namespace = Annotated[str, Meta(pattern=r"^[A-Z][a-z0-9]+$", min_length=3, max_length=64)]
+Identifier = Annotated[str, Meta(pattern=r"^[a-z0-9_]+$", max_length=128)]
+Label = Annotated[str, Meta(max_length=64)]
+Sentence = Annotated[str, Meta(max_length=128)]
+Branch = Literal["aware", "agnostic", "local"]
+Override = Literal["any", "none"]
+Display = Literal["default", "extra"]
 AttributeKind = Literal[
     "ID",
     "Dropdown",
@@ -37,10 +45,10 @@ class Declared(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What attributes, relationships and kinds have in common."""
 
     id: str | None = None
-    name: Name
-    label: str | None = None
-    description: str | None = None
-    branch: str | None = None
+    name: str
+    label: Label | None = None
+    description: Sentence | None = None
+    branch: Branch | None = None
     state: Literal["present", "absent"] = "present"
 
 
@@ -68,9 +76,20 @@ class Parameters(Struct, frozen=True, kw_only=True):
     end_range: int | None = None
 
 
+class Computed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who makes the value of an attribute: a user, a template, or a transform of a repository."""
+
+    kind: Literal["User", "Jinja2", "TransformPython"]
+    jinja2_template: str | None = None
+    transform: str | None = None
+    id: str | None = None
+    state: str | None = None
+
+
 class AttributeDeclaration(Declared, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An attribute."""
 
+    name: FieldName
     kind: AttributeKind
     optional: bool | None = None
     unique: bool = False
@@ -82,21 +101,22 @@ class AttributeDeclaration(Declared, frozen=True, kw_only=True, forbid_unknown_f
     min_length: int | None = None
     max_length: int | None = None
     parameters: Parameters = Parameters()
-    computed_attribute: dict[str, Any] | None = None
+    computed_attribute: Computed | None = None
     order_weight: int | None = None
     ordered: bool = True
     inherited: bool = False
-    allow_override: str = "any"
-    deprecation: str | None = None
-    display: str = "default"
+    allow_override: Override = "any"
+    deprecation: Sentence | None = None
+    display: Display = "default"
 
 
 class RelationshipDeclaration(Declared, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A relationship."""
 
+    name: FieldName
     peer: str
     kind: RelationshipKind = "Generic"
-    identifier: str | None = None
+    identifier: Identifier | None = None
     cardinality: Literal["one", "many"] = "many"
     optional: bool = True
     direction: Literal["bidirectional", "outbound", "inbound"] = "bidirectional"
@@ -109,30 +129,31 @@ class RelationshipDeclaration(Declared, frozen=True, kw_only=True, forbid_unknow
     read_only: bool = False
     order_weight: int | None = None
     inherited: bool = False
-    allow_override: str = "any"
-    deprecation: str | None = None
-    display: str = "default"
+    allow_override: Override = "any"
+    deprecation: Sentence | None = None
+    display: Display = "default"
 
 
 class KindDeclaration(Declared, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What nodes and generics have in common."""
 
-    namespace: Annotated[str, Meta(pattern=r"^[A-Z][a-z0-9A-Z]*$")]
+    name: KindName
+    namespace: Namespace
     kind: str | None = None
     attributes: tuple[AttributeDeclaration, ...] = ()
     relationships: tuple[RelationshipDeclaration, ...] = ()
     human_friendly_id: tuple[str, ...] | None = None
     display_label: str | None = None
     display_labels: tuple[str, ...] | None = None
-    default_filter: str | None = None
+    default_filter: Annotated[str, Meta(pattern=r"^[a-z0-9_]*$")] | None = None
     order_by: tuple[str, ...] | None = None
-    uniqueness_constraints: tuple[tuple[str, ...], ...] | None = None
+    uniqueness_constraints: tuple[Annotated[tuple[str, ...], Meta(min_length=1)], ...] | None = None
     include_in_menu: bool | None = None
     menu_placement: str | None = None
     icon: str | None = None
     documentation: str | None = None
-    generate_profile: bool | None = None
-    generate_template: bool | None = None
+    generate_profile: bool = True
+    hash: str | None = None
 
     @property
     def key(self) -> str:
@@ -144,6 +165,7 @@ class NodeDeclaration(KindDeclaration, frozen=True, kw_only=True, forbid_unknown
     """A node kind. `parent` and `children`, unset or empty, are the hierarchy's generic."""
 
     inherit_from: tuple[str, ...] = ()
+    generate_template: bool = False
     hierarchy: str | None = None
     parent: str | None = None
     children: str | None = None
@@ -163,20 +185,26 @@ class ExtensionDeclaration(Struct, frozen=True, kw_only=True, forbid_unknown_fie
     kind: str
     attributes: tuple[AttributeDeclaration, ...] = ()
     relationships: tuple[RelationshipDeclaration, ...] = ()
-    state: str = "present"
+    id: str | None = None
+    state: str | None = None
 
 
 class Extensions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The `extensions` of a schema file."""
 
     nodes: tuple[ExtensionDeclaration, ...] = ()
-    generics: tuple[ExtensionDeclaration, ...] = ()
+    id: str | None = None
+    state: str | None = None
 
 
 class SchemaFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One document of a schema file."""
+    """One document of a schema file; what only an answer of `/api/schema` has is ignored, as Infrahub does."""
 
     version: str | float = "1.0"
     generics: tuple[GenericDeclaration, ...] = ()
     nodes: tuple[NodeDeclaration, ...] = ()
-    extensions: Extensions = Extensions()
+    extensions: Extensions | None = None
+    main: Any = None
+    namespaces: Any = None
+    profiles: Any = None
+    templates: Any = None

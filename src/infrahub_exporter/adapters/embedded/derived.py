@@ -174,10 +174,10 @@ def _from_pool(name: str, identifier: str, pool: str, of: Attribute | Relationsh
 
 
 def _profile(kind: Kind, kinds: Mapping[str, Kind], templates: Mapping[str, Kind]) -> Kind:
-    constrained = {name for constraint in kind.uniqueness_constraints for name in constraint}
+    constrained = {path.partition("__")[0] for constraint in kind.uniqueness_constraints for path in constraint}
     attributes = {name: replace(each, branch=kind.branch) for name, each in kinds[PROFILE].attributes.items()}
     for each in kind.attributes.values():
-        if not each.read_only and not each.unique and not {each.name, f"{each.name}__value"} & constrained:
+        if not each.read_only and not each.unique and each.name not in constrained:
             attributes[each.name] = replace(each, optional=True, default_value=None, inherited=False)
     relationships = {"related_nodes": _related("related_nodes", kind.key, "Profile", "node__profile")}
     template = f"Template{kind.key}"

@@ -3,6 +3,7 @@
 from infrahub_exporter.adapters.embedded.declarations import (
     AttributeDeclaration,
     ChoiceDeclaration,
+    Computed,
     KindDeclaration,
     RelationshipDeclaration,
 )
@@ -40,6 +41,7 @@ _GENERATED = {
     "Hierarchy": ("parent", "children"),
 }
 """What an export of a schema has though Infrahub adds it by itself."""
+_COMPUTED = ("Text", "URL")
 RESERVED = frozenset({"id", "hfid", "display_label", "human_friendly_id", "ids", "any"})
 
 
@@ -57,10 +59,36 @@ def attributes_of(declaration: KindDeclaration, source: str) -> dict[str, Attrib
         place = f"{source}: {declaration.key}.{each.name}"
         if each.name in RESERVED or each.name in made:
             raise ConfigError(f"{place}: taken, expected another name")
-        if each.kind == "Dropdown" and not each.choices:
-            raise ConfigError(f"{place}: a Dropdown, expected `choices`")
+        wrong = _wrong(each)
+        if wrong is not None:
+            raise ConfigError(f"{place}: {wrong}")
         made[each.name] = _attribute(each, declaration.branch or "aware")
     return made
+
+
+def _wrong(declared: AttributeDeclaration) -> str | None:
+    """Say what an attribute of its kind cannot be, or lacks."""
+    if declared.kind == "Dropdown" and not declared.choices:
+        return "a Dropdown, expected `choices`"
+    if declared.kind != "Dropdown" and declared.choices:
+        return f"choices of kind {declared.kind}, expected kind Dropdown"
+    computed = declared.computed_attribute
+    return None if computed is None or computed.kind == "User" else _wrong_computed(declared, computed)
+
+
+def _wrong_computed(declared: AttributeDeclaration, computed: Computed) -> str | None:
+    wrong = None
+    if not declared.read_only:
+        wrong = "computed, expected `read_only: true`"
+    elif declared.kind not in _COMPUTED:
+        wrong = f"computed, of kind {declared.kind}, expected {' or '.join(_COMPUTED)}"
+    elif computed.kind == "Jinja2" and not computed.jinja2_template:
+        wrong = "computed, expected `jinja2_template`"
+    elif computed.kind == "TransformPython" and not computed.transform:
+        wrong = "computed, expected `transform`"
+    elif computed.kind == "TransformPython" and not declared.optional:
+        wrong = "computed by a transform, expected `optional: true`"
+    return wrong
 
 
 def _attribute(declared: AttributeDeclaration, branch: str) -> Attribute:
@@ -70,7 +98,6 @@ def _attribute(declared: AttributeDeclaration, branch: str) -> Attribute:
     }
     if limits:
         parameters = type(parameters)(**{**_as_dict(parameters), **limits})
-    computed = declared.computed_attribute or {}
     return Attribute(
         name=declared.name,
         kind=declared.kind,
@@ -83,7 +110,7 @@ def _attribute(declared: AttributeDeclaration, branch: str) -> Attribute:
         choices=_choices(declared.choices) if declared.choices else None,
         enum=tuple(declared.enum) if declared.enum else None,
         parameters=parameters,
-        template=computed.get("jinja2_template"),
+        computed=_computed(declared.computed_attribute),
         order_weight=declared.order_weight,
         branch=declared.branch or branch,
         allow_override=declared.allow_override,
@@ -91,6 +118,15 @@ def _attribute(declared: AttributeDeclaration, branch: str) -> Attribute:
         deprecation=declared.deprecation,
         ordered=declared.ordered,
     )
+
+
+def _computed(declared: Computed | None) -> Computed | None:
+    """Leave out what another kind of computing has."""
+    if declared is None:
+        return None
+    template = declared.jinja2_template if declared.kind == "Jinja2" else None
+    transform = declared.transform if declared.kind == "TransformPython" else None
+    return Computed(kind=declared.kind, jinja2_template=template, transform=transform)
 
 
 def _as_dict(parameters: object) -> dict[str, object]:
@@ -125,7 +161,9 @@ def relationships_of(declaration: KindDeclaration, source: str) -> dict[str, Rel
 
 def _relationship(declared: RelationshipDeclaration, owner: str) -> Relationship:
     many, optional = declared.cardinality == "many", declared.optional or bool(declared.deprecation)
-    default_min, default_max = int(not optional and not many), 0 if many else 1
+    least, most = declared.min_count or 0, declared.max_count or 0
+    if not many:
+        least, most = (0, 1) if optional else (least or 1, most or 1)
     return Relationship(
         name=declared.name,
         peer=declared.peer,
@@ -138,8 +176,8 @@ def _relationship(declared: RelationshipDeclaration, owner: str) -> Relationship
         direction=declared.direction,
         cascade=declared.on_delete == "cascade" or (declared.on_delete is None and declared.kind == "Component"),
         read_only=declared.read_only,
-        max_count=default_max if declared.max_count is None else declared.max_count,
-        min_count=default_min if declared.min_count is None else declared.min_count,
+        max_count=most,
+        min_count=least,
         order_weight=declared.order_weight,
         branch=declared.branch or "",
         allow_override=declared.allow_override,

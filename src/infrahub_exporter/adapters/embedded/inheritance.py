@@ -1,7 +1,7 @@
 """From declarations to kinds: what a node inherits, where it stands in a hierarchy, and what cannot be."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -14,15 +14,24 @@ from infrahub_exporter.adapters.embedded.completing import (
     weighed_as_template,
 )
 from infrahub_exporter.adapters.embedded.declarations import GenericDeclaration, KindDeclaration, NodeDeclaration
-from infrahub_exporter.adapters.embedded.declared import Declared, origin, unknown
+from infrahub_exporter.adapters.embedded.declared import BUILTIN, Declared, origin, unknown
 from infrahub_exporter.adapters.embedded.derived import profiles_of, templates_of
 from infrahub_exporter.adapters.embedded.faults import Faults
 from infrahub_exporter.adapters.embedded.fields import attributes_of, label_of, relationships_of
 from infrahub_exporter.adapters.embedded.kind_paths import check_paths
 from infrahub_exporter.adapters.embedded.kinds import Attribute, Kind, Kinds, Relationship
-from infrahub_exporter.adapters.embedded.rules import fields, mandatory, overrides, relatives
+from infrahub_exporter.adapters.embedded.rules import (
+    clashes,
+    cycles,
+    fields,
+    identifiers,
+    mandatory,
+    overrides,
+    relatives,
+)
 from infrahub_exporter.domain.errors import ConfigError
 
+Field = TypeVar("Field", Attribute, Relationship)
 _INHERITED = (
     "human_friendly_id",
     "display_label",
@@ -45,12 +54,15 @@ def resolve(declared: Mapping[str, Declared]) -> Kinds:
     kinds = _derived(_inherited(declared))
     faults = Faults()
     for key, each in declared.items():
-        with faults.gathered():
-            check_paths(kinds[key], kinds, each.source)
+        if each.source != BUILTIN:
+            with faults.gathered():
+                check_paths(kinds[key], kinds, each.source)
     written = {key: kinds[key] for key in declared}
     own = [kind for kind in written.values() if not declared[kind.key].built_in]
-    told = [(kind, *fault) for kind in own for fault in fields(kind)]
+    told = [(kind, *fault) for kind in own for fault in fields(kind, [kinds[each] for each in kind.inherit_from])]
     told += [(kind, *fault) for kind in own if not kind.generic for fault in relatives(kind, kinds)]
+    told += [(kind, each.name, wrong) for kind, each, wrong in identifiers(written)]
+    told += [(kind, "", "a component of itself, expected a tree of components") for kind in cycles(written)]
     told += [
         (kind, each.name, f"cannot be without {each.peer}, nor the other way round")
         for kind, each in mandatory(written)
@@ -121,38 +133,49 @@ def _node(node: Declared, kinds: Mapping[str, Kind], declared: Mapping[str, Decl
         if name not in kinds or not kinds[name].generic:
             raise ConfigError(f"{source}: {declaration.key}: inherit_from {name}: a node, expected a generic")
         allowed = kinds[name].restricted_namespaces
-        if allowed and declaration.namespace not in allowed:
-            expected = " or ".join(allowed)
+        if allowed is not None and declaration.namespace not in allowed:
+            expected = " or ".join(allowed) or "no"
             raise ConfigError(
-                f"{source}: {declaration.key}: inherit_from {name}: a generic of namespace {expected} alone, "
+                f"{source}: {declaration.key}: inherit_from {name}: a generic of {expected} namespace alone, "
                 "expected another"
             )
         generics.append(kinds[name])
     attributes = attributes_of(declaration, source)
     relationships = relationships_of(declaration, source)
     wrong = Faults()
-    for generic in generics if not node.built_in else ():
-        for name, fault in overrides(attributes, relationships, generic):
-            wrong.add(f"{node.place(name)}: {fault}")
-    wrong.check()
     inherited: dict[str, object] = {}
     for generic in generics:
+        for name, fault in overrides(attributes, relationships, generic) if not node.built_in else ():
+            wrong.add(f"{node.place(name)}: {fault}")
         _inherit(generic, attributes, relationships)
         for prop in _INHERITED:
             inherited[prop] = inherited.get(prop) or getattr(generic, prop, generic.extra.get(prop))
+    for name, fault in clashes(generics):
+        wrong.add(f"{node.place(name)}: {fault}")
+    wrong.check()
     inherited |= _place_in_tree(node, generics, declared)
     return identified(_finish(declaration, attributes, relationships, inherited))
 
 
 def _inherit(generic: Kind, attributes: dict[str, Attribute], relationships: dict[str, Relationship]) -> None:
-    """Add what a generic has and the node does not."""
+    """Add what a generic has and the node does not; of what two generics have the later one tells all but the place."""
     for attribute in generic.attributes.values():
-        if attribute.name not in attributes and attribute.name not in relationships:
-            attributes[attribute.name] = msgspec.structs.replace(attribute, inherited=True)
+        if attribute.name in relationships:
+            continue
+        earlier = attributes.get(attribute.name)
+        if earlier is None or earlier.inherited:
+            attributes[attribute.name] = _inherited_from(attribute, earlier)
     for relationship in generic.relationships.values():
-        taken = relationship.name in relationships or relationship.name in attributes
-        if not taken and relationship.kind not in _NOT_INHERITED:
-            relationships[relationship.name] = msgspec.structs.replace(relationship, inherited=True)
+        if relationship.name in attributes or relationship.kind in _NOT_INHERITED:
+            continue
+        known = relationships.get(relationship.name)
+        if known is None or known.inherited:
+            relationships[relationship.name] = _inherited_from(relationship, known)
+
+
+def _inherited_from(field: Field, earlier: Field | None) -> Field:
+    kept = {} if earlier is None else {"branch": earlier.branch, "order_weight": earlier.order_weight}
+    return msgspec.structs.replace(field, inherited=True, **kept)
 
 
 def _place_in_tree(
@@ -165,7 +188,10 @@ def _place_in_tree(
     if not isinstance(declaration, NodeDeclaration):
         return {}
     key = declaration.key
-    tree = declaration.hierarchy or next((each.key for each in generics if each.hierarchical), None)
+    trees = [each.key for each in generics if each.hierarchical]
+    if len(trees) > 1:
+        raise ConfigError(f"{source}: {key}: inherit_from {' and '.join(trees)}: expected one hierarchical generic")
+    tree = trees[0] if trees else None
     parent, children = declaration.parent or tree or "", declaration.children or tree or ""
     for end in (tree, parent, children):
         if end and end not in declared:
@@ -173,10 +199,7 @@ def _place_in_tree(
     if tree is None:
         if parent or children:
             raise ConfigError(f"{source}: {key}: parent or children, expected a hierarchical generic in inherit_from")
-        return {}
-    root = declared[tree].declaration
-    if not isinstance(root, GenericDeclaration) or not root.hierarchical:
-        raise ConfigError(f"{source}: {key}: hierarchy {tree}: expected a generic with `hierarchical: true`")
+        return {"parent": declaration.parent, "children": declaration.children}
     ends = {"parent": declaration.parent, "children": declaration.children}
     return {"hierarchy": tree, **{name: tree if value is None else value for name, value in ends.items()}}
 
@@ -207,11 +230,9 @@ def _finish(
         inherit_from=declaration.inherit_from if isinstance(declaration, NodeDeclaration) else (),
         hierarchical=isinstance(declaration, GenericDeclaration) and declaration.hierarchical,
         branch=declaration.branch or "aware",
-        generate_profile=declaration.generate_profile is not False,
-        generate_template=bool(declaration.generate_template),
-        restricted_namespaces=(declaration.restricted_namespaces or ())
-        if isinstance(declaration, GenericDeclaration)
-        else (),
+        generate_profile=declaration.generate_profile,
+        generate_template=isinstance(declaration, NodeDeclaration) and declaration.generate_template,
+        restricted_namespaces=getattr(declaration, "restricted_namespaces", None),
         extra={
             "icon": own["icon"],
             "menu_placement": own["menu_placement"],

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from infrahub_exporter.adapters.embedded.declarations import Parameters
+from infrahub_exporter.adapters.embedded.declarations import Computed, Parameters
 from infrahub_exporter.domain.model import JSON
 
 NODE = "CoreNode"
@@ -51,7 +51,7 @@ class Attribute(Struct, frozen=True, kw_only=True):
     choices: tuple[Choice, ...] | None = None
     enum: tuple[JSON, ...] | None = None
     parameters: Parameters = Parameters()
-    template: str | None = None
+    computed: Computed | None = None
     inherited: bool = False
     order_weight: int | None = None
     branch: str = "aware"
@@ -59,6 +59,16 @@ class Attribute(Struct, frozen=True, kw_only=True):
     display: str = "default"
     deprecation: str | None = None
     ordered: bool = True
+
+    @property
+    def template(self) -> str | None:
+        """The template that makes the value."""
+        return None if self.computed is None else self.computed.jinja2_template
+
+    @property
+    def given(self) -> bool:
+        """Tell whether somebody else than a user makes the value."""
+        return self.computed is not None and self.computed.kind != "User"
 
     def choice(self, name: object) -> Choice | None:
         """Find a choice by its name."""
@@ -131,7 +141,7 @@ class Kind(Struct, frozen=True, kw_only=True):
     branch: str = "aware"
     generate_profile: bool = False
     generate_template: bool = False
-    restricted_namespaces: tuple[str, ...] = ()
+    restricted_namespaces: tuple[str, ...] | None = None
     extra: Mapping[str, object] = {}
 
     def __hash__(self) -> int:

@@ -124,7 +124,7 @@ def _describe(kind: Kind) -> dict[str, JSON]:
             "hierarchical": kind.hierarchical,
             "generate_profile": kind.generate_profile,
             "used_by": list(_users(kind)),
-            "restricted_namespaces": list(kind.restricted_namespaces) or None,
+            "restricted_namespaces": None if kind.restricted_namespaces is None else list(kind.restricted_namespaces),
         }
     else:
         described |= {
@@ -161,7 +161,10 @@ def _attribute(attribute: Attribute) -> dict[str, JSON]:
     if attribute.kind == "NumberPool":
         first, last = numbers.ends(attribute)
         parameters = {"start_range": first, "end_range": last, "number_pool_id": None}
-    computed: JSON = {"kind": "Jinja2", "jinja2_template": attribute.template} if attribute.template else None
+    computed: JSON = None
+    if attribute.computed is not None:
+        said = ("kind", "jinja2_template", "transform")
+        computed = {name: made for name in said if (made := getattr(attribute.computed, name)) is not None}
     return {
         "id": None,
         "name": attribute.name,

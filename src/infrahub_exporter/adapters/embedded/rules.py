@@ -1,10 +1,26 @@
 """What Infrahub refuses of schemas that can be read: overrides, parents, numbers that are given, names."""
 
 import keyword
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from graphlib import CycleError, TopologicalSorter
+from itertools import combinations
 
 from infrahub_exporter.adapters.embedded.kinds import Attribute, Kind, Relationship
+from infrahub_exporter.adapters.embedded.values import InvalidValueError, normalize
 
+_ALIKE = (
+    *("peer", "kind", "identifier", "many", "min_count", "max_count", "common_parent", "common_relatives", "optional"),
+    *("branch", "direction", "cascade", "read_only", "hierarchical", "allow_override"),
+)
+_OPPOSITE = {
+    ("bidirectional", 1): ("bidirectional",),
+    ("outbound", 1): ("inbound",),
+    ("inbound", 1): ("outbound",),
+    ("outbound", 2): ("inbound", "outbound"),
+    ("inbound", 2): ("inbound", "outbound"),
+    ("bidirectional", 2): ("bidirectional",),
+}
+"""Which directions the one end may have at the peer, by the direction of this end and how many this kind has."""
 Fault = tuple[str, str]
 """The field, or nothing where it is the kind, and what is wrong with it."""
 
@@ -17,7 +33,7 @@ def overrides(
         theirs = generic.attributes.get(name)
         if theirs is None:
             continue
-        if theirs.allow_override == "none":
+        if theirs.allow_override == "none" and not attribute.inherited:
             yield name, f"not to be overridden, expected what {generic.key} has"
         elif attribute.kind != theirs.kind:
             yield name, f"{attribute.kind}, expected {theirs.kind} as in {generic.key}"
@@ -25,7 +41,7 @@ def overrides(
             yield name, f"a NumberPool, expected what {generic.key} has"
     for name, relationship in relationships.items():
         other = generic.relationships.get(name)
-        if other is None:
+        if other is None or relationship.inherited:
             continue
         if other.allow_override == "none":
             yield name, f"not to be overridden, expected what {generic.key} has"
@@ -33,22 +49,105 @@ def overrides(
             yield name, f"peer {relationship.peer}, expected {other.peer} as in {generic.key}"
 
 
-def fields(kind: Kind) -> Iterator[Fault]:
+def clashes(generics: Sequence[Kind]) -> Iterator[Fault]:
+    """Yield the relationships that two generics of a node have and that are not alike, and what both compute."""
+    for one, other in combinations(generics, 2):
+        for name in one.attributes.keys() & other.attributes.keys():
+            if one.attributes[name].given and other.attributes[name].given:
+                yield name, f"computed in {one.key} and {other.key}, expected it in one generic"
+        for name in one.relationships.keys() & other.relationships.keys():
+            mine, theirs = one.relationships[name], other.relationships[name]
+            apart = next((each for each in _ALIKE if getattr(mine, each) != getattr(theirs, each)), None)
+            if apart is not None:
+                yield name, f"{apart} differs in {one.key} and {other.key}, expected the same relationship in both"
+
+
+def fields(kind: Kind, generics: Iterable[Kind]) -> Iterator[Fault]:
     """Yield what a kind's own fields must not be."""
     for attribute in kind.attributes.values():
         if attribute.kind == "NumberPool" and (attribute.optional or not attribute.read_only):
             yield attribute.name, "a NumberPool, expected `optional: false` and `read_only: true`"
-        if keyword.iskeyword(attribute.name):
-            yield attribute.name, "a word of Python, expected another name"
+        if attribute.default_value is not None and not attribute.inherited:
+            wrong = _wrong_default(attribute)
+            if wrong is not None:
+                yield attribute.name, f"default_value: {wrong}"
     for name in (*kind.attributes, *kind.relationships):
+        if keyword.iskeyword(name):
+            yield name, "a word of Python, expected another name"
         if "__" in name:
             yield name, "two underscores separate the steps of a path, expected another name"
-    parents = [each for each in kind.relationships.values() if each.kind == "Parent"]
+    yield from _counts(kind)
+    yield from _parents(kind, generics)
+
+
+def _wrong_default(attribute: Attribute) -> str | None:
+    if attribute.enum and attribute.default_value not in attribute.enum:
+        return f"{attribute.default_value} must be one of {list(attribute.enum)!r}"
+    try:
+        normalize(attribute, attribute.default_value)
+    except InvalidValueError as exc:
+        return str(exc)
+    return None
+
+
+def _counts(kind: Kind) -> Iterator[Fault]:
+    for each in kind.relationships.values():
+        if not each.many and not each.optional and (each.min_count, each.max_count) != (1, 1):
+            yield each.name, "of cardinality one, expected `min_count: 1` and `max_count: 1`, or neither"
+        elif each.many and each.max_count and each.min_count > each.max_count:
+            yield each.name, f"min_count {each.min_count}, expected at most max_count, {each.max_count}"
+        elif each.many and each.max_count == 1:
+            yield each.name, "max_count 1, expected `cardinality: one`, or two at least"
+
+
+def _parents(kind: Kind, generics: Iterable[Kind]) -> Iterator[Fault]:
+    parents = [each for each in kind.relationships.values() if each.kind == "Parent" and not each.inherited]
+    parents += [each for generic in generics for each in generic.relationships.values() if each.kind == "Parent"]
     if len(parents) > 1:
         yield "", f"{' and '.join(each.name for each in parents)}: expected one relationship of kind Parent"
     for each in parents[:1]:
         if each.many or each.optional:
             yield each.name, "of kind Parent, expected `cardinality: one` and `optional: false`"
+
+
+def identifiers(kinds: Mapping[str, Kind]) -> Iterator[tuple[Kind, Relationship, str]]:
+    """Yield for each identifier the first relationship of which it does not say what the other side is."""
+    ends: dict[str, dict[str, list[Relationship]]] = {}
+    for kind in kinds.values():
+        for each in kind.relationships.values():
+            ends.setdefault(each.identifier, {}).setdefault(kind.key, []).append(each)
+    for by_kind in ends.values():
+        for key, relationship, wrong in _ambiguous(by_kind):
+            yield kinds[key], relationship, wrong
+            break
+
+
+def _ambiguous(by_kind: Mapping[str, Sequence[Relationship]]) -> Iterator[tuple[str, Relationship, str]]:
+    for key, there in by_kind.items():
+        if len(there) > 1 and sorted(each.direction for each in there) != ["inbound", "outbound"]:
+            names = " and ".join(each.name for each in there)
+            identifier = there[0].identifier
+            yield key, there[-1], f"identifier {identifier} of {names}, expected one for each, or two directions"
+        for each in there if len(by_kind) > 1 else ():
+            other = by_kind.get(each.peer, ())
+            if len(other) == 1 and other[0].direction not in _OPPOSITE[each.direction, len(there)]:
+                expected = f"the opposite of {each.peer}.{other[0].name}, {other[0].direction}"
+                yield key, each, f"{each.direction}, expected {expected}"
+
+
+def cycles(kinds: Mapping[str, Kind]) -> Iterator[Kind]:
+    """Yield a kind that is a component of itself, over others or at once."""
+    sorter: TopologicalSorter[str] = TopologicalSorter()
+    for kind in kinds.values():
+        for each in kind.relationships.values():
+            if each.kind == "Component":
+                sorter.add(each.peer, kind.key)
+            elif each.kind == "Parent":
+                sorter.add(kind.key, each.peer)
+    try:
+        sorter.prepare()
+    except CycleError as exc:
+        yield kinds[exc.args[1][0]]
 
 
 def mandatory(kinds: Mapping[str, Kind]) -> Iterator[tuple[Kind, Relationship]]:

@@ -54,7 +54,7 @@ def _warn_of_transforms(declared: Mapping[str, Declared]) -> None:
         f"{key}.{attribute.name}"
         for key, each in declared.items()
         for attribute in each.declaration.attributes
-        if (attribute.computed_attribute or {}).get("kind") == "TransformPython"
+        if attribute.computed_attribute is not None and attribute.computed_attribute.kind == "TransformPython"
     ]
     if names:
         logger.warning("%s: computed by Python transforms, which the embedded Infrahub leaves null", ", ".join(names))
@@ -75,7 +75,7 @@ def _collect(read: Iterable[tuple[str, SchemaFile]]) -> dict[str, Declared]:
         for each in every:
             with faults.gathered():
                 _declare(source, each, declared)
-        extensions.extend((source, each) for each in (*content.extensions.nodes, *content.extensions.generics))
+        extensions += [(source, each) for each in (content.extensions.nodes if content.extensions else ())]
     for source, extension in extensions:
         with faults.gathered():
             if extension.kind not in declared:

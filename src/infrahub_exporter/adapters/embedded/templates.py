@@ -186,8 +186,10 @@ def _compile(text: str) -> jinja2.Template:
 
 @cache
 def _environment() -> ImmutableSandboxedEnvironment:
+    """Make the environment of templates; each filter of netutils has a name alone, until one is used."""
     environment = ImmutableSandboxedEnvironment(undefined=jinja2.StrictUndefined)
-    environment.filters = {name: made for name, made in environment.filters.items() if name in _BUILTIN} | dict(_OWN)
+    builtin = {name: made for name, made in environment.filters.items() if name in _BUILTIN}
+    environment.filters = {**dict.fromkeys(_NETUTILS, str), **builtin, **_OWN}
     return environment
 
 

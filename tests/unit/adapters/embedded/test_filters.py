@@ -208,14 +208,14 @@ def test_a_filter_in_which_a_relationship_has_its_name_twice_fails_as_in_infrahu
         """
 nodes:
   - name: Box
-    namespace: My
+    namespace: Kit
     attributes: [{name: name, kind: Text, unique: true}, {name: main_owner, kind: Text, optional: true}]
-    relationships: [{name: owner, peer: MyBox, identifier: box__owner, direction: outbound, cardinality: one}]
+    relationships: [{name: owner, peer: KitBox, identifier: box__owner, direction: outbound, cardinality: one}]
 """,
     )
     clock = Hands()
     ask = Asker(EmbeddedInfrahub.load([schema], [], now=clock), clock)
 
-    assert ask('{ MyBox(owner__name__value: "x") { count } }') == {"MyBox": {"count": 0}}
-    answer = ask.answer('{ MyBox(owner__main_owner__value: "x") { count } }')
+    assert ask('{ KitBox(owner__name__value: "x") { count } }') == {"KitBox": {"count": 0}}
+    answer = ask.answer('{ KitBox(owner__main_owner__value: "x") { count } }')
     assert [each["message"] for each in answer["errors"]] == ["list index out of range"]

@@ -107,7 +107,7 @@ def test_computed_attributes_are_computed(write: Write) -> None:
 version: "1.0"
 nodes:
   - name: Host
-    namespace: My
+    namespace: Kit
     attributes:
       - {name: name, kind: Text, unique: true}
       - name: fqdn
@@ -117,10 +117,10 @@ nodes:
         computed_attribute: {kind: Jinja2, jinja2_template: "{{ name__value | lower | trim }}.example.org"}
 """,
     )
-    infrahub = EmbeddedInfrahub.load([schema], [write("o.yml", document("MyHost", "[{name: ' WEB '}]"))])
-    query = b'{"query": "{ MyHost { edges { node { fqdn { value } } } } }"}'
+    infrahub = EmbeddedInfrahub.load([schema], [write("o.yml", document("KitHost", "[{name: ' WEB '}]"))])
+    query = b'{"query": "{ KitHost { edges { node { fqdn { value } } } } }"}'
     reply = infrahub.handle("POST", "/graphql", {"content-type": "application/json"}, query)
-    assert reply.body == b'{"data":{"MyHost":{"edges":[{"node":{"fqdn":{"value":"web.example.org"}}}]}}}'
+    assert reply.body == b'{"data":{"KitHost":{"edges":[{"node":{"fqdn":{"value":"web.example.org"}}}]}}}'
 
 
 @pytest.mark.parametrize(
@@ -314,22 +314,22 @@ def test_a_nested_object_that_belongs_to_another_already_is_refused(write: Write
         """
 nodes:
   - name: Bay
-    namespace: My
+    namespace: Kit
     attributes: [{name: name, kind: Text, unique: true}]
-    relationships: [{name: carts, peer: MyCart, identifier: bay__cart, cardinality: many}]
+    relationships: [{name: carts, peer: KitCart, identifier: bay__cart, cardinality: many}]
   - name: Cart
-    namespace: My
+    namespace: Kit
     attributes: [{name: name, kind: Text, unique: true}]
-    relationships: [{name: bay, peer: MyBay, identifier: bay__cart, cardinality: one}]
+    relationships: [{name: bay, peer: KitBay, identifier: bay__cart, cardinality: one}]
 """,
     )
     bays = "[{name: a, carts: {data: [{name: x}]}}, {name: b, carts: {data: [{name: x}]}}]"
-    objects = write("objects.yml", document("MyBay", bays))
+    objects = write("objects.yml", document("KitBay", bays))
 
     with pytest.raises(ConfigError) as caught:
         EmbeddedInfrahub.load([schema], [objects])
     place, _, reason = str(caught.value).partition(": Node ")
-    assert place == f"{objects}: document 1: MyBay[1].carts"
+    assert place == f"{objects}: document 1: KitBay[1].carts"
     assert reason.endswith(" has 2 peers for bay__cart, maximum of 1 allowed")
 
 

@@ -263,23 +263,23 @@ nodes:
     namespace: Lab
     attributes:
       - {name: name, kind: Text, unique: true}
-      - {name: rd, kind: Number, optional: true, parameters: {excluded_values: "1,3-5"}}
+      - {name: route, kind: Number, optional: true, parameters: {excluded_values: "1,3-5"}}
 """,
     )
     objects = write(
         "objects.yml",
         """
 kind: Object
-spec: {kind: CoreNumberPool, data: [{name: rds, node: LabVpn, node_attribute: rd, start_range: 1, end_range: 9}]}
+spec: {kind: CoreNumberPool, data: [{name: rds, node: LabVpn, node_attribute: route, start_range: 1, end_range: 9}]}
 ---
 kind: Object
-spec: {kind: LabVpn, data: [{name: a, rd: {from_pool: rds}}, {name: b, rd: {from_pool: rds}}]}
+spec: {kind: LabVpn, data: [{name: a, route: {from_pool: rds}}, {name: b, route: {from_pool: rds}}]}
 """,
     )
     clock = Hands()
     ask = Asker(EmbeddedInfrahub.load([schema], [objects], now=clock), clock)
 
-    assert values(ask, "LabVpn", "rd") == {"a": [2], "b": [6]}
+    assert values(ask, "LabVpn", "route") == {"a": [2], "b": [6]}
 
 
 def test_addresses_prefixes_and_numbers_are_the_first_free_ones_of_their_pools(load: Load) -> None:

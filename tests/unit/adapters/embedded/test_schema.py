@@ -12,6 +12,7 @@ from infrahub_exporter.domain.errors import ConfigError
 
 Write = Callable[[str, str], Path]
 HERE = Path(__file__).parent
+NOWHERE = "leads nowhere, expected attribute__value or relationship__attribute__value"
 
 
 def test_nodes_inherit_what_they_do_not_say_themselves() -> None:
@@ -39,44 +40,50 @@ def test_hierarchies_get_their_relationships() -> None:
 
 
 def test_several_files_and_documents_make_one_schema(write: Write) -> None:
-    one = write("one.yml", 'version: "1.0"\nnodes: [{name: A, namespace: My, attributes: [{name: x, kind: Text}]}]\n')
+    one = write(
+        "one.yml", 'version: "1.0"\nnodes: [{name: Aa, namespace: Kit, attributes: [{name: tone, kind: Text}]}]\n'
+    )
     two = write(
         "two.yml",
         """
 version: "1.0"
-extensions: {nodes: [{kind: MyA, attributes: [{name: y, kind: Number}], relationships: [{name: b, peer: MyB}]}]}
+extensions:
+  nodes: [{kind: KitAa, attributes: [{name: hue, kind: Number}], relationships: [{name: right, peer: KitAb}]}]
 ---
 version: "1.0"
 nodes:
-  - name: B
-    namespace: My
-    display_labels: [x__value, y__value]
-    uniqueness_constraints: [[x__value]]
+  - name: Ab
+    namespace: Kit
+    display_labels: [tone__value, hue__value]
+    uniqueness_constraints: [[tone__value]]
     attributes:
-      - {name: x, kind: Text, regex: "^x", max_length: 3}
-      - {name: y, kind: Text, optional: true}
+      - {name: tone, kind: Text, regex: "^x", max_length: 3}
+      - {name: hue, kind: Text, optional: true}
       - {name: gone, kind: Text, state: absent}
-    relationships: [{name: lost, peer: MyZ, state: absent}]
-  - {name: Old, namespace: My, state: absent}
+    relationships: [{name: lost, peer: KitAz, state: absent}]
+  - {name: Old, namespace: Kit, state: absent}
 """,
     )
     kinds = load_kinds([one, two])
 
-    assert list(kinds["MyA"].attributes) == ["x", "y"]
-    assert kinds["MyA"].relationships["b"].identifier == "mya__myb"
-    assert kinds["MyB"].human_friendly_id == ("x__value",)
-    assert kinds["MyB"].display_label == "{{ x__value }} {{ y__value }}"
-    assert list(kinds["MyB"].attributes) == ["x", "y"]
-    assert (kinds["MyB"].attributes["x"].parameters.regex, kinds["MyB"].attributes["x"].parameters.max_length) == (
+    assert list(kinds["KitAa"].attributes) == ["tone", "hue"]
+    assert kinds["KitAa"].relationships["right"].identifier == "kitaa__kitab"
+    assert kinds["KitAb"].human_friendly_id == ("tone__value",)
+    assert kinds["KitAb"].display_label == "{{ tone__value }} {{ hue__value }}"
+    assert list(kinds["KitAb"].attributes) == ["tone", "hue"]
+    assert (
+        kinds["KitAb"].attributes["tone"].parameters.regex,
+        kinds["KitAb"].attributes["tone"].parameters.max_length,
+    ) == (
         "^x",
         3,
     )
-    assert "MyOld" not in kinds
+    assert "KitOld" not in kinds
 
 
 def node(text: str) -> str:
     """Write a schema with one node of this body."""
-    return f'version: "1.0"\nnodes: [{{name: A, namespace: My, {text}}}]\n'
+    return f'version: "1.0"\nnodes: [{{name: Aa, namespace: Kit, {text}}}]\n'
 
 
 @pytest.mark.parametrize(
@@ -87,115 +94,211 @@ def node(text: str) -> str:
         ("- 1\n", "document: expected `object`, got `array`"),
         (node("colour: red"), "nodes[0]: object contains unknown field `colour`"),
         (
-            node("attributes: [{name: x, kind: Txt}]"),
+            node("attributes: [{name: tone, kind: Txt}]"),
             "nodes[0].attributes[0].kind: invalid enum value 'Txt'",
         ),
-        (node("attributes: [{name: hfid, kind: Text}]"), "MyA.hfid: taken, expected another name"),
+        (node("attributes: [{name: hfid, kind: Text}]"), "KitAa.hfid: taken, expected another name"),
         (
-            node("attributes: [{name: x, kind: Text}], relationships: [{name: x, peer: MyA}]"),
-            "MyA.x: taken, expected another name",
+            node("attributes: [{name: tone, kind: Text}], relationships: [{name: tone, peer: KitAa}]"),
+            "KitAa.tone: taken, expected another name",
         ),
-        (node("attributes: [{name: x, kind: Dropdown}]"), "MyA.x: a Dropdown, expected `choices`"),
+        (node("attributes: [{name: tone, kind: Dropdown}]"), "KitAa.tone: a Dropdown, expected `choices`"),
         (
-            node("relationships: [{name: x, peer: MyB}]"),
-            "MyA.x: peer MyB: not declared in any of these files, did you mean MyA?",
+            node("relationships: [{name: tone, peer: KitAb}]"),
+            "KitAa.tone: peer KitAb: not declared in any of these files, did you mean KitAa?",
         ),
         (
-            node("relationships: [{name: x, peer: CoreRepositry}]"),
-            "MyA.x: peer CoreRepositry: no kind that every Infrahub has, did you mean CoreRepository?",
+            node("relationships: [{name: tone, peer: CoreRepositry}]"),
+            "KitAa.tone: peer CoreRepositry: no kind that every Infrahub has, did you mean CoreRepository?",
         ),
         (
             node("inherit_from: [CoreFileObjekt]"),
-            "MyA: inherit_from CoreFileObjekt: no kind that every Infrahub has, did you mean CoreFileObject?",
+            "KitAa: inherit_from CoreFileObjekt: no kind that every Infrahub has, did you mean CoreFileObject?",
         ),
         (
             node("inherit_from: [CoreThread]"),
-            "MyA: inherit_from CoreThread: a generic of namespace Core alone, expected another",
+            "KitAa: inherit_from CoreThread: a generic of Core namespace alone, expected another",
         ),
-        (node("inherit_from: [BuiltinTag]"), "MyA: inherit_from BuiltinTag: a node, expected a generic"),
+        (node("inherit_from: [BuiltinTag]"), "KitAa: inherit_from BuiltinTag: a node, expected a generic"),
         (
             node("parent: BuiltinTag"),
-            "MyA: parent or children, expected a hierarchical generic in inherit_from",
-        ),
-        (node("hierarchy: MyB"), "MyA: hierarchy MyB: not declared in any of these files, did you mean MyA?"),
-        (
-            node("hierarchy: CoreNode"),
-            "MyA: hierarchy CoreNode: expected a generic with `hierarchical: true`",
+            "KitAa: parent or children, expected a hierarchical generic in inherit_from",
         ),
         (
-            node("human_friendly_id: [x__value]"),
+            node("inherit_from: [KitTree, KitWood]") + "generics: [{name: Tree, namespace: Kit, hierarchical: true}, "
+            "{name: Wood, namespace: Kit, hierarchical: true}]\n",
+            "KitAa: inherit_from KitTree and KitWood: expected one hierarchical generic",
+        ),
+        (
+            node("human_friendly_id: [tone__value]"),
             (
-                "MyA: human_friendly_id: x__value: leads nowhere, expected attribute__value or "
+                "KitAa: human_friendly_id: tone__value: leads nowhere, expected attribute__value or "
                 "relationship__attribute__value"
             ),
         ),
         (
-            node("order_by: [x__y__value]"),
-            "MyA: order_by: x__y__value: leads nowhere, expected attribute__value or relationship__attribute__value",
+            node("order_by: [tone__hue__value]"),
+            f"KitAa: order_by: tone__hue__value: {NOWHERE}",
         ),
         (
-            node('display_label: "{{ x__value }}"'),
-            "MyA: display_label: x__value: leads nowhere, expected attribute__value or relationship__attribute__value",
+            node('display_label: "{{ tone__value }}"'),
+            f"KitAa: display_label: tone__value: {NOWHERE}",
         ),
         (
             node('display_label: "{% if x %}"'),
             (
-                "MyA: '{% if x %}': Unexpected end of template. Jinja was looking for the following tags: 'elif' or "
+                "KitAa: '{% if x %}': Unexpected end of template. Jinja was looking for the following tags: 'elif' or "
                 "'else' or 'endif'. The innermost block that needs to be closed is 'if'., expected a Jinja2 template"
             ),
         ),
         (
             node('display_label: "{{ x | tojson }}"'),
-            "MyA: '{{ x | tojson }}': filter tojson, expected one that Infrahub allows in templates",
+            "KitAa: '{{ x | tojson }}': filter tojson, expected one that Infrahub allows in templates",
         ),
         (
             node("display_label: \"{% include 'x' %}\""),
-            "MyA: \"{% include 'x' %}\": another template, expected texts, {{ paths }}, filters, conditions and calls",
+            (
+                "KitAa: \"{% include 'x' %}\": another template, expected texts, {{ paths }}, filters, conditions and "
+                "calls"
+            ),
         ),
         (
-            'version: "1.0"\nextensions: {nodes: [{kind: MyA}]}\n',
-            "extensions: MyA: not declared in any of these files",
+            'version: "1.0"\nextensions: {nodes: [{kind: KitAa}]}\n',
+            "extensions: KitAa: not declared in any of these files",
         ),
         (
-            "extensions: {nodes: [{kind: BuiltinTag, attributes: [{name: x, kind: Text}, {name: x, kind: Text}]}]}\n",
-            "BuiltinTag.x: taken, expected another name",
+            (
+                "extensions: {nodes: [{kind: BuiltinTag, attributes: "
+                "[{name: tone, kind: Text}, {name: tone, kind: Text}]}]}\n"
+            ),
+            "BuiltinTag.tone: taken, expected another name",
         ),
         (
             node("inherit_from: [BuiltinIPAddress], attributes: [{name: address, kind: Text}]"),
-            "MyA.address: Text, expected IPHost as in BuiltinIPAddress",
+            "KitAa.address: Text, expected IPHost as in BuiltinIPAddress",
         ),
         (
             node("inherit_from: [BuiltinIPAddress], relationships: [{name: ip_prefix, peer: BuiltinIPPrefix}]"),
-            "MyA.ip_prefix: not to be overridden, expected what BuiltinIPAddress has",
+            "KitAa.ip_prefix: not to be overridden, expected what BuiltinIPAddress has",
         ),
         (
-            node("inherit_from: [CoreFileObject], relationships: [{name: subscriber_of_groups, peer: MyA}]"),
-            "MyA.subscriber_of_groups: peer MyA, expected CoreGroup as in CoreFileObject",
+            node("inherit_from: [CoreFileObject], relationships: [{name: subscriber_of_groups, peer: KitAa}]"),
+            "KitAa.subscriber_of_groups: peer KitAa, expected CoreGroup as in CoreFileObject",
         ),
         (
-            node("attributes: [{name: n, kind: NumberPool}]"),
-            "MyA.n: a NumberPool, expected `optional: false` and `read_only: true`",
+            node("attributes: [{name: number, kind: NumberPool}]"),
+            "KitAa.number: a NumberPool, expected `optional: false` and `read_only: true`",
         ),
-        (node("attributes: [{name: class, kind: Text}]"), "MyA.class: a word of Python, expected another name"),
+        (node("attributes: [{name: class, kind: Text}]"), "KitAa.class: a word of Python, expected another name"),
         (
-            node("attributes: [{name: a__b, kind: Text}]"),
-            "MyA.a__b: two underscores separate the steps of a path, expected another name",
+            node("attributes: [{name: left__right, kind: Text}]"),
+            "KitAa.left__right: two underscores separate the steps of a path, expected another name",
         ),
         (
             node("relationships: [{name: whole, peer: BuiltinTag, kind: Parent}]"),
-            "MyA.whole: of kind Parent, expected `cardinality: one` and `optional: false`",
+            "KitAa.whole: of kind Parent, expected `cardinality: one` and `optional: false`",
         ),
         (
             node(
-                "relationships: [{name: a, peer: BuiltinTag, kind: Parent, cardinality: one, optional: false}, "
-                "{name: b, peer: BuiltinTag, identifier: b, kind: Parent, cardinality: one, optional: false}]"
+                "relationships: [{name: left, peer: BuiltinTag, kind: Parent, cardinality: one, optional: false}, "
+                "{name: right, peer: BuiltinTag, identifier: right, kind: Parent, cardinality: one, optional: false}]"
             ),
-            "MyA: a and b: expected one relationship of kind Parent",
+            "KitAa: left and right: expected one relationship of kind Parent",
         ),
         (
-            node("relationships: [{name: a, peer: BuiltinTag, cardinality: one, optional: false}]")
-            + "extensions: {nodes: [{kind: BuiltinTag, relationships: [{name: b, peer: MyA, optional: false}]}]}\n",
-            "MyA.a: cannot be without BuiltinTag, nor the other way round",
+            node("relationships: [{name: left, peer: BuiltinTag, cardinality: one, optional: false}]")
+            + "extensions: {nodes: [{kind: BuiltinTag, relationships: "
+            "[{name: right, peer: KitAa, optional: false}]}]}\n",
+            "KitAa.left: cannot be without BuiltinTag, nor the other way round",
+        ),
+        (
+            node("attributes: [{name: ip, kind: Text}]"),
+            "nodes[0].attributes[0].name: expected `str` of length >= 3",
+        ),
+        (
+            node("attributes: [{name: asNumber, kind: Number}]"),
+            "nodes[0].attributes[0].name: expected `str` matching regex '^[a-z0-9_]+$'",
+        ),
+        (node(f"label: {'long' * 17}"), "nodes[0].label: expected `str` of length <= 64"),
+        (node("uniqueness_constraints: [[]]"), "nodes[0].uniqueness_constraints[0]: expected `array` of length >= 1"),
+        (node("branch: alone"), "nodes[0].branch: invalid enum value 'alone'"),
+        (
+            'version: "1.0"\nextensions: {generics: [{kind: CoreNode}]}\n',
+            "extensions: object contains unknown field `generics`",
+        ),
+        (
+            node("inherit_from: [KitShut]") + "generics: [{name: Shut, namespace: Kit, restricted_namespaces: []}]\n",
+            "KitAa: inherit_from KitShut: a generic of no namespace alone, expected another",
+        ),
+        (
+            node("attributes: [{name: tone, kind: Text, choices: [{name: low}]}]"),
+            "KitAa.tone: choices of kind Text, expected kind Dropdown",
+        ),
+        (
+            node("attributes: [{name: tone, kind: Text, computed_attribute: {kind: Jinja2, jinja2_template: hum}}]"),
+            "KitAa.tone: computed, expected `read_only: true`",
+        ),
+        (
+            node("attributes: [{name: tone, kind: Number, read_only: true, computed_attribute: {kind: Jinja2}}]"),
+            "KitAa.tone: computed, of kind Number, expected Text or URL",
+        ),
+        (
+            node("attributes: [{name: tone, kind: Text, read_only: true, computed_attribute: {kind: Jinja2}}]"),
+            "KitAa.tone: computed, expected `jinja2_template`",
+        ),
+        (
+            node(
+                "attributes: [{name: tone, kind: Text, read_only: true, computed_attribute: {kind: TransformPython}}]"
+            ),
+            "KitAa.tone: computed, expected `transform`",
+        ),
+        (
+            node(
+                "attributes: [{name: tone, kind: Text, read_only: true, "
+                "computed_attribute: {kind: TransformPython, transform: hum}}]"
+            ),
+            "KitAa.tone: computed by a transform, expected `optional: true`",
+        ),
+        (
+            node(
+                "attributes: [{name: tone, kind: Text, read_only: true, "
+                "computed_attribute: {kind: Jinja2, jinja2_template: '{{ tone__value }}'}}]"
+            ),
+            "KitAa: tone: tone__value: the attribute itself, expected others",
+        ),
+        (
+            node("attributes: [{name: tone, kind: Number, default_value: loud}]"),
+            "KitAa.tone: default_value: loud is not a valid Number",
+        ),
+        (
+            node("attributes: [{name: tone, kind: Text, enum: [low, high], default_value: loud}]"),
+            "KitAa.tone: default_value: loud must be one of ['low', 'high']",
+        ),
+        (
+            node("relationships: [{name: tags, peer: BuiltinTag, min_count: 3, max_count: 2}]"),
+            "KitAa.tags: min_count 3, expected at most max_count, 2",
+        ),
+        (
+            node("relationships: [{name: tags, peer: BuiltinTag, max_count: 1}]"),
+            "KitAa.tags: max_count 1, expected `cardinality: one`, or two at least",
+        ),
+        (
+            node("relationships: [{name: tag, peer: BuiltinTag, cardinality: one, optional: false, max_count: 2}]"),
+            "KitAa.tag: of cardinality one, expected `min_count: 1` and `max_count: 1`, or neither",
+        ),
+        (
+            node("relationships: [{name: left, peer: BuiltinTag}, {name: right, peer: BuiltinTag}]"),
+            "KitAa.right: identifier builtintag__kitaa of left and right, expected one for each, or two directions",
+        ),
+        (
+            node("relationships: [{name: tags, peer: BuiltinTag, identifier: tag__a, direction: outbound}]")
+            + "extensions: {nodes: [{kind: BuiltinTag, relationships: "
+            "[{name: users, peer: KitAa, identifier: tag__a, direction: outbound}]}]}\n",
+            "BuiltinTag.users: outbound, expected the opposite of KitAa.tags, outbound",
+        ),
+        (
+            node("relationships: [{name: parts, peer: KitAa, kind: Component}]"),
+            "KitAa: a component of itself, expected a tree of components",
         ),
         (
             'version: "1.0"\ngenerics: [{name: Namespace, namespace: Ipam}]\n',
@@ -213,6 +316,132 @@ def test_a_schema_that_cannot_be_used_is_named_in_one_line(text: str, message: s
     with pytest.raises(ConfigError) as caught:
         load_kinds([path])
     assert str(caught.value) == f"{path}: {message}"
+
+
+TWO = """
+version: "1.0"
+generics:
+  - {name: One, namespace: Kit, attributes: [{name: tone, kind: Text, label: First, order_weight: 7, optional: true}]}
+  - {name: Two, namespace: Kit, attributes: [{name: tone, kind: KIND, label: Second, optional: true}]}
+nodes: [{name: Aa, namespace: Kit, inherit_from: [KitOne, KitTwo]}]
+"""
+
+
+def test_of_what_two_generics_have_the_later_one_tells_all_but_the_place(write: Write) -> None:
+    tone = load_kinds([write("schema.yml", TWO.replace("KIND", "Text"))])["KitAa"].attributes["tone"]
+    assert (tone.label, tone.order_weight, tone.inherited) == ("Second", 7, True)
+
+    other = write("other.yml", TWO.replace("KIND", "Number"))
+    with pytest.raises(ConfigError) as caught:
+        load_kinds([other])
+    assert str(caught.value) == f"{other}: KitAa.tone: Text, expected Number as in KitTwo"
+
+
+def test_a_relationship_of_two_generics_has_to_be_the_same(write: Write) -> None:
+    peers = "relationships: [{name: peers, peer: BuiltinTag, identifier: kit_peers, cardinality: CARDINALITY}]"
+    generics = f"{{name: One, namespace: Kit, {peers}}}, {{name: Two, namespace: Kit, {peers}}}"
+    text = node("inherit_from: [KitOne, KitTwo]") + f"generics: [{generics}]\n"
+
+    same = load_kinds([write("same.yml", text.replace("CARDINALITY", "many"))])
+    assert same["KitAa"].relationships["peers"].inherited
+    apart = write("apart.yml", text.replace("CARDINALITY", "many", 1).replace("CARDINALITY", "one"))
+    with pytest.raises(ConfigError) as caught:
+        load_kinds([apart])
+    assert str(caught.value) == (
+        f"{apart}: KitAa.peers: many differs in KitOne and KitTwo, expected the same relationship in both"
+    )
+
+
+SITE = "{name: Site, namespace: Kit, attributes: [{name: name, kind: Text, unique: true}, {name: size, kind: Number}]}"
+
+
+def boxed(text: str, relationship: str = "cardinality: one, optional: false") -> str:
+    """Write a schema with a site, and a box that is related to one."""
+    fields = "attributes: [{name: name, kind: Text}, {name: state, kind: Dropdown, choices: [{name: up}]}]"
+    site = f"relationships: [{{name: site, peer: KitSite, identifier: site__box, {relationship}}}]"
+    return f'version: "1.0"\nnodes: [{SITE}, {{name: Box, namespace: Kit, {fields}, {site}, {text}}}]\n'
+
+
+MAY_HAVE_NONE = "cardinality: one, optional: true"
+MANY = "cardinality: many, optional: true"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (boxed("human_friendly_id: [name]"), "human_friendly_id: name: names no property, expected name__value"),
+        (boxed("human_friendly_id: [site__name]"), f"human_friendly_id: site__name: {NOWHERE}"),
+        (boxed("human_friendly_id: [name__label]"), f"human_friendly_id: name__label: {NOWHERE}"),
+        (
+            boxed("human_friendly_id: [site__name__value, name__value]", MAY_HAVE_NONE),
+            (
+                "human_friendly_id: site__name__value: site may have no peer, expected a relationship with "
+                "`optional: false`"
+            ),
+        ),
+        (
+            boxed("human_friendly_id: [site__name__value, name__value]", MANY),
+            ("human_friendly_id: site__name__value: site has many peers, expected a relationship of cardinality one"),
+        ),
+        (
+            boxed("human_friendly_id: [site__size__value, name__value]"),
+            (
+                "human_friendly_id: site__size__value: does not tell one KitSite from another, expected what is "
+                "unique there"
+            ),
+        ),
+        (
+            boxed("human_friendly_id: [name__value, name__value]"),
+            "human_friendly_id: name__value: named twice, expected once",
+        ),
+        (
+            boxed("uniqueness_constraints: [[site__name__value, name__value]]"),
+            "uniqueness_constraints: site__name__value: more than the relationship, expected site alone",
+        ),
+        (
+            boxed("uniqueness_constraints: [[site, name__value]]", MAY_HAVE_NONE),
+            "uniqueness_constraints: site: site may have no peer, expected a relationship with `optional: false`",
+        ),
+        (
+            boxed("display_labels: [site__name__value]"),
+            "display_labels: site__name__value: crosses a relationship, expected attribute__value",
+        ),
+        (
+            boxed("display_label: site__name__value"),
+            "display_label: site__name__value: crosses a relationship, expected attribute__value",
+        ),
+        (boxed('display_label: "{{ name }}"'), "display_label: name: names no property, expected name__value"),
+        (
+            boxed("default_filter: site__name__value"),
+            "default_filter: site__name__value: crosses a relationship, expected attribute__value",
+        ),
+        (boxed("order_by: [site]"), f"order_by: site: {NOWHERE}"),
+        (
+            boxed("order_by: [name__value, name__value__desc]"),
+            "order_by: name__value: named twice, expected once",
+        ),
+        (
+            boxed("order_by: [node_metadata__created_by]"),
+            ("order_by: node_metadata__created_by: expected node_metadata__created_at or node_metadata__updated_at"),
+        ),
+    ],
+)
+def test_a_path_that_infrahub_does_not_follow_is_refused(text: str, message: str, write: Write) -> None:
+    path = write("schema.yml", text)
+
+    with pytest.raises(ConfigError) as caught:
+        load_kinds([path])
+    assert str(caught.value) == f"{path}: KitBox: {message}"
+
+
+def test_paths_that_infrahub_follows_are_taken(write: Write) -> None:
+    said = 'display_label: "{{ site__name__value }} {{ state__label }}", default_filter: name__value, '
+    said += "order_by: [site__name__value__desc, node_metadata__created_at], human_friendly_id: [site__name__value, "
+    said += "name__value], uniqueness_constraints: [[site, name__value]], display_labels: [name]"
+
+    box = load_kinds([write("schema.yml", boxed(said))])["KitBox"]
+    assert box.human_friendly_id == ("site__name__value", "name__value")
+    assert box.order_by == ("site__name__value__desc", "node_metadata__created_at")
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
@@ -239,23 +468,23 @@ def test_all_faults_of_the_schema_files_are_told_at_once(write: Write) -> None:
 version: "1.0"
 nodes:
   - name: One
-    namespace: My
+    namespace: Kit
     inherit_from: [Elsewhere]
   - name: Two
-    namespace: My
-    attributes: [{name: name, kind: Text}, {name: id, kind: Text}]
+    namespace: Kit
+    attributes: [{name: name, kind: Text}, {name: hfid, kind: Text}]
   - name: Three
-    namespace: My
+    namespace: Kit
     attributes: [{name: name, kind: Text}]
-    relationships: [{name: one, peer: MyOne}, {name: gone, peer: Gone}]
+    relationships: [{name: one, peer: KitOne}, {name: gone, peer: Gone}]
 """,
     )
     with pytest.raises(ConfigError) as caught:
         load_kinds([first])
     assert str(caught.value).splitlines() == [
-        f"{first}: MyOne: inherit_from Elsewhere: not declared in any of these files",
-        f"{first}: MyTwo.id: taken, expected another name",
-        f"{first}: MyThree.gone: peer Gone: not declared in any of these files",
+        f"{first}: KitOne: inherit_from Elsewhere: not declared in any of these files",
+        f"{first}: KitTwo.hfid: taken, expected another name",
+        f"{first}: KitThree.gone: peer Gone: not declared in any of these files",
     ]
 
     second = write("second.yml", 'version: "1.0"\nnodes: {}\n---\nversion: "1.0"\ngenerics: 1\n')
@@ -277,33 +506,36 @@ def test_what_is_unique_alone_is_unique_and_constrained(write: Write) -> None:
                 """
 generics:
   - name: Thing
-    namespace: My
-    attributes: [{name: name, kind: Text, unique: true}, {name: b, kind: Text}, {name: a, kind: Text, unique: true}]
+    namespace: Kit
+    attributes:
+      - {name: name, kind: Text, unique: true}
+      - {name: right, kind: Text}
+      - {name: left, kind: Text, unique: true}
 nodes:
-  - {name: Plain, namespace: My, inherit_from: [MyThing]}
+  - {name: Plain, namespace: Kit, inherit_from: [KitThing]}
   - name: Own
-    namespace: My
-    inherit_from: [MyThing]
-    uniqueness_constraints: [[b__value]]
-    human_friendly_id: [b__value]
+    namespace: Kit
+    inherit_from: [KitThing]
+    uniqueness_constraints: [[right__value]]
+    human_friendly_id: [right__value]
   - name: Part
-    namespace: My
+    namespace: Kit
     human_friendly_id: [whole__name__value, code__value]
     attributes: [{name: code, kind: Text}]
-    relationships: [{name: whole, peer: MyPlain, cardinality: one, optional: false}]
+    relationships: [{name: whole, peer: KitPlain, cardinality: one, optional: false}]
 """,
             )
         ]
     )
 
-    assert kinds["MyThing"].uniqueness_constraints == (("name__value",), ("a__value",))
-    assert kinds["MyPlain"].uniqueness_constraints == kinds["MyThing"].uniqueness_constraints
-    assert (kinds["MyOwn"].human_friendly_id, kinds["MyOwn"].uniqueness_constraints) == (
-        ("b__value",),
-        (("b__value",),),
+    assert kinds["KitThing"].uniqueness_constraints == (("name__value",), ("left__value",))
+    assert kinds["KitPlain"].uniqueness_constraints == kinds["KitThing"].uniqueness_constraints
+    assert (kinds["KitOwn"].human_friendly_id, kinds["KitOwn"].uniqueness_constraints) == (
+        ("right__value",),
+        (("right__value",),),
     )
-    assert kinds["MyOwn"].attributes["b"].unique
-    assert kinds["MyPart"].uniqueness_constraints == (("whole", "code__value"),)
+    assert kinds["KitOwn"].attributes["right"].unique
+    assert kinds["KitPart"].uniqueness_constraints == (("whole", "code__value"),)
 
 
 def test_fields_weigh_what_is_said_or_their_generic_gives_or_their_place(write: Write) -> None:
@@ -313,14 +545,14 @@ def test_fields_weigh_what_is_said_or_their_generic_gives_or_their_place(write: 
                 "schema.yml",
                 """
 generics:
-  - {name: Thing, namespace: My, attributes: [{name: name, kind: Text}, {name: note, kind: Text, order_weight: 7}]}
+  - {name: Thing, namespace: Kit, attributes: [{name: name, kind: Text}, {name: note, kind: Text, order_weight: 7}]}
 nodes:
   - name: Box
-    namespace: My
-    inherit_from: [MyThing]
+    namespace: Kit
+    inherit_from: [KitThing]
     generate_template: true
     attributes: [{name: size, kind: Number}]
-    relationships: [{name: boxes, peer: MyBox}]
+    relationships: [{name: boxes, peer: KitBox}]
 """,
             )
         ]
@@ -332,7 +564,7 @@ nodes:
             name: each.order_weight for name, each in relationships.items()
         }
 
-    assert weights("MyBox") == {
+    assert weights("KitBox") == {
         "size": 1000,
         "name": 1000,
         "note": 7,
@@ -342,7 +574,7 @@ nodes:
         "member_of_groups": 7000,
         "subscriber_of_groups": 8000,
     }
-    assert weights("TemplateMyBox") == {
+    assert weights("TemplateKitBox") == {
         "template_name": 1000,
         "size": 11000,
         "name": 11000,
@@ -388,15 +620,18 @@ def test_a_list_of_display_labels_becomes_one_label(write: Write) -> None:
                 "schema.yml",
                 """
 nodes:
-  - {name: A, namespace: My, attributes: [{name: x, kind: Text}], display_labels: [x]}
-  - {name: B, namespace: My, attributes: [{name: x, kind: Text}, {name: y, kind: Text}], display_labels: [x__value, y]}
+  - {name: Aa, namespace: Kit, attributes: [{name: tone, kind: Text}], display_labels: [tone]}
+  - name: Ab
+    namespace: Kit
+    attributes: [{name: tone, kind: Text}, {name: hue, kind: Text}]
+    display_labels: [tone__value, hue]
 """,
             )
         ]
     )
 
-    assert (kinds["MyA"].display_label, kinds["MyA"].display_labels) == ("x__value", ("x",))
-    assert kinds["MyB"].display_label == "{{ x__value }} {{ y__value }}"
+    assert (kinds["KitAa"].display_label, kinds["KitAa"].display_labels) == ("tone__value", ("tone",))
+    assert kinds["KitAb"].display_label == "{{ tone__value }} {{ hue__value }}"
 
 
 def test_what_an_export_of_a_schema_writes_is_read(write: Write) -> None:
@@ -404,19 +639,24 @@ def test_what_an_export_of_a_schema_writes_is_read(write: Write) -> None:
         "written.yml",
         """
 generics:
-  - {name: Thing, namespace: My, hierarchical: true, attributes: [{name: name, kind: Text, unique: true}]}
+  - {name: Thing, namespace: Kit, hierarchical: true, attributes: [{name: name, kind: Text, unique: true}]}
 nodes:
-  - {name: Box, namespace: My, inherit_from: [MyThing], generate_template: true}
+  - {name: Box, namespace: Kit, inherit_from: [KitThing], generate_template: true}
 """,
     )
     exported = write(
         "exported.yml",
         """
 version: "1.0"
+main: 0a1b
+namespaces: [{name: Kit, user_editable: true}]
+profiles: []
+templates: []
 generics:
   - name: Thing
-    namespace: My
-    kind: MyThing
+    namespace: Kit
+    kind: KitThing
+    hash: 0a1b
     label: Thing
     branch: aware
     hierarchical: true
@@ -436,20 +676,20 @@ nodes:
     inherit_from: [BuiltinIPNamespace]
     attributes: [{name: default, kind: Boolean, read_only: true, optional: true, label: Default}]
   - name: Box
-    namespace: My
-    kind: MyBox
+    namespace: Kit
+    kind: KitBox
     label: Box
     branch: aware
-    inherit_from: [MyThing]
-    parent: MyThing
-    children: MyThing
+    inherit_from: [KitThing]
+    parent: KitThing
+    children: KitThing
     generate_profile: true
     generate_template: true
     include_in_menu: true
     human_friendly_id: [name__value]
     relationships:
       - name: object_template
-        peer: TemplateMyBox
+        peer: TemplateKitBox
         kind: Template
         identifier: node__objecttemplate
         cardinality: one
@@ -467,15 +707,15 @@ def test_a_mandatory_list_of_peers_has_no_least_number(write: Write) -> None:
     many = node("relationships: [{name: many, peer: BuiltinTag, optional: false}]")
     kinds = load_kinds([write("schema.yml", many)])
 
-    assert (kinds["MyA"].relationships["many"].optional, kinds["MyA"].relationships["many"].min_count) == (False, 0)
+    assert (kinds["KitAa"].relationships["many"].optional, kinds["KitAa"].relationships["many"].min_count) == (False, 0)
 
 
 def test_a_field_that_is_deprecated_is_described_so_and_optional(write: Write) -> None:
     old = node(
-        "attributes: [{name: x, kind: Text, deprecation: use y, ordered: false}], "
-        "relationships: [{name: r, peer: MyA, cardinality: one, optional: false, deprecation: use s}]"
+        "attributes: [{name: tone, kind: Text, deprecation: use y, ordered: false}], "
+        "relationships: [{name: peer, peer: KitAa, cardinality: one, optional: false, deprecation: use s}]"
     )
-    described: Any = rest.describe(load_kinds([write("old.yml", old)])["MyA"])
+    described: Any = rest.describe(load_kinds([write("old.yml", old)])["KitAa"])
 
     (attribute,), (relationship, *_) = described["attributes"], described["relationships"]
     assert (attribute["deprecation"], attribute["optional"], attribute["ordered"]) == ("use y", True, False)
@@ -485,7 +725,7 @@ def test_a_field_that_is_deprecated_is_described_so_and_optional(write: Write) -
 def test_numbers_that_are_given_are_described_with_their_ends(write: Write) -> None:
     numbers = "{{name: {}, kind: NumberPool, optional: false, read_only: true{}}}"
     some = numbers.format("asn", ", parameters: {start_range: 5, end_range: 60}"), numbers.format("vlan", "")
-    described: Any = rest.describe(load_kinds([write("a.yml", node(f"attributes: [{', '.join(some)}]"))])["MyA"])
+    described: Any = rest.describe(load_kinds([write("a.yml", node(f"attributes: [{', '.join(some)}]"))])["KitAa"])
 
     assert [each["parameters"] for each in described["attributes"]] == [
         {"start_range": 5, "end_range": 60, "number_pool_id": None},

@@ -30,6 +30,7 @@ def test_a_template_is_filled_in_as_infrahub_does(template: str, expected: str) 
 def test_a_template_names_the_paths_that_it_reads() -> None:
     assert template_paths("name__value") == ("name__value",)
     assert template_paths("") == ()
+    assert template_paths("{{ port__value | abbreviated_interface_name }}") == ("port__value",)
     assert template_paths("{{ b__value }}{% set c = a__value %}{{ c }}") == ("a__value", "b__value")
 
 
