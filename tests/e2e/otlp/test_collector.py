@@ -1,7 +1,8 @@
 """A real OpenTelemetry collector takes what is pushed by either protocol, and hands all of it on to a receiver."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import anyio
@@ -9,8 +10,11 @@ import anyio.to_thread
 import httpx
 import pytest
 import yaml
+from msgspec import Struct
+from prometheus_client.parser import text_string_to_metric_families
 
 from infrahub_exporter.adapters.otlp import Destination, OtlpSink
+from infrahub_exporter.adapters.prometheus import render
 from infrahub_exporter.domain.model import Family, FamilyType, Sample, Section, Snapshot
 from tests.e2e.children import Spawn, eventually, free_port
 from tests.e2e.otlp.conftest import Receiver
@@ -26,11 +30,6 @@ Address = Callable[[str], str]
 @pytest.fixture
 def collector(spawn: Spawn, receiver: Receiver, tmp_path: Path) -> Address:
     """Start a collector before the receiver; return its address by protocol."""
-    ports = {"grpc": free_port(), "http/protobuf": free_port()}
-    listening = {
-        "grpc": {"endpoint": f"127.0.0.1:{ports['grpc']}"},
-        "http": {"endpoint": f"127.0.0.1:{ports['http/protobuf']}"},
-    }
     onwards = {
         "endpoint": f"127.0.0.1:{receiver.port}",
         "tls": {"insecure": True},
@@ -38,16 +37,25 @@ def collector(spawn: Spawn, receiver: Receiver, tmp_path: Path) -> Address:
         "timeout": "60s",
         "sending_queue": {"enabled": False},
     }
-    pipeline = {"receivers": ["otlp"], "exporters": ["otlp_grpc"]}
+    return start_collector(spawn, tmp_path / "collector.yaml", "otlp_grpc", onwards)
+
+
+def start_collector(spawn: Spawn, path: Path, exporter: str, settings: Mapping[str, object]) -> Address:
+    """Start a collector that hands on by one exporter, once it answers."""
+    ports = {"grpc": free_port(), "http/protobuf": free_port()}
+    listening = {
+        "grpc": {"endpoint": f"127.0.0.1:{ports['grpc']}"},
+        "http": {"endpoint": f"127.0.0.1:{ports['http/protobuf']}"},
+    }
+    pipeline = {"receivers": ["otlp"], "exporters": [exporter]}
     config = {
         "receivers": {"otlp": {"protocols": listening}},
-        "exporters": {"otlp_grpc": onwards},
+        "exporters": {exporter: dict(settings)},
         "service": {"telemetry": {"metrics": {"level": "none"}}, "pipelines": {"metrics": pipeline}},
     }
-    path = tmp_path / "collector.yaml"
     path.write_text(yaml.safe_dump(config), encoding="utf-8")
     child = spawn("otelcol", find_peer("otelcol"), "--config", str(path))
-    eventually(lambda: _listens(ports["http/protobuf"]), child, receiver.child)
+    eventually(lambda: _listens(ports["http/protobuf"]), child)
     return lambda protocol: f"http://127.0.0.1:{ports[protocol]}"
 
 
@@ -144,3 +152,53 @@ async def test_a_collector_that_cannot_hand_on_is_a_failure_that_ends_with_it(
     assert sink.status.points_delivered == 0
     assert set(sink.status.failures) <= {"unavailable", "deadline_exceeded", "503", "500"}
     assert sink.status.last_error
+
+
+class Exposing(Struct):
+    """A collector with an exporter for Prometheus."""
+
+    address: Address
+    url: str
+
+    def shows(self, families: Sequence[Family]) -> bool:
+        """Tell whether it has the series of these families, with the types, texts and values of `/metrics`."""
+        return _exposed(httpx.get(self.url).raise_for_status().text) == _exposed(render(families).decode())
+
+
+@pytest.fixture
+def exposing(spawn: Spawn, tmp_path: Path) -> Exposing:
+    place = f"127.0.0.1:{free_port()}"
+    settings = {"endpoint": place, "without_scope_info": True}
+    return Exposing(
+        start_collector(spawn, tmp_path / "collector.yaml", "prometheus", settings), f"http://{place}/metrics"
+    )
+
+
+def _exposed(text: str) -> dict[tuple[str, str, str], dict[frozenset[tuple[str, str]], float]]:
+    """Read series by their family's name, type and help, without who has pushed them."""
+    return {
+        (family.name, family.type, family.documentation): {
+            frozenset((key, value) for key, value in sample.labels.items() if key not in {"job", "instance"}): (
+                sample.value
+            )
+            for sample in family.samples
+        }
+        for family in text_string_to_metric_families(text)
+        if family.name != "target_info"
+    }
+
+
+@pytest.mark.parametrize("protocol", ["grpc", "http/protobuf"])
+async def test_its_exporter_for_prometheus_shows_what_a_scrape_would_and_nothing_that_has_vanished(
+    exposing: Exposing, protocol: str
+) -> None:
+    sink = sink_to(exposing.address(protocol), protocol)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(sink.run)
+        for number, count in enumerate((1000, 1), start=1):
+            snapshot = devices(fleet(count))
+            await sink.publish(snapshot)
+            await anyio.to_thread.run_sync(_pushed, sink, number)
+            assert await anyio.to_thread.run_sync(eventually, partial(exposing.shows, snapshot.families))
+        await sink.close(30.0)
+    assert sink.status.failures == {}
