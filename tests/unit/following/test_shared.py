@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from infrahub_exporter.adapters.infrahub.reader import InfrahubReader
 from infrahub_exporter.app.exporter import Exporter
+from infrahub_exporter.app.refreshing.pool import Source
 from infrahub_exporter.app.refreshing.rounds import Rounds
 from infrahub_exporter.domain.asking.specs import DiscoverySpec, Filters, GuardOverride, MetricSpec
 from infrahub_exporter.domain.errors import DerivationError
@@ -67,13 +68,15 @@ class Many:
         world: World,
         metrics: Sequence[MetricSpec],
         discoveries: Sequence[DiscoverySpec] = (),
+        *,
+        source: Source | None = None,
     ) -> None:
         self.world = world
         self.line = Counting(world)
         self.exporter = Exporter(
             metrics=metrics,
             discoveries=discoveries,
-            source=InfrahubReader(self.line, clock=world.times, page_size=50),
+            source=source or InfrahubReader(self.line, clock=world.times, page_size=50),
             clock=world.times,
             poll_interval_seconds=10.0,
             full_refresh_seconds=1e12,
@@ -94,11 +97,11 @@ class Many:
         return sum(line.startswith(f"{name}{{") for line in self.exporter.metrics_text().splitlines())
 
 
-def world_of_many() -> World:
+def world_of_many(routers: int = ROUTERS) -> World:
     world = World()
     world.populate()
     cities, tags = world.ids("NetCity"), world.ids("BuiltinTag")
-    for number in range(ROUTERS):
+    for number in range(routers):
         identifier = world.create(
             "NetRouter", f"many{number}", to("city", cities[number % 3]), to_many("tags", tags[: number % 3])
         )

@@ -12,6 +12,7 @@ from infrahub_exporter.app.refreshing.entries.metrics import MetricEntry
 from infrahub_exporter.app.refreshing.entries.parameters import ParameterSets
 from infrahub_exporter.app.refreshing.entries.queried_series import QueriedSeries
 from infrahub_exporter.app.refreshing.entries.series import SeriesEntry
+from infrahub_exporter.app.refreshing.entries.target_derivation import TargetDerivation
 from infrahub_exporter.app.refreshing.entries.uncovered import UncoveredEntry
 from infrahub_exporter.app.refreshing.pool import Pool
 from infrahub_exporter.app.refreshing.watched_document import Outline, WatchedDocument
@@ -26,6 +27,7 @@ from infrahub_exporter.domain.ports import Clock
 from infrahub_exporter.domain.publishing.backoff import Outages
 from infrahub_exporter.domain.publishing.guard import GuardSpec
 from infrahub_exporter.domain.publishing.limits import Limits
+from infrahub_exporter.domain.publishing.saved import fingerprint
 from infrahub_exporter.domain.publishing.status import EntryStatus
 from infrahub_exporter.domain.views.coverage import Coverage, Uncovered
 
@@ -112,10 +114,11 @@ class Roster:
         )
         for each in (*self.collectors, *self.queried):
             each.outages = self.outages
+        derived: dict[str, TargetDerivation] = {}
         for spec in discoveries:
             if spec.kind is not None:
-                entry = KindDiscovery(spec, clock=clock, guard=guard, limits=limits)
-                self.by_kind.append(entry)
+                alike = derived.setdefault(fingerprint(spec), TargetDerivation(spec, limits.max_rows_per_node))
+                self.by_kind.append(KindDiscovery(spec, alike, clock=clock, guard=guard, limits=limits))
                 continue
             if spec.parameters:
                 self.sets[spec.name] = ParameterSets(spec, make=query, clock=clock, most=limits.max_parameter_sets)

@@ -54,15 +54,17 @@ def go_on(roster: Roster, kept: KeptEntries) -> None:
     left: list[KeptMetric | KeptSeries | KeptByKind | KeptUncovered] = [
         *_given(kept.metrics, roster.kinds),
         *_given(kept.series, (*roster.series, *roster.queried)),
-        *_given(kept.by_kind, roster.by_kind),
+        *_given(kept.by_kind, roster.by_kind, shared=True),
         *_given(kept.uncovered, roster.to_cover),
     ]
     _given(kept.queries, roster.own_queries)
     for name, sets in roster.sets.items():
         sets.go_on(kept.sets.get(name, ()))
     _given(kept.collectors, roster.collectors)
+    shared = {id(listed.derived) for listed in roster.by_kind}
     for unwanted in left:
-        unwanted.derived.release()
+        if id(unwanted.derived) not in shared:
+            unwanted.derived.release()
 
 
 def restore(roster: Roster, saved: Saved) -> int:
@@ -84,12 +86,15 @@ def saved(roster: Roster, source: str) -> Saved:
     )
 
 
-def _given(kept: Sequence[AnyLeft], heirs: Sequence[Heir[AnyLeft]]) -> list[AnyLeft]:
-    """Give each entry what one of the same spec has left, if there is any; return what nobody took."""
+def _given(kept: Sequence[AnyLeft], heirs: Sequence[Heir[AnyLeft]], *, shared: bool = False) -> list[AnyLeft]:
+    """Give each entry what one of the same spec has left, if there is any; return what is left over.
+
+    What can be `shared` all of the same spec go on from, those too that are new.
+    """
     alike: dict[str, list[AnyLeft]] = {}
     for each in reversed(kept):
         alike.setdefault(each.fingerprint, []).append(each)
     for heir in heirs:
         if same := alike.get(fingerprint(heir.spec)):
-            heir.go_on(same.pop())
+            heir.go_on(same[-1] if shared and len(same) == 1 else same.pop())
     return [each for same in alike.values() for each in same]

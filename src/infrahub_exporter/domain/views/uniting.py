@@ -4,16 +4,15 @@ Rows are alike in the labels of `distinct`. Without it they are where they are e
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain, compress, count
-from operator import is_not
-from typing import Protocol
+from itertools import chain
+from typing import Any, Protocol
 
 import msgspec
 from msgspec import Struct
 
 from infrahub_exporter.domain.asking.specs import DiscoverySpec
 from infrahub_exporter.domain.model import TargetGroup
-from infrahub_exporter.domain.views.blocks import Blocks, made_again
+from infrahub_exporter.domain.views.blocks import Blocks
 from infrahub_exporter.domain.views.discovery import BAD_LABEL, ID_LABEL, KIND_LABEL, Decision, legal_label_name
 from infrahub_exporter.domain.views.scraping import fault
 
@@ -23,9 +22,13 @@ _Key = tuple[str, ...]
 
 
 class Listing(Protocol):
-    """What makes the blocks of a list of those of its nodes. Not for two threads at a time."""
+    """What makes the blocks of a list of what is held of each of its nodes. Not for two threads at a time."""
 
-    def of(self, blocks: Sequence[tuple[Decisions, ...]]) -> tuple[Decisions, ...]:
+    def held(self, decisions: Decisions) -> Any:
+        """Return what is held of a node whose rows come to these decisions, None for nothing."""
+        ...
+
+    def of(self, blocks: Sequence[tuple[Any, ...]]) -> tuple[Decisions, ...]:
         """Return the blocks of decisions; one stays the same object as long as what it is made of does."""
         ...
 
@@ -43,35 +46,15 @@ def unite(decisions: Iterable[Decision], spec: DiscoverySpec) -> Decisions:
 
 
 class Plain:
-    """Each decision as it is."""
+    """Each decision as it is: a node is its own row, and has one at most."""
 
-    def __init__(self) -> None:
-        self._listed: list[_Listed] = []
+    def held(self, decisions: Decisions) -> Decision | None:
+        """Return the one decision, None where the node is none of those that are wanted."""
+        return decisions[0] if decisions else None
 
-    def of(self, blocks: Sequence[tuple[Decisions, ...]]) -> tuple[Decisions, ...]:
-        """Return the decisions of each block."""
-        self._listed = made_again(self._listed, blocks, _list, _Listed())
-        return tuple([each.decisions for each in self._listed])
-
-
-class _Listed(Struct, frozen=True):
-    """A block with its decisions one behind the other; whether each of its nodes has one."""
-
-    block: tuple[Decisions, ...] = ()
-    decisions: Decisions = ()
-    one_each: bool = False
-
-
-def _list(block: tuple[Decisions, ...], before: _Listed) -> _Listed:
-    """List the decisions of a block; where each node has one, only what differs is put in place."""
-    if before.one_each and len(block) == len(before.block):
-        differing = [*compress(count(), map(is_not, block, before.block))]
-        if all(len(block[index]) == 1 for index in differing):
-            listed = list(before.decisions)
-            for index in differing:
-                (listed[index],) = block[index]
-            return _Listed(block, tuple(listed), one_each=True)
-    return _Listed(block, tuple(chain(*block)), all(len(each) == 1 for each in block))
+    def of(self, blocks: Sequence[Decisions]) -> tuple[Decisions, ...]:
+        """Return the same blocks."""
+        return tuple(blocks)
 
 
 class _Part(Struct, frozen=True):
@@ -131,6 +114,10 @@ class United:
         self._parts: list[_Part] = []
         self._where: dict[_Key, set[int]] = {}
         self._blocks: Blocks[Decision] = Blocks()
+
+    def held(self, decisions: Decisions) -> Decisions:
+        """Return all decisions of the node, be it none."""
+        return decisions
 
     def of(self, blocks: Sequence[tuple[Decisions, ...]]) -> tuple[Decisions, ...]:
         """Return what is united, in blocks of its own."""

@@ -89,24 +89,14 @@ def test_without_rows_and_distinct_all_stays_as_it_is() -> None:
     whole = listing(NO_ONE)
     assert isinstance(whole, Plain)
     one, two = Decision("K", "1", reason="no_target"), Decision("K", "2", reason="bad_port")
-    blocks = (((one,), (two,)), (), ((two,),), ())
-    made = whole.of(blocks)
-    assert made == ((one, two), (), (two,), ())
-    assert all(again is before for again, before in zip(whole.of(blocks), made, strict=True))
+    assert (whole.held((one,)), whole.held(())) == (one, None)
+    blocks = ((one, two), (), (two,), ())
+    assert all(again is block for again, block in zip(whole.of(blocks), blocks, strict=True))
 
 
-def test_nodes_that_differ_are_exchanged_in_their_places_as_long_as_each_has_one_decision() -> None:
-    one, two, three = (Decision("K", each, reason="no_target") for each in "123")
-    plain = Plain()
-    for block, listed in (
-        (((one,), (two,)), (one, two)),
-        (((one,), (three,)), (one, three)),
-        (((two,), ()), (two,)),
-        (((one,), (three, two)), (one, three, two)),
-        (((three,), (two,)), (three, two)),
-        (((three,), (two,), (one,)), (three, two, one)),
-    ):
-        assert plain.of((block,)) == (listed,)
+def test_of_a_node_with_rows_all_are_held_be_it_none() -> None:
+    united = listing(SPEC)
+    assert (united.held(LEAVES), united.held(())) == (LEAVES, ())
 
 
 def test_sd_20_of_rows_that_are_equal_one_is_a_target() -> None:

@@ -186,5 +186,8 @@ class Derivation(Generic[Item]):
             self.left_out = left_out
             self.blocks.replace(items)
             return True
-        before, self.left_out = self.left_out, self.left_out.difference(delta.changed, delta.removed) | left_out
-        return self.blocks.update(items, delta.removed | left_out) or self.left_out != before
+        touched = delta.changed.keys() | delta.removed
+        before = self.left_out & touched
+        self.left_out.difference_update(touched)
+        self.left_out.update(left_out)
+        return self.blocks.update(items, delta.removed | left_out) or before != left_out

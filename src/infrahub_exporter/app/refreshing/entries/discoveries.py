@@ -227,13 +227,20 @@ class QueryDiscovery(QueriedEntry[Decision], DiscoveryEntry):
 
 
 class KindDiscovery(DiscoveryEntry):
-    """A discovery by kind: rows like a metric's."""
+    """A discovery by kind: rows like a metric's. What is `derived` of them other lists may share."""
 
-    def __init__(self, spec: DiscoverySpec, *, clock: Clock, guard: GuardSpec, limits: Limits) -> None:
+    def __init__(
+        self, spec: DiscoverySpec, derived: TargetDerivation, *, clock: Clock, guard: GuardSpec, limits: Limits
+    ) -> None:
         super().__init__(spec, clock, guard=guard, limits=limits)
-        self.derived = TargetDerivation(spec, limits.max_rows_per_node)
-        self._list = http_sd.TargetList()
+        self.share(derived)
+        self._edition = 0
         self._checked_by: Kinds | None = None
+
+    def share(self, derived: TargetDerivation) -> None:
+        """List what has been derived for lists that are made alike."""
+        self.derived, self._tally = derived, derived.tally
+        derived.most_rows = self._limits.max_rows_per_node
 
     async def refresh(self, turn: Turn) -> Refreshed | None:
         """Take a turn; None where it failed. A failure keeps the last good list."""
@@ -243,7 +250,9 @@ class KindDiscovery(DiscoveryEntry):
 
     async def roll(self, *, at: float) -> bool:
         """Read again what is due; tell whether anything published differs. Raises SourceError, DerivationError."""
-        return await self.derived.roll(at=at) and self._offer_read(verified=False)
+        await self.derived.roll(at=at)
+        is_new, self._edition = self.derived.edition != self._edition, self.derived.edition
+        return is_new and self._offer_read(verified=False)
 
     async def _check_ends(self, kinds: Kinds) -> None:
         """Refuse a target or a port that ends on a relation, by the schema as it is by now."""
@@ -255,7 +264,8 @@ class KindDiscovery(DiscoveryEntry):
 
     async def _refresh(self, turn: Turn) -> Refreshed:
         await self._check_ends(turn.kinds)
-        refreshed = await self.derived.refresh(turn)
+        refreshed = await self.derived.take(turn, self._edition)
+        self._edition = self.derived.edition
         self._behind |= refreshed.changed  # until it is offered: a cancellation may come first
         if refreshed.changed or self.is_behind:
             hold = self.publication.guard.hold
@@ -266,21 +276,21 @@ class KindDiscovery(DiscoveryEntry):
 
     def kept(self) -> KeptByKind:
         """Return what a discovery that reads and derives the same, from the same source, can go on from."""
-        return KeptByKind(fingerprint(self.spec), self._kept_list(), self.derived, self._list)
+        return KeptByKind(fingerprint(self.spec), self._kept_list(), self.derived, self._edition)
 
     def go_on(self, kept: KeptByKind) -> None:
         """Go on from that."""
         self._go_on_from(kept.shown)
-        self.derived, self._list = kept.derived, kept.rendered
-        self.derived.most_rows = self._limits.max_rows_per_node
+        self.share(kept.derived)
+        self._edition = kept.edition
 
     def _offer_again(self) -> None:
         self._offer_read(verified=False)
 
     def _offer_read(self, *, verified: bool) -> bool:
         self._behind = True
-        self._limits.check_nodes(len(self.derived.blocks))
+        self._limits.check_nodes(len(self.derived))
         return self._offer_decisions(self.derived.listed, verified=verified)
 
     def _rendered(self) -> Sequence[bytes]:
-        return self._list.render(self.publication.blocks)
+        return self.derived.text.render(self.publication.blocks)

@@ -5,7 +5,6 @@ from typing import Generic, TypeVar
 
 from msgspec import Struct
 
-from infrahub_exporter.adapters.http_sd import TargetList
 from infrahub_exporter.adapters.prometheus.rendering import Rendering
 from infrahub_exporter.app.refreshing.entries.derivation import Derivation
 from infrahub_exporter.app.refreshing.entries.series_derivation import SeriesDerivation
@@ -78,11 +77,11 @@ class KeptList(Struct, frozen=True):
 
 
 class KeptByKind(Left, frozen=True):
-    """A discovery by kind."""
+    """A discovery by kind, and up to which edition it has taken what is derived."""
 
     shown: KeptList
     derived: TargetDerivation
-    rendered: TargetList
+    edition: int
 
 
 class KeptQuery(Left, frozen=True):
