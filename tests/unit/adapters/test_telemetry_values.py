@@ -50,3 +50,12 @@ def test_all_that_is_scraped_is_told() -> None:
     told = {family.name for family in telemetry.families()}
     assert told <= scraped
     assert {"infrahub_exporter_build_info", "infrahub_exporter_ready"} <= told
+
+
+def test_what_is_told_is_of_the_moment_at_which_it_was_asked_for() -> None:
+    statuses = iter((Status(()), Status((), dead=("metrics",))))
+    telemetry = Telemetry(lambda: next(statuses), clock=Noon(), version="1.2.3")
+    families = [telemetry.families(), telemetry.families()]
+    first, second = ({each.name: each.points for each in made} for made in reversed(families))
+    ready = "infrahub_exporter_ready"
+    assert (first[ready], second[ready]) == ((OwnPoint((), 0.0),), (OwnPoint((), 1.0),))

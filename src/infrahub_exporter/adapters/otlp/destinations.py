@@ -1,6 +1,6 @@
 """Several destinations at once: none waits for another, each has its own state."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import anyio
 
@@ -30,7 +30,7 @@ class OtlpSinks:
         """What the push to each destination has done so far."""
         return tuple(sink.status for sink in self._sinks)
 
-    def observe(self, own: Callable[[], Sequence[OwnFamily]]) -> None:
+    def observe(self, own: Callable[[], Iterable[OwnFamily]]) -> None:
         """Know where the exporter's own metrics are, to push them where that is wanted."""
         if self._own_metrics:
             for sink in self._sinks:

@@ -5,7 +5,7 @@ import logging
 import math
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import anyio
 import anyio.to_thread
@@ -81,7 +81,7 @@ class OtlpSink:
         self._delivered: Encoded = NOTHING
         self._condition = Condition("new")
         self._pause_seconds = 0.0
-        self._own: Callable[[], Sequence[OwnFamily]] | None = None
+        self._own: Callable[[], Iterable[OwnFamily]] | None = None
         self._status = PushStatus(destination=destination.name)
 
     @property
@@ -94,8 +94,11 @@ class OtlpSink:
         self._newest = snapshot
         self._fresh.set()
 
-    def observe(self, own: Callable[[], Sequence[OwnFamily]]) -> None:
-        """Push the exporter's own metrics along with each snapshot, as they are at that moment."""
+    def observe(self, own: Callable[[], Iterable[OwnFamily]]) -> None:
+        """Push the exporter's own metrics along with each snapshot, as they are at that moment.
+
+        `own` is called on the event loop; what it returns is iterated over in a thread.
+        """
         self._own = own
 
     async def run(self) -> None:

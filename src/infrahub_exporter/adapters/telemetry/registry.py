@@ -2,6 +2,7 @@
 
 import platform
 from collections.abc import Callable, Collection, Iterator, Mapping
+from itertools import chain
 
 from prometheus_client import CollectorRegistry, GCCollector, Metric, ProcessCollector
 from prometheus_client import exposition as prometheus
@@ -27,10 +28,10 @@ class Telemetry:
     """Write the exporter's own metrics: made from its status at each scrape, so that no child outlives its entry."""
 
     def __init__(self, status: Callable[[], Status], *, clock: Clock, version: str) -> None:
+        self._status, self._clock, self._version = status, clock, version
         self._registry = CollectorRegistry(auto_describe=False)
         self._registry.register(_StatusCollector(status, clock, version))
-        ProcessCollector(registry=self._registry)
-        GCCollector(registry=self._registry)
+        self._process = (ProcessCollector(registry=self._registry), GCCollector(registry=self._registry))
 
     def text(self, format_: Format = Format.TEXT, names: Collection[str] | None = None) -> bytes:
         """Return the metrics, or those families of them that have one of these names, or samples that do."""
@@ -40,9 +41,11 @@ class Telemetry:
             registry.register(_Named(self._registry, names))
         return _WRITERS[format_](registry)
 
-    def families(self) -> tuple[OwnFamily, ...]:
-        """Return the metrics as plain values."""
-        return tuple(values(self._registry.collect()))
+    def families(self) -> Iterator[OwnFamily]:
+        """Return the metrics of this moment as plain values, which are made as they are taken: in any thread."""
+        status = self._status()
+        entries = _StatusCollector(lambda: status, self._clock, self._version)
+        return values(chain.from_iterable(each.collect() for each in (entries, *self._process)))
 
     def collectors(self) -> CollectorRegistry:
         """Return the registry itself, for a host that serves it."""

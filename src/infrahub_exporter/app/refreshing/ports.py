@@ -1,6 +1,6 @@
 """What an exporter is put together of, as it knows it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from infrahub_exporter.domain.ports import SnapshotSink, SnapshotStore
@@ -18,8 +18,8 @@ class Pusher(SnapshotSink, Protocol):
         """Tell what became of the pushes, by destination."""
         ...
 
-    def observe(self, own: Callable[[], Sequence[OwnFamily]]) -> None:
-        """Take note of where the exporter's own metrics are."""
+    def observe(self, own: Callable[[], Iterable[OwnFamily]]) -> None:
+        """Take note of where the exporter's own metrics are; they are made while they are iterated over."""
         ...
 
     async def run(self) -> None:

@@ -1,6 +1,7 @@
 """The push against a real gRPC server: what arrives, what is counted, what is logged."""
 
 import logging
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -664,6 +665,26 @@ async def test_own_metrics_go_along_with_each_push_as_they_are_then(collector: "
     (point,) = points(collector.requests[1])
     assert (point.as_double, point.time_unix_nano) == (1.0, 5_000_000_000_000)
     assert sinks.statuses[0].points_delivered == 2
+
+
+async def test_own_metrics_are_looked_at_on_the_event_loop_and_made_beside_it(collector: "Collector") -> None:
+    threads: list[int] = []
+
+    def own() -> Iterator[OwnFamily]:
+        threads.append(threading.get_ident())
+        return made()
+
+    def made() -> Iterator[OwnFamily]:
+        threads.append(threading.get_ident())
+        yield OwnFamily("x_total", "counter", "Help", (OwnPoint((), 1.0),))
+
+    sink = sink_to(collector)
+    sink.observe(own)
+    await sink.publish(snapshot(LEAF))
+    await sink.close(30.0)
+    looked, wrote = threads
+    assert looked == threading.get_ident() != wrote
+    assert sink.status.points_delivered == 2
 
 
 async def test_of_an_answer_over_grpc_four_mebibytes_are_read(collector: "Collector") -> None:
