@@ -161,5 +161,9 @@ def _order(kind: Kind) -> Iterator[tuple[str, str]]:
     for number, each in enumerate(wanted):
         if each in wanted[:number]:
             yield f"order_by: {each}", "named twice, expected once"
-        if each.startswith(_METADATA) and each.removeprefix(_METADATA) not in _MOMENTS:
-            yield f"order_by: {each}", f"expected {_METADATA}created_at or {_METADATA}updated_at"
+        first, *rest = each.split("__")
+        if each.startswith(_METADATA):
+            if each.removeprefix(_METADATA) not in _MOMENTS:
+                yield f"order_by: {each}", f"expected {_METADATA}created_at or {_METADATA}updated_at"
+        elif len(rest) > (2 if first in kind.relationships else 1):
+            yield f"order_by: {each}", "more than a path, expected nothing behind it, or __asc or __desc"

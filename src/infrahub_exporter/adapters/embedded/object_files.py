@@ -12,6 +12,7 @@ from infrahub_exporter.adapters.embedded.ranges import expand
 from infrahub_exporter.domain.errors import ConfigError
 
 Object = Mapping[str, Any]
+_PART = (str, int, float, bool)
 
 
 class Parameters(Struct, frozen=True):
@@ -102,12 +103,19 @@ def nested(relationship: Relationship, value: object, place: str) -> list[Nested
 
 
 def references(relationship: Relationship, value: object, place: str) -> list[Any]:
-    """Give the references of a value: for a to-many each a human-friendly id as text or list. Raises ConfigError."""
-    if not relationship.many:
-        return [] if value is None else [value]
-    if not isinstance(value, list):
-        raise ConfigError(f"{place}: expected a list of human-friendly ids")
-    return value
+    """Give the references of a value: a human-friendly id as text or list, for a to-many a list of them.
+
+    Raises:
+        ConfigError: for what Infrahub's loader takes for none.
+    """
+    if relationship.many:
+        if not isinstance(value, list) or not all(isinstance(each, str | list) for each in value):
+            raise ConfigError(f"{place}: expected a list of human-friendly ids, each a text or a list")
+        return value
+    parts = value if isinstance(value, list) else None
+    if not isinstance(value, str) and (parts is None or not all(isinstance(each, _PART) for each in parts)):
+        raise ConfigError(f"{place}: expected a human-friendly id, a text or a list of its parts")
+    return [value]
 
 
 def from_pool(value: object, place: str) -> FromPool | None:

@@ -201,6 +201,8 @@ class Loader:
         name, value = field
         attribute, relationship = kind.attributes.get(name), kind.relationships.get(name)
         if attribute is not None:
+            if value is None:
+                raise ConfigError(f"{where}: null, expected a value, or no {name} at all")
             if not attribute.read_only:
                 fields.values[name] = self._value(value, where)
             return

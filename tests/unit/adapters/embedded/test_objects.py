@@ -72,9 +72,7 @@ def test_nested_objects_may_be_one_many_or_of_different_kinds(write: Write) -> N
 
 def test_files_may_refer_to_later_ones_and_to_each_other(write: Write) -> None:
     ports = write("ports.yml", document("NetCopperPort", "[{name: p, device: b}, {name: q, device: [b]}]"))
-    devices = write(
-        "devices.yml", document("NetDevice", "[{name: a, uplinks: [b]}, {name: b, uplinks: [a], site: null}]")
-    )
+    devices = write("devices.yml", document("NetDevice", "[{name: a, uplinks: [b]}, {name: b, uplinks: [a]}]"))
     infrahub = EmbeddedInfrahub.load([HERE / "schema.yml"], [ports, devices])
 
     assert count(infrahub, "NetPort") == '{"data":{"NetPort":{"count":2}}}'
@@ -170,7 +168,23 @@ nodes:
         ),
         (
             document("NetDevice", "[{name: a, tags: red}]"),
-            "document 1: NetDevice[0].tags: expected a list of human-friendly ids",
+            "document 1: NetDevice[0].tags: expected a list of human-friendly ids, each a text or a list",
+        ),
+        (
+            document("NetDevice", "[{name: a, tags: [5]}]"),
+            "document 1: NetDevice[0].tags: expected a list of human-friendly ids, each a text or a list",
+        ),
+        (
+            document("NetDevice", "[{name: a, site: null}]"),
+            "document 1: NetDevice[0].site: expected a human-friendly id, a text or a list of its parts",
+        ),
+        (
+            document("NetDevice", "[{name: a, site: [[b]]}]"),
+            "document 1: NetDevice[0].site: expected a human-friendly id, a text or a list of its parts",
+        ),
+        (
+            document("NetDevice", "[{name: a, units: null}]"),
+            "document 1: NetDevice[0].units: null, expected a value, or no units at all",
         ),
         (
             document("NetDevice", "[{name: a, tags: [red, {data: 1}]}]"),

@@ -415,6 +415,10 @@ MANY = "cardinality: many, optional: true"
             boxed("default_filter: site__name__value"),
             "default_filter: site__name__value: crosses a relationship, expected attribute__value",
         ),
+        (
+            boxed("order_by: [name__value__DESC]"),
+            "order_by: name__value__DESC: more than a path, expected nothing behind it, or __asc or __desc",
+        ),
         (boxed("order_by: [site]"), f"order_by: site: {NOWHERE}"),
         (
             boxed("order_by: [name__value, name__value__desc]"),
