@@ -124,8 +124,8 @@ def test_answers_are_compared_by_names_without_times_and_order() -> None:
 def test_a_document_that_infrahub_refuses_as_well_is_no_fault(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    schema = "nodes: [{name: Log, namespace: Yard, attributes: [{name: at, kind: DateTime}]}]\n"
-    objects = "kind: Object\nspec: {kind: YardLog, data: [{at: 2026-01-02T03:04:05Z}]}\n"
+    schema = "nodes: [{name: Log, namespace: Yard, attributes: [{name: since, kind: DateTime}]}]\n"
+    objects = "kind: Object\nspec: {kind: YardLog, data: [{since: '2026-01-02T03:04:05Z'}]}\n"
     folder = write(tmp_path, {"yard/yard.yml": schema, "yard/objects.yml": objects})
 
     assert main(folder) == 0
