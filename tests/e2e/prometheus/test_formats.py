@@ -1,4 +1,4 @@
-"""Each Prometheus on the path scrapes each format that it can ask for, its own default order first."""
+"""Each Prometheus on the path, or built for these tests, scrapes each format that it can ask for."""
 
 import os
 import subprocess
@@ -18,6 +18,7 @@ from infrahub_exporter.adapters.prometheus import render
 from infrahub_exporter.domain.model import Family, FamilyType, Sample, Section
 from infrahub_exporter.domain.publishing.formats import Format
 from tests.e2e.children import Child, Spawn, StartExporter, StartInfrahub, eventually, free_port
+from tests.e2e.peers.finding import folder_of_peers
 
 TEXT = ("infrahub_dcimdevice_info", "gauge")
 OPENMETRICS = ("infrahub_dcimdevice", "info")
@@ -34,8 +35,9 @@ ORDERS: Mapping[str, tuple[Sequence[str], tuple[str, str]]] = {
 
 
 def found(name: str) -> list[str]:
-    """List the programs of a name in the folders of PATH, each of them once."""
-    folders = dict.fromkeys(Path(each).resolve() for each in os.environ["PATH"].split(os.pathsep) if each)
+    """List the programs of a name in the folders of PATH, and where the peers are built, each of them once."""
+    named = [Path(each) for each in os.environ["PATH"].split(os.pathsep) if each]
+    folders = dict.fromkeys(each.resolve() for each in (*named, folder_of_peers()))
     return [str(folder / name) for folder in folders if os.access(folder / name, os.X_OK)]
 
 
