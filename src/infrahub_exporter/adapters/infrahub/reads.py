@@ -11,10 +11,10 @@ Reader: TypeAlias = Callable[[Any], object]
 
 
 class Attribute:
-    """Read a subfield of an attribute. One that not all kinds have is not there for some nodes."""
+    """Read a subfield of an attribute, or of the metadata. One that not all kinds have is not there for some nodes."""
 
-    def __init__(self, attribute: str, subfield: str) -> None:
-        self._get = attrgetter(f"node.{ATTRIBUTE}{attribute}.{ATTRIBUTE}{subfield}")
+    def __init__(self, place: str) -> None:
+        self._get = attrgetter(place)
 
     def __call__(self, edge: Any) -> Any:
         """Return the value, null where the attribute is null as a whole."""

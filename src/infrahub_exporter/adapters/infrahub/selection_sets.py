@@ -123,7 +123,7 @@ class Level:
             return _peer
         if column.attribute == METADATA:
             self._instants[str(column.subfield)] = None
-            return _instant(str(column.subfield))
+            return Attribute(f"{METADATA}.{column.subfield}")
         if column.subfield == CONTENT:
             return self._file(column)
         if column.subfield is not None:
@@ -131,7 +131,8 @@ class Level:
             number, subfields = self._attributes.setdefault(key, (len(self._attributes), {}))
             subfields[column.subfield] = None
             alias = _alias(*key, "OF", number)
-            read, steps = Attribute(alias, column.subfield), column.inner
+            read = Attribute(f"node.{ATTRIBUTE}{alias}.{ATTRIBUTE}{column.subfield}")
+            steps = column.inner
             if not steps and not column.on:
                 return read
             return lambda edge: inside(read(edge), steps) if steps else read(edge)
@@ -259,15 +260,6 @@ def _flat(found: Iterable[object]) -> Iterator[object]:
 
 def _several(value: object) -> tuple[object, ...]:
     return value if isinstance(value, tuple) else (value,)
-
-
-def _instant(name: str) -> Reader:
-    get = attrgetter(f"{METADATA}.{name}")
-
-    def read(edge: Any) -> object:
-        return None if edge.node_metadata is None else get(edge)
-
-    return read
 
 
 def _peer(edge: Any) -> Peer:

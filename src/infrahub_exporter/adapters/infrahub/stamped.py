@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 from msgspec import structs
 
-from infrahub_exporter.adapters.infrahub.probes import Moment, seconds
+from infrahub_exporter.adapters.infrahub.probes import Moment
 from infrahub_exporter.domain.asking.columns import METADATA, Column
 from infrahub_exporter.domain.asking.selection import Filter, Selection
 from infrahub_exporter.domain.model import Row
@@ -40,4 +40,4 @@ def parted(rows: Sequence[Row]) -> Mapping[str, tuple[Row, Stamp]] | None:
 
 def _instants(written: Sequence[object]) -> list[float]:
     moments: list[datetime] = msgspec.convert(written, list[Moment])
-    return list(map(seconds, moments))
+    return [moment.timestamp() for moment in moments]

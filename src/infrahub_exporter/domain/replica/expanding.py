@@ -28,10 +28,10 @@ def expander(plan: Plan, peers: Peers, *, most: int | None = None) -> Expand:
     It raises DerivationError for a node that has more than `most` rows.
     """
     if plan.rows is None:
-        join = plan.joiner(peers)
+        reads = plan.readers(peers)
 
         def alone(row: Row) -> tuple[Found, ...]:
-            return (Found(row.id, row.kind, tuple([_present(value) for value in join(row).values])),)
+            return (Found(row.id, row.kind, tuple([_present(read(row)) for read in reads])),)
 
         return _judged(alone) if plan.reads_files else alone
     finds = [_finder(way, plan, peers) for way in plan.rows.ways]

@@ -1,12 +1,13 @@
 """The rows of a plan joined with their peers."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 
 from infrahub_exporter.domain.model import Row
 from infrahub_exporter.domain.replica.expanding import Expand, expander, is_bad
 from infrahub_exporter.domain.replica.plan import Plan
 from infrahub_exporter.domain.replica.reaches import Peers
-from infrahub_exporter.domain.views.rows import Found
+from infrahub_exporter.domain.views.rows import Found, batches
 
 
 class Joining:
@@ -16,14 +17,14 @@ class Joining:
         self.plan = plan
         self._peers = peers
         self._reads_files = plan.reads_files
-        self._join: Callable[[Row], Row] | None = None
+        self._join: Callable[[Sequence[Row]], list[Row]] | None = None
         self._expand: tuple[int | None, Expand] | None = None
 
     def rows(self, rows: Iterable[Row]) -> Iterator[Row]:
         """Yield rows with a value per column of the selection, but for those with bad content."""
         if self._join is None:
             self._join = self.plan.joiner(self._peers)
-        joined = map(self._join, rows)
+        joined = chain.from_iterable(map(self._join, batches(rows)))
         return filter(_is_sound, joined) if self._reads_files else joined
 
     def found(self, rows: Iterable[Row], *, most: int | None) -> Iterator[tuple[Row, tuple[Found, ...]]]:

@@ -5,7 +5,6 @@ many rows name it.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from operator import itemgetter
 
 from msgspec import Struct, structs
 
@@ -13,7 +12,7 @@ from infrahub_exporter.domain.asking.columns import CONTENT, Meeting, OfKinds
 from infrahub_exporter.domain.asking.paths import Other
 from infrahub_exporter.domain.asking.selection import Column, Filter, Hop, Selection
 from infrahub_exporter.domain.model import Row
-from infrahub_exporter.domain.replica.reaches import Crossing, Leap, Peers, Reach, Way, reader
+from infrahub_exporter.domain.replica.reaches import Crossing, Leap, Peers, Reach, Read, Way, reader
 
 
 class Plan(Struct, frozen=True):
@@ -31,28 +30,24 @@ class Plan(Struct, frozen=True):
 
     def joined(self, row: Row, peers: Peers) -> Row:
         """Return a row with a value per column, as a read over the relations would have brought it."""
-        return self.joiner(peers)(row)
+        return self.joiner(peers)([row])[0]
 
-    def joiner(self, peers: Peers) -> Callable[[Row], Row]:
-        """Return what does that for any number of rows over the same tables of peers."""
+    def joiner(self, peers: Peers) -> Callable[[Sequence[Row]], list[Row]]:
+        """Return what does that for rows over the same tables of peers, for many by the column: half the cost."""
         if not self.reaches:
-            return _first(len(self.root.columns))
-        places = []
-        readers: list[Callable[[Row], object]] = []
-        behind = sum(reach.own is None for reach in self.reaches)
-        for reach in self.reaches:
-            if reach.own is not None:
-                places.append(behind + reach.own)
-            else:
-                places.append(len(readers))
-                readers.append(reader(reach, peers))
-        arranged = itemgetter(*places, *places[:1])  # of one place alone it would return no tuple
+            shorten = _first(len(self.root.columns))
+            return lambda rows: list(map(shorten, rows))
+        columns = [_column(reach, peers) for reach in self.reaches]
 
-        def join(row: Row) -> Row:
-            values = (*[read(row) for read in readers], *row.values) if readers else row.values
-            return Row(row.id, row.kind, row.hfid, arranged(values)[:-1])
+        def join(rows: Sequence[Row]) -> list[Row]:
+            values = zip(*[column(rows) for column in columns], strict=True)
+            return [Row(row.id, row.kind, row.hfid, own) for row, own in zip(rows, values, strict=True)]
 
         return join
+
+    def readers(self, peers: Peers) -> list[Read]:
+        """Return what takes the value of each column from a row."""
+        return [reader(each, peers) for each in self.reaches or _own(len(self.root.columns))]
 
     @property
     def reads_files(self) -> bool:
@@ -181,7 +176,7 @@ def placed(planned: Plan, places: Mapping[str, Sequence[int]]) -> Plan:
     if planned.rows is not None:
         reaches: Sequence[Reach] = planned.reaches
     else:
-        reaches = planned.reaches or [Reach((Way((), position),)) for position in own]
+        reaches = planned.reaches or _own(len(own))
     moved = tuple(reach.placed(places, ROOT) for reach in reaches)
     rows = None if planned.rows is None else planned.rows.placed(places, ROOT)
     return structs.replace(planned, crossings=crossings, reaches=moved, rows=rows)
@@ -204,6 +199,20 @@ def _leaf(column: Column, table: _Table) -> int | str | None:
 
 
 _ROW_FIELDS = frozenset({"id", "hfid", "__typename"})
+
+
+def _own(number: int) -> Sequence[Reach]:
+    """Return where the values of a row's first columns are."""
+    return [Reach((Way((), position),)) for position in range(number)]
+
+
+def _column(reach: Reach, peers: Peers) -> Callable[[Sequence[Row]], list[object]]:
+    """Return what takes a column's values from rows."""
+    place = reach.own
+    if place is not None:
+        return lambda rows: [row.values[place] for row in rows]
+    read = reader(reach, peers)
+    return lambda rows: list(map(read, rows))
 
 
 def _first(number: int) -> Callable[[Row], Row]:

@@ -131,7 +131,7 @@ def _taker(leaf: int | str | None) -> Read:
 def _over_one(position: int, held: Mapping[str, Row], read: Read) -> Read:
     def over(row: Row) -> object:
         identifier = row.values[position]
-        peer = None if identifier is None else held.get(str(identifier))
+        peer = held.get(identifier) if isinstance(identifier, str) else None
         return None if peer is None else read(peer)
 
     return over

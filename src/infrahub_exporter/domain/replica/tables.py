@@ -108,16 +108,20 @@ class Table:
     def put(self, found: Mapping[str, Row]) -> "Differing":
         """Hold rows; return those that are new or differ as far as they were known."""
         held = self.rows
-        came = list(found) if not held else [each for each, row in found.items() if _differs(held.get(each), row)]
+        differs = _differs if self.narrow else ne
+        came = list(found) if not held else [each for each, row in found.items() if differs(held.get(each), row)]
         differing = Differing(came, _places(held, found, came))
         if self.narrow:
             held.update(found)
             self.narrow.difference_update(found)
+        elif len(came) == len(found):
+            held.update(found)
         else:
             held.update((each, found[each]) for each in came)
         width = len(self.columns)
         self.narrow.update(each for each, row in found.items() if len(row.values) < width)
-        self.named.difference_update(found)
+        if self.named:
+            self.named.difference_update(found)
         self.unsettled.note(found)
         return differing
 

@@ -83,9 +83,10 @@ class Blocks(Generic[Item]):
             self._distribute(items.items())
             return bool(items)
         touched, grown = set(), set()
+        buckets, shift = self._buckets, _HASH_BITS - self._bits
         for identifier, item in items.items():
-            index = self._index(identifier)
-            bucket = self._buckets[index]
+            index = crc32(identifier.encode()) >> shift
+            bucket = buckets[index]
             if bucket.get(identifier) != item:
                 if identifier not in bucket:
                     self._count += 1

@@ -1,11 +1,22 @@
 """A row as every view sees it: what it is, and what the paths of a spec find there."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 
 from msgspec import Struct
 
 from infrahub_exporter.domain.asking.conditions import Condition, holds, matches
 from infrahub_exporter.domain.asking.forms import Written, apply, paths
+from infrahub_exporter.domain.model import Row
+
+_BATCH = 1000
+
+
+def batches(rows: Iterable[Row]) -> Iterator[tuple[Row, ...]]:
+    """Yield rows some at a time: by the column they cost half, and what is made of them is not there all at once."""
+    left = iter(rows)
+    while batch := tuple(islice(left, _BATCH)):
+        yield batch
 
 
 class Found(Struct, frozen=True, gc=False):

@@ -8,7 +8,7 @@ from infrahub_exporter.domain.asking.specs import MetricSpec
 from infrahub_exporter.domain.model import Family, FamilyType, Peer, Row, Sample, Section
 from infrahub_exporter.domain.views.distinct import Shown
 from infrahub_exporter.domain.views.families import Assembly, assemble
-from infrahub_exporter.domain.views.metrics import info, metric_name, sample
+from infrahub_exporter.domain.views.metrics import info, metric_name, samples
 
 NOTHING = Assembly()
 
@@ -45,30 +45,33 @@ def test_a_row_becomes_one_sample_of_identity_and_values() -> None:
             {"fans": [4]},
         ),
     )
-    assert sample(row) == Sample(
-        "17ab",
-        (
+    assert list(samples([row])) == [
+        Sample(
             "17ab",
-            "InfraDevice__leaf1__par",
-            "leaf1",
-            "0",
-            "false",
-            "LocationSite__paris",
-            "2,BuiltinTag__red",
-            "red",
-            '{"fans":[4]}',
-        ),
-        1.0,
-    )
+            (
+                "17ab",
+                "InfraDevice__leaf1__par",
+                "leaf1",
+                "0",
+                "false",
+                "LocationSite__paris",
+                "2,BuiltinTag__red",
+                "red",
+                '{"fans":[4]}',
+            ),
+            1.0,
+        )
+    ]
 
 
 def test_a_row_without_anything_has_its_id_for_a_name_and_empty_labels() -> None:
-    assert sample(Row("17ac", "InfraDevice", None, (None, ()))) == Sample("17ac", ("17ac", "17ac", "", ""))
+    row = Row("17ac", "InfraDevice", None, (None, ()))
+    assert list(samples([row])) == [Sample("17ac", ("17ac", "17ac", "", ""))]
 
 
 def test_a_row_of_a_generic_is_named_by_its_own_kind() -> None:
     row = Row("1", "InfraOpticalPort", ("leaf1", "et0"), ())
-    assert sample(row) == Sample("1", ("1", "InfraOpticalPort__leaf1__et0"))
+    assert list(samples([row])) == [Sample("1", ("1", "InfraOpticalPort__leaf1__et0"))]
 
 
 def test_a_kind_without_nodes_is_a_family_without_series() -> None:

@@ -38,9 +38,9 @@ class MetricEntry(MeasuredEntry):
     ) -> None:
         super().__init__(EntryStatus("kind", name), spec, clock=clock, guard=guard, limits=limits, others=others)
         self.spec = spec
-        sample = metrics.sampler(spec)
+        samples = metrics.sampler(spec)
         self.derived: Derivation[Sample] = Derivation(
-            spec.kind, spec.paths, spec.filters, derive=lambda delta: {row.id: sample(row) for row in delta.rows()}
+            spec.kind, spec.paths, spec.filters, derive=lambda delta: {each.id: each for each in samples(delta.rows())}
         )
         self._own_names = self._label_names = spec.label_names
 
