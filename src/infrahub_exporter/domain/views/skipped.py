@@ -12,6 +12,7 @@ from infrahub_exporter.domain.views.blocks import made_again
 from infrahub_exporter.domain.views.discovery import BAD_TARGET, NO_TARGET, SKIP_REASONS, Decision
 
 _GROUP = attrgetter("group")
+_GROUPS, _SKIPPED = attrgetter("groups"), attrgetter("skipped")
 _SHOWN = 64
 """How much of an id is shown."""
 _EXAMPLES = 3
@@ -62,11 +63,11 @@ class Tally:
         """Return the number of groups, and what is skipped by its reason."""
         self._counted = made_again(self._counted, blocks, _count, _Counted())
         found: dict[str, Skipped] = {}
-        for counted in self._counted:
-            for reason, each in counted.skipped.items():
+        for skipped in filter(None, map(_SKIPPED, self._counted)):
+            for reason, each in skipped.items():
                 before = found.get(reason)
                 found[reason] = each if before is None else before.followed_by(each)
-        groups = sum([counted.groups for counted in self._counted])
+        groups = sum(map(_GROUPS, self._counted))
         return groups, {reason: found[reason] for reason in SKIP_REASONS if reason in found} if found else found
 
 

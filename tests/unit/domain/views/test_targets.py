@@ -165,3 +165,18 @@ def test_a_url_is_passed_on_as_it_is(text: str) -> None:
 )
 def test_what_is_no_url_is_none(text: str) -> None:
     assert url(text) is None
+
+
+@given(
+    strategies.lists(
+        strategies.integers(0, 300).map(str) | strategies.sampled_from(["00", "07", "010", ""]), max_size=5
+    ),
+    strategies.sampled_from(["", "/", "/0", "/8", "/32", "/33", "/08", "/255.255.255.0", "/255.0.255.0", " "]),
+)
+def test_sd_10_an_address_in_octets_is_one_where_the_standard_library_takes_it(octets: list[str], behind: str) -> None:
+    text = ".".join(octets) + behind
+    try:
+        expected: str | None = str(ipaddress.IPv4Interface(text).ip)
+    except ValueError:
+        expected = None
+    assert address(text, None) == expected

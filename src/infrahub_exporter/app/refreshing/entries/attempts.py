@@ -194,5 +194,6 @@ class GuardedEntry(Attempts, Generic[Item]):
             logger.warning("%s %s is held: %s", self.status.source, self.status.name, guard.reason)
         elif before.hold is not None and guard.hold is None:
             logger.info("%s %s is no longer held: %s", self.status.source, self.status.name, verdict.value)
-        self.status = msgspec.structs.replace(self.status, hold=guard.hold)
+        if self.status.hold is not guard.hold:
+            self.status = msgspec.structs.replace(self.status, hold=guard.hold)
         return verdict.publishes

@@ -164,7 +164,7 @@ class DiscoveryEntry(GuardedEntry[Decision]):
         self.chunks = self._rendered()
         self._render_formats()
         counts = {reason: left_out[reason].count if reason in left_out else 0 for reason in SKIP_REASONS}
-        self._counted = sum(map(len, self.publication.blocks)), self.publication.count, counts
+        self._counted = self.publication.count + sum(counts.values()), self.publication.count, counts
         examples = {reason: each.names for reason, each in left_out.items()}
         self.status = msgspec.structs.replace(self.status, examples=examples)
 
