@@ -19,6 +19,7 @@ from tests.hostile.attacks import attacks
 ATTACK_SECONDS, BRIEF_SECONDS = 4.0, 0.5
 MOST_MIB = 600.0
 MOST_SECONDS = 1.0
+START_SECONDS = 120.0
 END_SECONDS = 5.0
 
 
@@ -86,7 +87,7 @@ def main(only: str, *, brief: bool) -> None:
         changes = {"infrahub": {"address": line.address, "token": "a-token", "timeout_seconds": 5}, "web": OPERATED}
         watched = Watched(directory, config(line.address, **changes))
         stack.callback(watched.end)
-        watched.eventually(watched.is_well)
+        watched.eventually(watched.is_well, START_SECONDS)
         outcomes: list[Outcome] = []
         click.echo("| attack | tries | peak memory | slowest `/-/healthy` | |\n|---|---|---|---|---|")
         for name, fault in attacks().items():
@@ -94,7 +95,7 @@ def main(only: str, *, brief: bool) -> None:
                 if brief and outcomes:
                     watched.stop()
                     watched.start()
-                    watched.eventually(watched.is_well)
+                    watched.eventually(watched.is_well, START_SECONDS)
                 attacked = Attacked(watched, line, watched.child.pid, brief=brief)
                 outcomes.append(attacked.suffer(name, fault))
                 click.echo(outcomes[-1].row)

@@ -13,6 +13,8 @@ from tests.faults.line import Exchange, Fault
 
 MIB = 1 << 20
 CHUNKED = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\ncontent-type: application/json\r\n\r\n"
+WIDE = "\U0001f600".encode() + b"x" * 20
+"""One such character, and all others of the text take four bytes in memory."""
 PEER = b'{"node": {"id": "a", "name": {"value": "x"}}}'
 PEERS = b'{"data": {"DcimDevice": {"count": 1, "edges": [{"node": {"id": "1", "tags": {"edges": ['
 
@@ -125,6 +127,7 @@ def many_kinds() -> Fault:
 def attacks() -> Mapping[str, Fault]:
     """Return all of them by what they are."""
     lists = b'{"data": {"DcimDevice": {"edges": [{"node": {"value": ['
+    text = b'{"data": {"DcimDevice": {"edges": [{"node": {"value": "'
     error = b'{"data": null, "errors": [{"message": "'
     return {
         "gzip within gzip, 512 MiB of zeros": gzipped(gzip.compress(packed(b"\0", 512 * MIB)), "gzip, gzip"),
@@ -134,6 +137,8 @@ def attacks() -> Mapping[str, Fault]:
         "deflate, 256 MiB of zeros": gzipped(zlib.compress(bytes(256 * MIB), 1), "deflate"),
         "200,000 gzip members": gzipped(gzip.compress(b" " * 1000) * 200_000),
         "a million peers of one node": gzipped(packed(PEER + b",", 1_000_000, PEERS, PEER + b"]}}}]}}}")),
+        "a million objects in one value": gzipped(packed(b'{"":{"":""}},', 990_000, lists, b"{}]}}]}}}")),
+        "60 MiB of text that takes four times as much": gzipped(packed(WIDE, 2_600_000, text, b'"}}]}}}')),
         "60 MiB of errors": gzipped(packed(b'"x",', 15 * MIB, b'{"errors": [', b'"x"]}')),
         "ids of 100 KB": changed(long_ids),
         "980 lists in one another": changed(deep),

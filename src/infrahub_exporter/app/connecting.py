@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
+from infrahub_exporter.adapters.infrahub.large_answers import LargeAnswers
 from infrahub_exporter.app.configuration.files import files_of, stamp
 from infrahub_exporter.app.configuration.infrahub import InfrahubSettings, TlsSettings, read_token
 from infrahub_exporter.app.configuration.pem import PemFile, misfit
@@ -29,7 +30,7 @@ def pushed_of(settings: Settings) -> tuple[object, ...]:
     return otlp, tuple(map(stamp, files_of(otlp))), infrahub.address, infrahub.branch, settings.measures
 
 
-def transport(infrahub: InfrahubSettings, limits: Limits, *, version: str) -> Transport:
+def transport(infrahub: InfrahubSettings, limits: Limits, *, version: str, large: LargeAnswers) -> Transport:
     """Choose the transport. Each is imported only where it is used: the SDK alone costs half a second and 58 MB."""
     if infrahub.embedded is not None:
         from infrahub_exporter.adapters.embedded import EmbeddedInfrahub, EmbeddedTransport  # noqa: PLC0415
@@ -46,6 +47,7 @@ def transport(infrahub: InfrahubSettings, limits: Limits, *, version: str) -> Tr
         tls=_tls_context(infrahub.tls),
         version=version,
         max_response_bytes=limits.max_response_bytes,
+        large=large,
     )
 
 

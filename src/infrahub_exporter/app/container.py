@@ -9,6 +9,7 @@ from dependency_injector import containers, providers
 from msgspec import Struct
 
 from infrahub_exporter.adapters.clock import SystemClock
+from infrahub_exporter.adapters.infrahub.large_answers import LargeAnswers
 from infrahub_exporter.adapters.infrahub.neighbour import GoodNeighbour
 from infrahub_exporter.adapters.infrahub.patience import PatientTransport
 from infrahub_exporter.adapters.infrahub.reader import InfrahubReader
@@ -195,8 +196,13 @@ class _Container(containers.DeclarativeContainer):
     config = providers.Dependency(instance_of=object)
     figures = providers.Dependency(instance_of=object)
     clock = providers.Singleton(SystemClock)
+    large = providers.Singleton(LargeAnswers)
     transport = providers.Singleton(
-        connecting.transport, settings.provided.infrahub, settings.provided.limits, version=VERSION
+        connecting.transport,
+        settings.provided.infrahub,
+        settings.provided.limits,
+        version=VERSION,
+        large=large,
     )
     patient = providers.Singleton(_patient, settings, transport, clock)
     source = providers.Singleton(
@@ -207,6 +213,7 @@ class _Container(containers.DeclarativeContainer):
         parallel_pages=settings.provided.infrahub.parallel_pages,
         branch=settings.provided.infrahub.branch,
         limits=settings.provided.limits,
+        large=large,
     )
     pusher = providers.Singleton(connecting.pusher, settings.provided.exporters.otlp, environment, version=VERSION)
     neighbour = providers.Singleton(GoodNeighbour, patient, source)

@@ -8,6 +8,7 @@ import anyio.to_thread
 import msgspec
 
 from infrahub_exporter.adapters.infrahub.answers import UNREADABLE, failure
+from infrahub_exporter.adapters.infrahub.large_answers import LargeAnswers
 from infrahub_exporter.domain.errors import DerivationError
 from infrahub_exporter.domain.ports import Reply
 
@@ -24,9 +25,12 @@ def raise_failure(reply: Reply) -> None:
         raise error
 
 
-async def decoded(decode: Callable[[bytes], Decoded], body: bytes) -> Decoded:
-    """Decode a body, a large one off the event loop."""
-    return decode(body) if len(body) <= _LARGE_BYTES else await anyio.to_thread.run_sync(decode, body)
+async def decoded(decode: Callable[[bytes], Decoded], body: bytes, large: LargeAnswers) -> Decoded:
+    """Decode a body, a large one off the event loop and in its turn."""
+    if len(body) <= _LARGE_BYTES:
+        return decode(body)
+    async with large.decoding():
+        return await anyio.to_thread.run_sync(decode, body)
 
 
 def misfit(what: str, error: Exception) -> DerivationError:
@@ -34,9 +38,9 @@ def misfit(what: str, error: Exception) -> DerivationError:
     return DerivationError(f"{what}: the answer does not fit the query: {error}")
 
 
-async def fit(body: bytes, wanted: type[Any]) -> Any:
+async def fit(body: bytes, wanted: type[Any], large: LargeAnswers) -> Any:
     """Decode a body into a type. Raises DerivationError where it does not fit."""
     try:
-        return await decoded(partial(msgspec.json.decode, type=wanted), body)
+        return await decoded(partial(msgspec.json.decode, type=wanted), body, large)
     except UNREADABLE as error:
         raise DerivationError(f"the answer does not fit the question: {error}") from error

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from infrahub_exporter.adapters.infrahub.answers import failure
 from infrahub_exporter.adapters.infrahub.concurrency import at_once
 from infrahub_exporter.adapters.infrahub.decoding import fit, raise_failure
+from infrahub_exporter.adapters.infrahub.large_answers import LargeAnswers
 from infrahub_exporter.adapters.infrahub.schemas import Everything, Kind, Summary
 from infrahub_exporter.domain.asking.paths import suggestion
 from infrahub_exporter.domain.errors import UnknownKindError
@@ -24,8 +25,9 @@ SUMMARY = "/api/schema/summary"
 class Described:
     """A `SchemaSource` over what gets a path of the REST API."""
 
-    def __init__(self, get: Callable[[str], Awaitable[Reply]]) -> None:
+    def __init__(self, get: Callable[[str], Awaitable[Reply]], large: LargeAnswers) -> None:
         self._get = get
+        self._large = large
 
     async def kind(self, kind: str) -> KindSchema:
         """Describe a kind (see `SchemaSource`)."""
@@ -33,7 +35,7 @@ class Described:
         if reply.status == _UNKNOWN_KIND:
             raise UnknownKindError(f"Infrahub has no kind {kind!r}{await self._near(kind)}")
         raise_failure(reply)
-        described: KindSchema = (await fit(reply.body, Kind)).schema()
+        described: KindSchema = (await fit(reply.body, Kind, self._large)).schema()
         return described
 
     async def kinds(self, kinds: Collection[str]) -> Mapping[str, KindSchema]:
@@ -41,7 +43,7 @@ class Described:
         if len(kinds) > _FEW_KINDS:
             reply = await self._get("/api/schema")
             raise_failure(reply)
-            everything: Everything = await fit(reply.body, Everything)
+            everything: Everything = await fit(reply.body, Everything, self._large)
             return everything.schemas()
         found: dict[str, KindSchema] = {}
 
@@ -56,12 +58,12 @@ class Described:
         """Return the schema's hash (see `SchemaSource`)."""
         reply = await self._get(SUMMARY)
         raise_failure(reply)
-        summary: Summary = await fit(reply.body, Summary)
+        summary: Summary = await fit(reply.body, Summary, self._large)
         return summary.main
 
     async def _near(self, kind: str) -> str:
         reply = await self._get(SUMMARY)
         if failure(reply) is not None:
             return ""
-        summary = await fit(reply.body, Summary)
+        summary = await fit(reply.body, Summary, self._large)
         return suggestion(kind, [*summary.nodes, *summary.generics])

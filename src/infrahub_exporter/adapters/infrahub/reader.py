@@ -16,6 +16,7 @@ from infrahub_exporter.adapters.infrahub.contents import Contents
 from infrahub_exporter.adapters.infrahub.decoding import decoded, fit, misfit, raise_failure
 from infrahub_exporter.adapters.infrahub.describing import SUMMARY, Described
 from infrahub_exporter.adapters.infrahub.documents import Document
+from infrahub_exporter.adapters.infrahub.large_answers import LargeAnswers
 from infrahub_exporter.adapters.infrahub.paging import Paging
 from infrahub_exporter.adapters.infrahub.probes import (
     DEFAULT_BRANCH,
@@ -59,6 +60,7 @@ class InfrahubReader:
         branch: str = "main",
         limits: Limits | None = None,
         parallel_pages: int = 1,
+        large: LargeAnswers | None = None,
     ) -> None:
         self._parallel_pages = parallel_pages
         self._slots = anyio.Semaphore(parallel_pages)
@@ -69,7 +71,8 @@ class InfrahubReader:
         self._limits = limits or Limits()
         self._server_time = ServerTime(clock)
         self._documents: dict[Selection, Document] = {}
-        self._described = Described(self._get)
+        self._large = large or LargeAnswers()
+        self._described = Described(self._get, self._large)
         self._contents = Contents(self._file, limits=self._limits)
         self.tally = Tally()
         self._skew_told = False
@@ -103,7 +106,7 @@ class InfrahubReader:
             size += len(reply.body)
             self._limits.check_read(size)
             try:
-                rows, nodes = await decoded(document.decode, reply.body)
+                rows, nodes = await decoded(document.decode, reply.body, self._large)
             except UNREADABLE as error:
                 raise misfit(selection.kind, error) from error
             identities = [row.id for row in rows]
@@ -130,7 +133,7 @@ class InfrahubReader:
     async def is_followable(self) -> bool:
         """Tell whether this is the default branch (see `ChangeProbe`)."""
         reply = await self._graphql("branch", DEFAULT_BRANCH, {"branch": self._branch}, None)
-        answer: Branches = await fit(reply.body, Branches)
+        answer: Branches = await fit(reply.body, Branches, self._large)
         self._learn_version(answer.version)
         return answer.default
 
@@ -173,7 +176,7 @@ class InfrahubReader:
             variables = {"since": iso(since), "limit": self._page_size, "offset": offset}
             reply = await self._graphql("stamps", document.text, variables, iso(at))
             try:
-                found, nodes = await decoded(document.decode, reply.body)
+                found, nodes = await decoded(document.decode, reply.body, self._large)
             except UNREADABLE as error:
                 raise misfit(kind, error) from error
             if found is None:
@@ -202,7 +205,7 @@ class InfrahubReader:
     async def run(self, document: str, variables: Mapping[str, JSON] | None = None) -> Mapping[str, JSON]:
         """Return the answer's data (see `QueryRunner`)."""
         reply = await self._graphql("query", document, variables or {}, None)
-        answer: Mapping[str, JSON] = (await fit(reply.body, _QueryAnswer)).data
+        answer: Mapping[str, JSON] = (await fit(reply.body, _QueryAnswer, self._large)).data
         return answer
 
     async def kind(self, kind: str) -> KindSchema:

@@ -10,12 +10,12 @@ import anyio
 import anyio.lowlevel
 import anyio.to_thread
 import httpx
-import msgspec
 
 from infrahub_exporter.adapters.infrahub.documents import OPERATION
 from infrahub_exporter.adapters.infrahub.handshakes import closing
+from infrahub_exporter.adapters.infrahub.large_answers import LARGE_BYTES, LargeAnswers
 from infrahub_exporter.adapters.infrahub.unpacking import CODING, Plain, check_size, unpacker
-from infrahub_exporter.domain.access.redaction import HIDDEN, Redactor
+from infrahub_exporter.domain.access.redaction import HIDDEN, Redactor, spellings
 from infrahub_exporter.domain.errors import SourceUnavailableError
 from infrahub_exporter.domain.ports import Reply
 
@@ -37,11 +37,11 @@ _UNREACHABLE = (
     anyio.EndOfStream,
 )
 """What a request that fails on its way ends in."""
-_SHORTEST_TOKEN = 4
 _CONNECT_SECONDS = 5.0
 _STALL_SECONDS = 5.0
 """How long an answer that has begun may pause. Infrahub computes all of it before it sends any."""
-_LARGE_BYTES = 8 << 20
+_MOST_PIECES, _PIECE_BYTES = 10_000, 64
+"""An answer may have so many pieces, and one more for so many bytes: each costs time, whatever is in it."""
 _TROUBLE_CHARACTERS = 200
 """How much of somebody else's words a message holds."""
 
@@ -70,6 +70,7 @@ class SdkTransport:
         max_response_bytes: int | None = None,
         stall_seconds: float = _STALL_SECONDS,
         connect_seconds: float = _CONNECT_SECONDS,
+        large: LargeAnswers | None = None,
     ) -> None:
         self._stall_seconds = stall_seconds
         self._connect_seconds = connect_seconds
@@ -82,9 +83,9 @@ class SdkTransport:
         self._address = address.rstrip("/")
         self._token = token
         self._redactor = Redactor([] if token is None else [token])
-        self._spellings = _spellings(token or "")
+        self._spellings = tuple(each.encode(errors="replace") for each in spellings(token or ""))
         self._opening = anyio.Lock()
-        self._large = anyio.Lock()
+        self._large = large or LargeAnswers()
         self._opened: InfrahubClient | None = None
 
     async def graphql(self, document: str, variables: Mapping[str, object], *, at: str | None = None) -> Reply:
@@ -149,6 +150,7 @@ class SdkTransport:
         """Send a request once and read its answer as far as it may go; what is given up costs its connection."""
         traced = {"trace": closing()}
         async with self._pool().stream(method, url, headers=headers, json=payload, extensions=traced) as response:
+            _begun(response)
             body = unpacker(response.headers.get("content-encoding", ""), most=self._max_response_bytes)
             length = response.headers.get("content-length", "")
             check_size(int(length) if length.isdecimal() else 0, self._max_response_bytes)
@@ -157,20 +159,24 @@ class SdkTransport:
         return Reply(response.status_code, lower, self._without_token(received))
 
     async def _received(self, response: httpx.Response, body: Plain) -> bytes:
-        """Read a body to its end; of several large ones one at a time, so that they are not in memory together."""
-        chunks: list[bytes] = []
-        size = 0
+        """Read a body to its end; of several large ones one at a time, so that they are not in memory together.
+
+        It grows in one place: kept apart, pieces of one byte would take some forty times as much.
+        """
+        received, pieces = bytearray(), 0
         async with AsyncExitStack() as stack:
             stream = response.aiter_raw()
             while (chunk := await self._next(stream)) is not None:
+                pieces += 1
+                if pieces > _MOST_PIECES + len(received) // _PIECE_BYTES:
+                    raise SourceUnavailableError(f"Infrahub's answer comes in pieces of {len(chunk)} bytes")
                 for piece in body.unpack(chunk):
-                    chunks.append(piece)
-                    if size <= _LARGE_BYTES < size + len(piece):
-                        await stack.enter_async_context(self._large)
-                    size += len(piece)
+                    if len(received) <= LARGE_BYTES < len(received) + len(piece):
+                        await stack.enter_async_context(self._large.coming())
+                    received += piece
                     await anyio.lowlevel.checkpoint()
             body.end()
-            return b"".join(chunks)
+            return bytes(received)
 
     async def _next(self, stream: AsyncIterator[bytes]) -> bytes | None:
         """Return the next piece of a body, None at its end. Raises SourceUnavailableError where it stops before."""
@@ -200,12 +206,11 @@ class SdkTransport:
         return self._connections
 
 
-def _spellings(token: str) -> tuple[bytes, ...]:
-    """List the ways in which a token may stand in a body: as it is, and in JSON, where some escape the slash, too."""
-    if len(token) < _SHORTEST_TOKEN:
-        return ()
-    quoted = msgspec.json.encode(token).decode()[1:-1]
-    return tuple(each.encode() for each in dict.fromkeys((token, quoted, quoted.replace("/", r"\/"))))
+def _begun(response: httpx.Response) -> None:
+    """Note that the head of an answer has come; of what has been upgraded nobody asked for, nothing is read."""
+    head = getattr(response.extensions["network_stream"], "head", None)
+    if head is not None:
+        head.is_whole()
 
 
 def _operation(document: str) -> str | None:

@@ -351,6 +351,49 @@ async def test_an_answer_is_measured_decompressed() -> None:
         await client.close()
 
 
+async def test_interim_answers_without_end_are_given_up() -> None:
+    async def answer(stream: anyio.abc.SocketStream, request: bytes) -> None:
+        del request
+        while True:
+            await stream.send(b"HTTP/1.1 100 Continue\r\n\r\n" * 1000)
+
+    async with wire(answer) as server:
+        client = transport(server.address, seconds=60, impatient=60)
+        with pytest.raises(SourceUnavailableError) as caught:
+            await client.graphql("query { a }", {})
+        await client.close()
+
+    assert str(caught.value) == "Infrahub's answer does not begin: only interim answers come"
+    assert len(server.connections) == 1
+
+
+async def test_some_interim_answers_do_no_harm_at_each_request_of_a_connection() -> None:
+    early = b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" * 4000
+    async with wire(says(early + http(200, b"{}"))) as server:
+        client = transport(server.address, seconds=60, impatient=60)
+        bodies = [(await client.graphql("query { a }", {})).body for _ in range(5)]
+        await client.close()
+
+    assert bodies == [b"{}"] * 5
+    assert len(server.connections) == 1
+
+
+@pytest.mark.parametrize(
+    ("size", "times", "whole"), [(1, 10_000, True), (1, 11_000, False), (64, 12_000, True), (8, 12_000, False)]
+)
+async def test_an_answer_in_too_many_pieces_is_given_up(*, size: int, times: int, whole: bool) -> None:
+    piece = f"{size:x}\r\n".encode() + b" " * size + b"\r\n"
+    body = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + piece * times + b"0\r\n\r\n"
+    async with wire(says(body)) as server:
+        client = transport(server.address, seconds=60, impatient=60)
+        if whole:
+            assert len((await client.graphql("query { a }", {})).body) == size * times
+        else:
+            with pytest.raises(SourceUnavailableError, match=f"^Infrahub's answer comes in pieces of {size} bytes$"):
+                await client.graphql("query { a }", {})
+        await client.close()
+
+
 async def test_the_next_request_goes_well_after_one_that_was_given_up() -> None:
     async def answer(stream: anyio.abc.SocketStream, request: bytes) -> None:
         await stream.send(http(200, b"x" * (5000 if b"large" in request else 10)))

@@ -84,6 +84,13 @@ def test_an_answer_with_more_values_than_are_allowed_is_refused_before_it_is_dec
     )
 
 
+def test_an_object_counts_twice() -> None:
+    limits = Limits(max_response_values=10)
+    limits.check_answer(b'{"a": {"b": {}}, "c": [{}]}')
+    with pytest.raises(DerivationError, match=r"some 12$"):
+        limits.check_answer(b'{"a": {"b": {}}, "c": [{}, []]}')
+
+
 def test_the_bytes_of_a_whole_read_are_limited() -> None:
     limits = Limits(max_read_bytes=1000)
     limits.check_read(1000)
