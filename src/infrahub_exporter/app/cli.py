@@ -137,7 +137,7 @@ def check(config: Path | None, *, online: bool) -> None:
     """
     import anyio  # noqa: PLC0415 - as the others not needed to complain
 
-    from infrahub_exporter.app.configuration.fitting import misfit  # noqa: PLC0415
+    from infrahub_exporter.app.configuration.fitting import misfit, unanswerable  # noqa: PLC0415
     from infrahub_exporter.app.configuration.places import SettingError  # noqa: PLC0415
     from infrahub_exporter.app.configuration.settings import load_settings  # noqa: PLC0415
     from infrahub_exporter.app.serving.server import listener_context  # noqa: PLC0415
@@ -145,6 +145,8 @@ def check(config: Path | None, *, online: bool) -> None:
 
     warnings: list[str] = []
     settings = load_settings(config, os.environ, warnings.append)
+    for fault in unanswerable(settings):
+        raise ConfigError(settings.located(fault.place, fault.problem))
     service = Service(settings)  # as at a start, without one
     listener_context(settings)
     if online or settings.infrahub.embedded is not None:

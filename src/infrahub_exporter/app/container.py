@@ -1,6 +1,7 @@
 """What is built of what: the only module that knows dependency-injector."""
 
 import importlib.metadata
+import logging
 import os
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -15,6 +16,7 @@ from infrahub_exporter.adapters.infrahub.patience import PatientTransport
 from infrahub_exporter.adapters.infrahub.reader import InfrahubReader
 from infrahub_exporter.adapters.stores import FileStore
 from infrahub_exporter.app import connecting
+from infrahub_exporter.app.configuration.fitting import unanswerable
 from infrahub_exporter.app.configuration.settings import Settings
 from infrahub_exporter.app.exporter import Exporter
 from infrahub_exporter.app.refreshing.debounce import Debounce
@@ -30,6 +32,7 @@ from infrahub_exporter.domain.publishing.saved import digest
 from infrahub_exporter.domain.publishing.status import ConfigStatus
 
 VERSION = importlib.metadata.version("infrahub-exporter")
+logger = logging.getLogger("infrahub_exporter")
 
 
 def build_exporter(
@@ -187,6 +190,8 @@ def _outline(settings: Settings) -> Outline | None:
                 outline(asked.document)
             except SourceRejectedError as error:
                 raise ConfigError(f"{place}: {error}") from error
+    for fault in unanswerable(settings):
+        logger.warning("%s", settings.located(fault.place, fault.problem))
     return outline
 
 

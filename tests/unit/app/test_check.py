@@ -65,9 +65,11 @@ BAD = {
     "series of a stored query that is not there": (
         SERIES % "{name: devices, help: Devices., query: {stored: nowhere}, value: 1, labels: {name: name}}"
     ),
-    "a document with an unknown field": document("{ DcimDevice { edges { node { nmae { value } } } } }"),
+    "a document with an unknown field": document("{ DcimDevice { edges { node { name { value } nmae { id } } } } }"),
     "a document of an unknown kind": document("{ DcimDevise { edges { node { name { value } } } } }"),
-    "a document with an unknown filter": document('{ DcimDevice(nmae__value: "x") { edges { node { id } } } }'),
+    "a document with an unknown filter": document(
+        '{ DcimDevice(nmae__value: "x") { edges { node { name { value } } } } }'
+    ),
     "a kind that nothing covers": (
         "service_discovery: {enabled: true, uncovered: {kind: DcimDevise}, "
         "queries: [{name: listed, kind: DcimDevice, target_field: name}]}"
@@ -119,6 +121,56 @@ def test_check_says_of_each_entry_that_the_run_refuses_what_the_run_says(tmp_pat
 def test_what_the_run_reads_is_good(tmp_path: Path, entries: str) -> None:
     assert checked(tmp_path, entries) is None
     assert refused(tmp_path) == []
+
+
+ASKED = "{ DcimDevice { edges { node { id name { value } site { node { name { value } } } } } } }"
+
+
+LISTED = QUERY % "{file_path: listed.gql, target_field: %s}"
+MEASURED = (
+    SERIES % "{name: x, help: X., query: {file_path: listed.gql}, rows: 'DcimDevice[]', value: 1, labels: {x: %s}}"
+)
+
+
+@pytest.mark.parametrize(
+    ("entry", "place", "path"),
+    [
+        (LISTED % "nmae.value", "service_discovery.queries[0].target_field", "'nmae.value', did you mean 'name'?"),
+        (LISTED % "name, port_field: port", "service_discovery.queries[0].port_field", "'port'"),
+        (
+            LISTED % "name, rows: 'DcimDevise[]'",
+            "service_discovery.queries[0].rows",
+            "'DcimDevise[]', did you mean 'DcimDevice'?",
+        ),
+        (
+            LISTED % "name, label_mappings: {site: site.node.nam.value}",
+            "service_discovery.queries[0].label_mappings.site",
+            "'site.node.nam.value', did you mean 'name'?",
+        ),
+        (MEASURED % "serial.value", "metrics.series[0].labels.x", "'serial.value'"),
+    ],
+)
+def test_a_path_that_no_answer_of_a_query_can_contain_is_refused_without_infrahub(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], entry: str, place: str, path: str
+) -> None:
+    (tmp_path / "listed.gql").write_text(ASKED)
+    file = tmp_path / "config.yml"
+    file.write_text(f"infrahub: {{address: 'http://infrahub:8000', token: x}}\n{entry}\n")
+    assert run(["check", "--config", str(file)]) == 2
+    assert capsys.readouterr().err == f"infrahub-exporter: {file}: {place}: the query does not ask for {path}\n"
+
+
+def test_a_start_warns_of_such_a_path_and_serves_the_others(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "listed.gql").write_text(ASKED)
+    file = tmp_path / "config.yml"
+    more = "{name: good, file_path: listed.gql, target_field: name}"
+    entry = QUERY % f"{{name: bad, file_path: listed.gql, target_field: name, port_field: port}}, {more}"
+    file.write_text(f"infrahub: {{address: 'http://infrahub:8000', token: x}}\n{entry}\n")
+    exporter = build_exporter(load_settings(file, {}, lambda _: None), source=source(), environment={})
+    anyio.run(exporter.refresh)
+    said = f"{file}: service_discovery.queries[0].port_field: the query does not ask for 'port'"
+    assert caplog.messages[0] == said
+    assert [each.success for each in exporter.status.entries] == [False, True]
 
 
 def config(folder: Path, address: str, include: str, seconds: float = 30.0) -> Path:

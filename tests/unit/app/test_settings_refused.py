@@ -228,6 +228,8 @@ dash_missing.yml: line 5, column 5: expected a dash, indented like those above i
 mapping_open.yml: line 2, column 12: expected a comma or the end of the mapping that { has begun
 at_sign.yml: line 1, column 52: a text cannot begin with this character, put it in quotes
 address_port.yml: infrahub.address: expected a port from 1 to 65535, or none, behind the host; an IPv6 address stands in brackets, got 'http://infrahub:80000'
+address_graphql.yml: infrahub.address: expected the address of Infrahub itself, without /graphql/main, got 'http://infrahub:8000/graphql/main'
+file_folder.yml: service_discovery.queries[0].file: expected a file in a folder that is there, got '{configs}/bad/nowhere/devices.json'
 address_ipv6.yml: infrahub.address: expected a port from 1 to 65535, or none, behind the host; an IPv6 address stands in brackets, got 'http://fd00::1:8000'
 listen_address_port.yml: listen_address: expected an address without port, such as 0.0.0.0 or ::, got '0.0.0.0:8001'
 interval_unit.yml: poll_interval_seconds: expected a number of at least 1, got '30s', write the number of seconds alone

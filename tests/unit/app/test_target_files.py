@@ -151,6 +151,7 @@ async def test_after_a_reload_without_a_file_nothing_is_said_of_it(tmp_path: Pat
 def test_a_relative_file_is_beside_the_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "probes.json").write_bytes(b"[]")
+    (tmp_path / "etc").mkdir()
     query = {"kind": "LabProbe", "target_field": "ip", "file": "sd/../probes.json"}
     tree = {"infrahub": {"address": "http://x"}, "service_discovery": {"enabled": True, "queries": [query]}}
     (spec,) = parse_settings(tree, directory=tmp_path / "etc").discoveries

@@ -20,6 +20,8 @@ DEFAULT_TIMEOUT_SECONDS = 10.0
 REQUEST_BYTES = 4_000_000
 """The size that a request is kept under: gRPC servers refuse more than 4 MiB unless told otherwise."""
 METRICS_PATH = "v1/metrics"
+_RESOLVERS = frozenset({"dns", "ipv4", "ipv6", "unix", "unix-abstract", "vsock", "xds"})
+"""What gRPC takes in place of a protocol, to say how a receiver is found."""
 
 
 class Destination(Struct, frozen=True, kw_only=True):
@@ -130,7 +132,8 @@ def _split(place: str, endpoint: str) -> SplitResult:
 def _insecure(place: str, endpoint: str, *, configured: bool | None, variables: Variables) -> bool:
     """Decide on TLS: `https` forces it, a configured `insecure` comes next, then `http`, then the environment."""
     url = _split(place, endpoint)
-    if url.scheme in ("http", "https") and not url.hostname:
+    is_foreign = "://" in endpoint and url.scheme not in ("http", "https", *_RESOLVERS)
+    if is_foreign or (url.scheme in ("http", "https") and not url.hostname):
         raise ConfigError(f"{place}: expected http://host:port, https://host:port or host:port, got {endpoint!r}")
     if url.scheme == "https":
         return False

@@ -1,6 +1,6 @@
 """Whether Infrahub has what a configuration reads: where it can be asked before anything is served."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Protocol
 
@@ -8,10 +8,11 @@ from infrahub_exporter.app.configuration.everything import Settings
 from infrahub_exporter.app.configuration.places import Place, SettingError
 from infrahub_exporter.app.refreshing.pool import Source
 from infrahub_exporter.domain.asking import stored
+from infrahub_exporter.domain.asking.answerable import unasked
 from infrahub_exporter.domain.asking.querying import QuerySource
 from infrahub_exporter.domain.asking.series import SeriesSpec
 from infrahub_exporter.domain.asking.specs import DiscoverySpec, MetricSpec, UncoveredSpec
-from infrahub_exporter.domain.errors import ExporterError, SourceUnavailableError
+from infrahub_exporter.domain.errors import ExporterError, SourceRejectedError, SourceUnavailableError
 from infrahub_exporter.domain.replica.kinds import Kinds
 from infrahub_exporter.domain.views import discovery
 from infrahub_exporter.domain.views.outcomes import check_schema
@@ -34,6 +35,32 @@ async def misfit(settings: Settings, source: Source) -> SettingError | None:
         if (fault := await _fault(check, kinds)) is not None:
             return SettingError(place, fault)
     return None
+
+
+def unanswerable(settings: Settings) -> Iterator[SettingError]:
+    """Yield the paths that no answer of a query file can contain; what is no query is told elsewhere."""
+    for index, listed in enumerate(settings.discoveries):
+        at = ("service_discovery", "queries", index)
+        yield from _unasked(at, listed.document, listed.rows, list(discovery.places(listed)))
+    for index, series in enumerate(settings.series_specs):
+        if series.query is not None:
+            yield from _unasked(("metrics", "series", index), series.query.document, series.rows, list(series.places()))
+
+
+def _unasked(
+    at: Place, document: str | None, rows: str | None, written: Sequence[tuple[str, str]]
+) -> Iterator[SettingError]:
+    if document is None:
+        return
+    from infrahub_exporter.adapters.infrahub.outline import outline  # noqa: PLC0415 - a tenth of a second
+
+    try:
+        wrong = unasked(outline(document), rows, [path for _, path in written])
+    except SourceRejectedError:
+        return
+    for key, path in (("rows", rows or ""), *written):
+        if path in wrong:
+            yield SettingError((*at, key), f"the query does not ask for {path!r}{wrong[path]}")
 
 
 async def _fault(check: _Check, kinds: Kinds) -> str | None:

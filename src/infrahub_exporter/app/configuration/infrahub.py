@@ -1,5 +1,6 @@
 """Which Infrahub is read, and how: its address, its token, its certificates, or the files of the one inside."""
 
+import re
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -17,6 +18,8 @@ Address = Annotated[
         pattern=r"^https?://[^\s/@?#]+(/[^\s@?#]*)?\Z", description="an http:// or https:// URL without user and query"
     ),
 ]
+_INTERFACES = re.compile(r"/graphql(/[^/]+)?/?\Z")
+"""What is put behind an address where it is asked."""
 NonEmpty = Annotated[str, Meta(pattern=r"^\S+\Z", description="text without spaces")]
 
 
@@ -82,6 +85,9 @@ class InfrahubSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             raise SettingError(("address",), f"expected one of address and embedded, got {got}")
         if self.address is not None and not has_port_or_none(self.address):
             expected = "expected a port from 1 to 65535, or none, behind the host; an IPv6 address stands in brackets"
+            raise SettingError(("address",), f"{expected}, got {self.address!r}")
+        if self.address is not None and (found := _INTERFACES.search(self.address)):
+            expected = f"expected the address of Infrahub itself, without {found[0].rstrip('/')}"
             raise SettingError(("address",), f"{expected}, got {self.address!r}")
         check_given("token", self.token, self.token_file)
         if self.embedded is not None and self.branch != "main":

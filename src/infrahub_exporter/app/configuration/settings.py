@@ -7,6 +7,7 @@ import logging
 import os
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from os.path import normpath
 from pathlib import Path
 
 import msgspec
@@ -137,7 +138,7 @@ def _with_written_in(directory: Path, settings: Settings) -> Settings:
 
 
 def _check_written(settings: Settings) -> None:
-    """Raise SettingError where a folder is in the place of a file that is to be written."""
+    """Raise SettingError where a folder is in the place of a file that is to be written, or none is around a list's."""
     written_to: list[tuple[Place, Path | None]] = [
         (("service_discovery", "queries", index, "file"), each.file)
         for index, each in enumerate(settings.service_discovery.queries)
@@ -147,3 +148,5 @@ def _check_written(settings: Settings) -> None:
     for place, path in written_to:
         if path is not None and exists(path) and path.is_dir():
             raise SettingError(place, f"expected a file, got the folder {str(path)!r}")
+        if path is not None and place[0] == "service_discovery" and not exists(Path(normpath(path)).parent):
+            raise SettingError(place, f"expected a file in a folder that is there, got {str(path)!r}")

@@ -288,6 +288,21 @@ def test_an_address_that_cannot_be_posted_to_is_named_without_its_secrets(endpoi
     assert str(caught.value) == message
 
 
+@pytest.mark.parametrize("endpoint", ["ftp://host:4317", "grpc://host:4317", "tcp://host"])
+def test_a_protocol_that_is_none_of_grpcs_is_refused(endpoint: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        settled(endpoint=endpoint, protocol="grpc")
+    expected = "expected http://host:port, https://host:port or host:port"
+    assert str(caught.value) == f"exporters.otlp.endpoint: {expected}, got {endpoint!r}"
+
+
+@pytest.mark.parametrize(
+    "endpoint", ["dns:///host:4317", "dns://192.0.2.1/host:4317", "unix:///run/otel.sock", "host:4317"]
+)
+def test_how_grpc_finds_a_receiver_is_left_to_it(endpoint: str) -> None:
+    assert settled(endpoint=endpoint, protocol="grpc").endpoint == endpoint
+
+
 def test_the_place_of_one_of_several_destinations_is_named() -> None:
     with pytest.raises(ConfigError, match=r"^exporters\.otlp\.destinations\[1\]\.endpoint: expected http://host:port"):
         settled(place="exporters.otlp.destinations[1]", endpoint="http://")

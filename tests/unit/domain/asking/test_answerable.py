@@ -1,0 +1,127 @@
+"""What a document asks for, and the paths that its answers can contain."""
+
+import pytest
+
+from infrahub_exporter.adapters.infrahub.outline import outline
+from infrahub_exporter.domain.asking.answerable import unasked
+
+DEVICES = outline("""
+query {
+  DcimDevice {
+    count
+    edges {
+      node {
+        __typename
+        id
+        display_label
+        port: exporter_port { value }
+        status { value label source { display_label } }
+        role { label }
+        facts { value }
+        site { node { id name { value } region { node { name { value } } } } properties { updated_at } }
+        node { node { name { value } } }
+        ... on DcimSwitch { vendor { value } }
+        ...addresses
+      }
+    }
+  }
+}
+fragment addresses on DcimDevice {
+  interfaces { count edges { node { id name { value } cable { node { ends { edges { node { id } } } } } } } }
+  groups { edges { node_metadata { updated_at } } }
+}
+""")
+BARE = outline("query { DcimDevice { edges { node_metadata { updated_at } } } InfrahubInfo { version } }")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "port",
+        "port.value",
+        "display_label",
+        "display_label.anything",
+        "status",
+        "status.label",
+        "status.source.display_label",
+        "status.of.json",
+        "facts.a.b[].c",
+        "facts.value.a",
+        "role.label",
+        "role",
+        "vendor",
+        "site",
+        "site.name",
+        "site.node.name.value",
+        "site.properties.updated_at",
+        "site.node.region.node.name",
+        "node.name",
+        "edges.site.node.name",
+        "interfaces[].name",
+        "interfaces.edges[].node.name.value",
+        "interfaces[name=lo0].id",
+        "interfaces.edges[name~lo.*].node.id",
+        "interfaces[].cable.ends[other].id",
+        "interfaces.count",
+        "groups[].name",
+    ],
+)
+def test_what_is_asked_for_may_be_in_the_answer(path: str) -> None:
+    assert unasked(DEVICES, None, [path]) == {}
+
+
+@pytest.mark.parametrize(
+    ("path", "near"),
+    [
+        ("prot", ", did you mean 'port'?"),
+        ("exporter_port", ""),
+        ("role.lable", ", did you mean 'label'?"),
+        ("site.nmae", ", did you mean 'name'?"),
+        ("site.node.nmae.value", ", did you mean 'name'?"),
+        ("site[DcimSite].name", ""),
+        ("interfaces[enabled=true].name", ", did you mean 'cable'?"),
+        ("interfaces[].cable.ends[other].name", ""),
+        ("edges", ""),
+    ],
+)
+def test_what_is_not_asked_for_is_in_no_answer(path: str, near: str) -> None:
+    assert unasked(DEVICES, None, [path, "port"]) == {path: near}
+
+
+@pytest.mark.parametrize(
+    ("rows", "path"),
+    [
+        ("DcimDevice[].interfaces[]", "name"),
+        ("DcimDevice[].interfaces[]", "^port"),
+        ("DcimDevice[].interfaces[]", "^^DcimDevice.count"),
+        ("DcimDevice.edges[].node.interfaces[].node", "^site.name"),
+        ("DcimDevice[].facts.list[]", "anything"),
+        ("DcimDevice[].facts.list[]", "^port"),
+        ("DcimDevice[].site[name=paris]", "name"),
+    ],
+)
+def test_rows_may_lead_to_what_is_asked_for_there(rows: str, path: str) -> None:
+    assert unasked(DEVICES, rows, [path]) == {}
+
+
+@pytest.mark.parametrize(
+    ("rows", "path", "found"),
+    [
+        ("DcimDevice[].interfaces[]", "port", {"port": ""}),
+        ("DcimDevice[].interfaces[]", "^name", {"^name": ""}),
+        ("DcimDevice[].interfaces[]", "^^^name", {"^^^name": ""}),
+        ("DcimDevise[]", "name", {"DcimDevise[]": ", did you mean 'DcimDevice'?"}),
+        ("DcimDevice[].interfacs[]", "name", {"DcimDevice[].interfacs[]": ", did you mean 'interfaces'?"}),
+    ],
+)
+def test_rows_and_what_is_not_asked_for_from_there(rows: str, path: str, found: dict[str, str]) -> None:
+    assert unasked(DEVICES, rows, [path]) == found
+
+
+def test_nothing_is_told_of_nodes_that_are_not_asked_for() -> None:
+    assert unasked(BARE, None, ["name"]) == {}
+
+
+def test_a_path_of_any_root_field_will_do() -> None:
+    both = outline("{ A { edges { node { name { value } } } } B { edges { node { title { value } } } } }")
+    assert unasked(both, None, ["name", "title", "size"]) == {"size": ""}
