@@ -61,7 +61,7 @@ def full_read(small: Stage, large: Stage, empty: Stage, repeats: int, *, site: b
     theirs, asked = plain(small)
     other = (theirs - plain(empty)[0]) / small.devices * 1e6
     what = "4 attributes and a peer's name" if site else "4 attributes"
-    goal = ("<= 15 us, 200x", "<= 25") if site else ("<= 12 us, 30x", "")
+    goal = ("<= 9 us, 200x", "<= 25") if site else ("<= 12 us, 30x", "")
     rows = [
         (
             f"full read, {what}: CPU per node, whole process",

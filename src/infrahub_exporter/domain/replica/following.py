@@ -177,7 +177,7 @@ class Following:
         selection = reading.bare if partial.is_bare else reading.selection
         try:
             async for page in self._nodes.pages(selection, at=partial.at, offset=partial.offset):
-                partial.rows.update((row.id, row) for row in page.rows)
+                partial.rows.update({row.id: row for row in page.rows})
                 partial.offset = page.offset
                 if progress is not None:
                     progress(partial.offset)

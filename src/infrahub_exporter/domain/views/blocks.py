@@ -79,8 +79,8 @@ class Blocks(Generic[Item]):
     def update(self, items: Mapping[str, Item], removed: Iterable[str] = ()) -> bool:
         """Put items in place and take others away; tell whether anything differs."""
         if not self._count:
-            self._bits, self._count = self._bits_for(len(items)), len(items)
-            self._distribute(items.items())
+            self._distribute(items.items(), self._bits_for(len(items)))
+            self._count = len(items)
             return bool(items)
         touched, grown = set(), set()
         buckets, shift = self._buckets, _HASH_BITS - self._bits
@@ -114,8 +114,7 @@ class Blocks(Generic[Item]):
         bits = self._bits_for(count)
         if bits == self._bits:
             return False
-        self._bits = bits
-        self._distribute([pair for bucket in self._buckets for pair in bucket.items()])
+        self._distribute((pair for bucket in self._buckets for pair in bucket.items()), bits)
         return True
 
     def _bits_for(self, count: int) -> int:
@@ -127,14 +126,16 @@ class Blocks(Generic[Item]):
             bits -= 1
         return bits
 
-    def _distribute(self, pairs: Iterable[tuple[str, Item]]) -> None:
-        """Put all items into their blocks."""
-        buckets: list[list[tuple[str, Item]]] = [[] for _ in range(1 << self._bits)]
-        shift = _HASH_BITS - self._bits
-        for pair in pairs:
-            buckets[crc32(pair[0].encode()) >> shift].append(pair)
-        self._buckets = [_sorted(bucket) for bucket in buckets]
-        self._blocks = [tuple(bucket.values()) for bucket in self._buckets]
+    def _distribute(self, pairs: Iterable[tuple[str, Item]], bits: int) -> None:
+        """Put all items into their blocks, which somebody may look into meanwhile."""
+        shift = _HASH_BITS - bits
+        buckets: list[dict[str, Item]] = [{} for _ in range(1 << bits)]
+        for identifier, item in pairs:
+            buckets[crc32(identifier.encode()) >> shift][identifier] = item
+        for index, bucket in enumerate(buckets):
+            buckets[index] = _sorted(bucket.items())
+        self._blocks = [tuple(bucket.values()) for bucket in buckets]
+        self._buckets, self._bits = buckets, bits
 
 
 def _sorted(pairs: Iterable[tuple[str, Item]]) -> dict[str, Item]:
