@@ -1,6 +1,6 @@
 """Object files, as `infrahubctl object load` takes them, loaded into the store."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +11,15 @@ from infrahub_exporter.adapters.embedded.faults import Faults
 from infrahub_exporter.adapters.embedded.kinds import Kind, Kinds, Relationship
 from infrahub_exporter.adapters.embedded.names import Names
 from infrahub_exporter.adapters.embedded.object_files import Nested, Object, ObjectFile
+from infrahub_exporter.adapters.embedded.object_templates import USES
 from infrahub_exporter.adapters.embedded.pools import Draw
-from infrahub_exporter.adapters.embedded.refusals import RefusedError
+from infrahub_exporter.adapters.embedded.refusals import RefusedError, mandatory
 from infrahub_exporter.adapters.embedded.store import NOW, Record
 from infrahub_exporter.adapters.embedded.writer import Writer
 from infrahub_exporter.domain.errors import ConfigError
 
+_GIVING = (USES, "profiles")
+"""Where a node may have from what it does not say itself."""
 _Peers = dict[str, Sequence[Record | Draw]]
 
 
@@ -155,7 +158,7 @@ class Loader:
         self, place: str, kind: Kind, data: Object, context: Mapping[str, Sequence[Record]], document: Kind
     ) -> Record:
         """Create or update one object, with what is nested in it."""
-        fields = self._sort_out(place, kind, data)
+        fields = self._sort_out(place, kind, data, context)
         fields.peers.update(context)
         later = []
         for relationship, nested in fields.nested:
@@ -173,10 +176,13 @@ class Loader:
             self._relate(f"{place}.{relationship.name}", record, relationship, made)
         return record
 
-    def _sort_out(self, place: str, kind: Kind, data: Object) -> _Fields:
+    def _sort_out(self, place: str, kind: Kind, data: Object, context: Container[str]) -> _Fields:
         """Tell values, references, nested objects and references that have to wait."""
         fields = _Fields({}, {}, [], [])
         wrong = Faults()
+        for name in _mandatory(kind) if data.keys().isdisjoint(_GIVING) else ():
+            if name not in data and name not in context:
+                wrong.add(f"{place}: {mandatory(kind.key, name).message}")
         for name, value in data.items():
             with wrong.gathered():
                 if name == files.FIELD and files.is_file_object(kind):
@@ -292,6 +298,12 @@ class Loader:
             return self._names.by_hfid(kind, hfid, NOW)
         except RefusedError as exc:
             raise ConfigError(f"{place}: {exc.message}") from exc
+
+
+def _mandatory(kind: Kind) -> Iterator[str]:
+    """Name what an object has to say, whether it is there already or not, where no template says it."""
+    yield from (each.name for each in kind.attributes.values() if not each.optional and not each.read_only)
+    yield from (each.name for each in kind.relationships.values() if not each.optional)
 
 
 def _identifying(kind: Kind) -> frozenset[str]:

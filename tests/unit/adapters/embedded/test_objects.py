@@ -87,6 +87,26 @@ def test_an_object_that_is_there_is_updated(write: Write) -> None:
     assert count(infrahub, "NetDevice") == '{"data":{"NetDevice":{"count":1}}}'
 
 
+def test_an_object_says_what_is_mandatory_also_where_it_is_there_already(write: Write) -> None:
+    schema = write(
+        "schema.yml",
+        """
+nodes:
+  - name: Shelf
+    namespace: Kit
+    attributes: [{name: name, kind: Text, unique: true}, {name: depth, kind: Number}, {name: width, kind: Number}]
+""",
+    )
+    objects = write("objects.yml", document("KitShelf", "[{name: a, depth: 1, width: 2}, {name: a}]"))
+
+    with pytest.raises(ConfigError) as caught:
+        EmbeddedInfrahub.load([schema], [objects])
+    assert str(caught.value).splitlines() == [
+        f"{objects}: document 1: KitShelf[1]: depth is mandatory for KitShelf at depth",
+        f"{objects}: document 1: KitShelf[1]: width is mandatory for KitShelf at width",
+    ]
+
+
 def test_ids_do_not_depend_on_the_time_of_loading() -> None:
     query = b'{"query": "{ CoreNode { edges { node { id } } } }"}'
     answers = {
@@ -285,6 +305,7 @@ def test_all_faults_of_the_files_are_told_at_once_but_not_what_follows_from_them
     assert str(caught.value).replace(str(first.parent), "").splitlines() == [
         "/first.yml: document 1: spec: object missing required field `kind`",
         "/first.yml: document 2: spec.kind: NetThing: not declared in any of these files, nor built in",
+        "/first.yml: document 3: NetSite[1]: parent is mandatory for NetSite at parent",
         f"/first.yml: document 3: NetSite[1].kind: unknown field of NetSite, expected one of {known}",
         f"/first.yml: document 3: NetSite[1].size: unknown field of NetSite, expected one of {known}",
         "/second.yml: document 1: NetDevice[2]: x is not a valid Number at units",
