@@ -144,6 +144,36 @@ class Hanging(Line):
         return self._clock.wall()
 
 
+class Losing(Hanging):
+    """A line that loses the first request for something, and nothing after it."""
+
+    async def _hang(self, what: str) -> None:
+        if what == self.loses:
+            self.loses = None
+            await anyio.sleep_forever()
+
+
+async def test_a_schema_that_hangs_costs_no_more_than_the_hang() -> None:
+    world = World()
+    world.populate()
+    line = Losing(world)
+    patient = PatientTransport(line, clock=line, deadline_seconds=3600.0, hang_seconds=0.02)
+    inventory = inventory_of(patient, world, (PORTS,), (BY_KIND, ROUTERS, TAGS))
+    subject = Polled(world, inventory)
+    await subject.poll()
+    await subject.poll()
+    line.loses = SUMMARY
+    inventory.doubt_schema()
+    subject.change()
+    with anyio.fail_after(60):  # the deadline of a request is an hour
+        await subject.poll()
+    assert line.loses is None
+    assert [(each.success, each.errors) for each in inventory.entries.statuses] == [(True, {})] * 4
+    cities, routers, tags = subject.targets
+    assert ("c9" in cities, "r9" in routers, "t9" in tags) == (True, True, True)
+    assert "'e9'" in subject.ports
+
+
 @pytest.mark.parametrize(
     "what", ["NetPort", "NetPort stamps", "NetRouter", "NetRouter stamps", "BuiltinTag", "NetCity", "NetCity stamps"]
 )

@@ -84,6 +84,11 @@ class Reading:
         """What is asked for with the rows."""
         return Selection(self.table.kind, tuple(self.table.columns), self.filters)
 
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The kinds whose changes make anything uncertain."""
+        return self._relisted.union((self.table.kind,), (link.peer for link in self.links))
+
     def empty(self) -> None:
         """Know of no nodes any more."""
         self._passing.clear()

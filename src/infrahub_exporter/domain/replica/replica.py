@@ -1,6 +1,7 @@
 """What is held of an Infrahub: tables, readings of them, and the views that show them."""
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import TypeVar
 
 from infrahub_exporter.domain.model import Row
 from infrahub_exporter.domain.replica.dependencies import Dependencies, Link
@@ -10,6 +11,8 @@ from infrahub_exporter.domain.replica.readings import Asked, Reading, is_recent,
 from infrahub_exporter.domain.replica.tables import Differing, Epoch, Table, peer_ids
 from infrahub_exporter.domain.replica.views import View
 from infrahub_exporter.domain.replica.watching import Change
+
+Each = TypeVar("Each")
 
 
 class Replica:
@@ -50,7 +53,10 @@ class Replica:
         self.views.append(view)
         for link in dependencies.links:
             self.links.setdefault(link, set())
-        self._survey()
+        for local, found in view.plan.crossings.items():
+            self._cross(tables[local] if local else root, found)
+        for kind in view.plan.peers:
+            tables[kind].is_crossed = True
         return view
 
     def release(self, view: View) -> None:
@@ -73,20 +79,22 @@ class Replica:
 
     def learn(self, changes: Mapping[str, Change]) -> None:
         """Note what changed; nothing is lost until it has been read."""
+        readings = self.readings.values()
+        concerned = _by((kind, reading) for reading in readings for kind in reading.kinds)
+        partial = _by((each.table.name, each.partial) for each in readings if each.partial is not None)
+        links = _by((link.peer, link) for link in self.links)
         for kind, change in changes.items():
             table = self.tables.get(kind)
             have_returned = table is not None and table.learn(change)
-            for reading in self.readings.values():
+            for reading in concerned.get(kind, ()):
                 reading.learn(kind, change)
                 if have_returned and reading.table is table:
                     reading.doubt()
-            for link, asked in self.links.items():
-                if link.peer == kind:
-                    reached = self._reaching(link, change)
-                    asked.update(reached)
-                    for reading in self.readings.values():
-                        if reading.table.name == link.table and reading.partial is not None:
-                            reading.partial.linked.setdefault(link, set()).update(reached)
+            for link in links.get(kind, ()):
+                reached = self._reaching(link, change)
+                self.links[link].update(reached)
+                for each in partial.get(link.table, ()):
+                    each.linked.setdefault(link, set()).update(reached)
 
         untold = {kind for kind, change in changes.items() if change.untold}
         for view in self.views:
@@ -181,7 +189,7 @@ class Replica:
         return self.tables.setdefault(name, Table(name, kind, epoch))
 
     def _survey(self) -> None:
-        """Find out again over which relations rows name others."""
+        """Find out again over which relations rows name others, once some views are gone."""
         crossings: dict[str, dict[Crossing, None]] = {name: {} for name in self.tables}
         crossed: set[str] = set()
         for view in self.views:
@@ -189,9 +197,13 @@ class Replica:
                 crossings[local or view.reading.table.name].update(dict.fromkeys(found))
             crossed.update(view.plan.peers)
         for name, table in self.tables.items():
-            new = [each for each in crossings[name] if each not in table.crossings]
             table.crossings, table.is_crossed = tuple(crossings[name]), name in crossed
-            self.note_named(table, table.rows.values(), new)
+
+    def _cross(self, table: Table, found: Iterable[Crossing]) -> None:
+        """Learn over which relations a table's rows name others, too."""
+        new = tuple(each for each in found if each not in table.crossings)
+        table.crossings += new
+        self.note_named(table, table.rows.values(), new)
 
     @staticmethod
     def _doubt(view: View) -> None:
@@ -233,6 +245,14 @@ class Replica:
             for view in self.views:
                 if view.reading is reading:
                     view.move(moved)
+
+
+def _by(named: Iterable[tuple[str, Each]]) -> Mapping[str, list[Each]]:
+    """Put what has a name together by that."""
+    found: dict[str, list[Each]] = {}
+    for name, each in named:
+        found.setdefault(name, []).append(each)
+    return found
 
 
 def _nobody(_at: float) -> None:

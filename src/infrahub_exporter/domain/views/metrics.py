@@ -45,14 +45,14 @@ def info(kind: str, own: tuple[str, ...], sections: tuple[Section, ...], find: F
 
     def has(names: tuple[str, ...], each: Sample) -> bool:
         other = find(each.id)
-        if other is None or _size(each) != _size(other):  # most differ in the number of labels, which is cheap to tell
+        if other is None:
             return False
         if not places:
             places.update((name, place) for place, name in enumerate(own))
         for name, value in zip(names, each.labels, strict=True):
             if value and (name not in places or other.labels[places[name]] != value):
                 return False
-        return True
+        return _size(each) == _size(other)
 
     help_text = f"Nodes of kind {kind} in Infrahub."
     return Shown(Family(metric_name(kind), FamilyType.INFO, help_text, sections), has)
