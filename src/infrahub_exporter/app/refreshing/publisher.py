@@ -59,11 +59,12 @@ class Publisher:
         async with self._lock:
             if rows is not None:
                 self._take(rows)
-            read = (*self._read, *_read(apart))
+            beside = [*map(_shown, apart)]
+            read = (*self._read, *_read(apart, beside))
             if not read:
                 return
-            self._whole = assemble([self._beside, *map(_shown, apart)], self._whole)
-            _tell(apart, self._whole.duplicates[1:])
+            self._whole = assemble([self._beside, *beside], self._whole)
+            _tell(apart, beside, self._whole.duplicates[1:])
             self.snapshot = Snapshot(self._whole.families, max(each.at for each in read), _oldest(read))
             for sink in self._sinks:
                 await sink.publish(self.snapshot)
@@ -74,9 +75,10 @@ class Publisher:
         return max((each.at for each in self._read), default=0.0)
 
     def _take(self, rows: Sequence[Showing]) -> None:
-        self._rows = assemble([*map(_shown, rows)], self._rows)
-        _tell(rows, self._rows.duplicates)
-        self._read = _read(rows)
+        families = [*map(_shown, rows)]
+        self._rows = assemble(families, self._rows)
+        _tell(rows, families, self._rows.duplicates)
+        self._read = _read(rows, families)
         self._beside = tuple(map(shown, self._rows.families))
 
 
@@ -85,15 +87,19 @@ def _shown(entry: Showing) -> tuple[Shown, ...]:
     return () if entry.status.succeeded_at is None else entry.shown
 
 
-def _tell(entries: Sequence[Showing], duplicates: Sequence[int]) -> None:
-    for entry, lost in zip(entries, duplicates, strict=True):
-        if _shown(entry):
+def _tell(entries: Sequence[Showing], families: Sequence[Sequence[Shown]], duplicates: Sequence[int]) -> None:
+    for entry, own, lost in zip(entries, families, duplicates, strict=True):
+        if own:
             entry.published(lost)
 
 
-def _read(entries: Sequence[Showing]) -> tuple[_Read, ...]:
-    good = [(entry, entry.status.succeeded_at) for entry in entries if entry.status.succeeded_at is not None]
-    return tuple(_Read(tuple(each.family.name for each in entry.shown), at) for entry, at in good)
+def _read(entries: Sequence[Showing], families: Sequence[Sequence[Shown]]) -> tuple[_Read, ...]:
+    read_at = [entry.status.succeeded_at for entry in entries]
+    return tuple(
+        _Read(tuple(each.family.name for each in own), at)
+        for own, at in zip(families, read_at, strict=True)
+        if at is not None
+    )
 
 
 def _oldest(read: Sequence[_Read]) -> dict[str, float]:
