@@ -12,7 +12,6 @@ from infrahub_exporter.adapters.embedded.ranges import expand
 from infrahub_exporter.domain.errors import ConfigError
 
 Object = Mapping[str, Any]
-_PART = (str, int, float, bool)
 
 
 class Parameters(Struct, frozen=True):
@@ -109,13 +108,16 @@ def references(relationship: Relationship, value: object, place: str) -> list[An
         ConfigError: for what Infrahub's loader takes for none.
     """
     if relationship.many:
-        if not isinstance(value, list) or not all(isinstance(each, str | list) for each in value):
-            raise ConfigError(f"{place}: expected a list of human-friendly ids, each a text or a list")
+        if not isinstance(value, list) or not all(_is_reference(each) for each in value):
+            raise ConfigError(f"{place}: expected a list of human-friendly ids, each a text or a list of texts")
         return value
-    parts = value if isinstance(value, list) else None
-    if not isinstance(value, str) and (parts is None or not all(isinstance(each, _PART) for each in parts)):
-        raise ConfigError(f"{place}: expected a human-friendly id, a text or a list of its parts")
+    if not _is_reference(value):
+        raise ConfigError(f"{place}: expected a human-friendly id, a text or a list of texts")
     return [value]
+
+
+def _is_reference(value: object) -> bool:
+    return isinstance(value, str) or (isinstance(value, list) and all(isinstance(each, str) for each in value))
 
 
 def from_pool(value: object, place: str) -> FromPool | None:

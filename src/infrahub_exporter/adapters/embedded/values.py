@@ -50,7 +50,7 @@ def _by_kind(attribute: Attribute, value: JSON) -> JSON:
     elif kind == "JSON":
         fits = isinstance(value, dict | list)
     elif kind == "Any":
-        fits = True
+        fits = not isinstance(value, dict)
     else:
         fits = isinstance(value, str)
     if not fits:

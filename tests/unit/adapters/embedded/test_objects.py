@@ -188,19 +188,19 @@ nodes:
         ),
         (
             document("NetDevice", "[{name: a, tags: red}]"),
-            "document 1: NetDevice[0].tags: expected a list of human-friendly ids, each a text or a list",
+            "document 1: NetDevice[0].tags: expected a list of human-friendly ids, each a text or a list of texts",
         ),
         (
             document("NetDevice", "[{name: a, tags: [5]}]"),
-            "document 1: NetDevice[0].tags: expected a list of human-friendly ids, each a text or a list",
+            "document 1: NetDevice[0].tags: expected a list of human-friendly ids, each a text or a list of texts",
         ),
         (
             document("NetDevice", "[{name: a, site: null}]"),
-            "document 1: NetDevice[0].site: expected a human-friendly id, a text or a list of its parts",
+            "document 1: NetDevice[0].site: expected a human-friendly id, a text or a list of texts",
         ),
         (
-            document("NetDevice", "[{name: a, site: [[b]]}]"),
-            "document 1: NetDevice[0].site: expected a human-friendly id, a text or a list of its parts",
+            document("NetDevice", "[{name: a, site: [b, 5]}]"),
+            "document 1: NetDevice[0].site: expected a human-friendly id, a text or a list of texts",
         ),
         (
             document("NetDevice", "[{name: a, units: null}]"),

@@ -55,6 +55,7 @@ def test_a_hashed_password_is_not_kept_in_clear() -> None:
 @pytest.mark.parametrize(
     ("kind", "value", "message"),
     [
+        ("Any", {"a": 1}, "{'a': 1} is not a valid Any"),
         ("Text", 5, "5 is not a valid Text"),
         ("Number", True, "True is not a valid Number"),
         ("Number", 2**63, f"{2**63} is not a valid Number"),
