@@ -125,3 +125,7 @@ def test_nothing_is_told_of_nodes_that_are_not_asked_for() -> None:
 def test_a_path_of_any_root_field_will_do() -> None:
     both = outline("{ A { edges { node { name { value } } } } B { edges { node { title { value } } } } }")
     assert unasked(both, None, ["name", "title", "size"]) == {"size": ""}
+
+
+def test_where_no_root_field_has_nodes_nothing_is_told_of_paths() -> None:
+    assert unasked(outline("{ InfrahubInfo { version } }"), None, ["version"]) == {}
