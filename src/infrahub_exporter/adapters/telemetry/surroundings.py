@@ -45,7 +45,11 @@ def _pool(pool: PoolStatus) -> Iterator[Metric]:
     yield GaugeMetricFamily(
         "infrahub_exporter_readings", "Kinds with their filters that are read, each once for all.", pool.readings
     )
-    yield GaugeMetricFamily("infrahub_exporter_views", "Metrics and lists that show what is read.", pool.views)
+    yield GaugeMetricFamily(
+        "infrahub_exporter_views",
+        "Metrics and lists that show what is read; lists that are made alike are one.",
+        pool.views,
+    )
     rows = GaugeMetricFamily("infrahub_exporter_rows", "Nodes that are held of a kind.", labels=("kind",))
     for kind, count in sorted(pool.rows.items()):
         rows.add_metric((kind,), count)
