@@ -94,6 +94,8 @@ class Build:
         if former is not None and former.pushed_of == pushed_of:
             self._put(self._container.pusher, former.pusher)
         self.exporter: Exporter = self._container.exporter()
+        for fault in unanswerable(settings):
+            logger.warning("%s", settings.located(fault.place, fault.problem))
         self.parts = Parts(
             source_of=source_of,
             source=self._container.source(),
@@ -190,8 +192,6 @@ def _outline(settings: Settings) -> Outline | None:
                 outline(asked.document)
             except SourceRejectedError as error:
                 raise ConfigError(f"{place}: {error}") from error
-    for fault in unanswerable(settings):
-        logger.warning("%s", settings.located(fault.place, fault.problem))
     return outline
 
 

@@ -1,6 +1,7 @@
 """After an outage everything is current within two polls, whatever was refused in it; what is wrong in itself waits."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
 import anyio
 import msgspec
@@ -153,19 +154,28 @@ class Losing(Hanging):
             await anyio.sleep_forever()
 
 
-async def test_a_schema_that_hangs_costs_no_more_than_the_hang() -> None:
+AnyHanging = TypeVar("AnyHanging", bound=Hanging)
+
+
+async def polled_over(kind: Callable[[World], AnyHanging]) -> tuple[AnyHanging, Inventory, Polled]:
+    """Read everything over a line that may lose requests, the deadline of which is an hour."""
     world = World()
     world.populate()
-    line = Losing(world)
+    line = kind(world)
     patient = PatientTransport(line, clock=line, deadline_seconds=3600.0, hang_seconds=0.02)
     inventory = inventory_of(patient, world, (PORTS,), (BY_KIND, ROUTERS, TAGS))
     subject = Polled(world, inventory)
     await subject.poll()
     await subject.poll()
+    return line, inventory, subject
+
+
+async def test_a_schema_that_hangs_costs_no_more_than_the_hang() -> None:
+    line, inventory, subject = await polled_over(Losing)
     line.loses = SUMMARY
     inventory.doubt_schema()
     subject.change()
-    with anyio.fail_after(60):  # the deadline of a request is an hour
+    with anyio.fail_after(60):
         await subject.poll()
     assert line.loses is None
     assert [(each.success, each.errors) for each in inventory.entries.statuses] == [(True, {})] * 4
@@ -180,17 +190,10 @@ async def test_a_schema_that_hangs_costs_no_more_than_the_hang() -> None:
 async def test_what_hangs_in_any_phase_of_a_poll_costs_no_more_than_the_outage(
     what: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    world = World()
-    world.populate()
-    line = Hanging(world)
-    patient = PatientTransport(line, clock=line, deadline_seconds=3600.0, hang_seconds=0.02)
-    inventory = inventory_of(patient, world, (PORTS,), (BY_KIND, ROUTERS, TAGS))
-    subject = Polled(world, inventory)
-    await subject.poll()
-    await subject.poll()
+    line, inventory, subject = await polled_over(Hanging)
     line.loses = what
     subject.change()
-    with anyio.fail_after(60):  # the deadline of a request is an hour
+    with anyio.fail_after(60):
         await subject.poll()
     assert line.looks == AWAY_LOOKS
     assert [(each.success, each.errors) for each in inventory.entries.statuses] == [(True, {})] * 4

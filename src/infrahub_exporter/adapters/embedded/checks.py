@@ -5,6 +5,7 @@ from enum import Enum
 from typing import Union
 
 from infrahub_exporter.adapters.embedded.kinds import Attribute, Kind, Kinds, Relationship
+from infrahub_exporter.adapters.embedded.object_templates import USES
 from infrahub_exporter.adapters.embedded.pools import Draw, Peers, Wanted
 from infrahub_exporter.adapters.embedded.refusals import InvalidInputError, RefusedError, invalid, mandatory, violates
 from infrahub_exporter.adapters.embedded.store import NOW, Record
@@ -43,6 +44,14 @@ def check_complete(kind: Kind, values: Values, peers: Wanted, provided: Containe
         given = relationship.name in peers if relationship.many else peers.get(relationship.name)
         if not relationship.optional and not given and relationship.name not in provided:
             raise mandatory(kind.key, relationship.name)
+
+
+def expected_of(kind: Kind, said: Container[str]) -> Iterator[str]:
+    """Name what an object of a file has to say, be it there already; nothing where a template or profile may say it."""
+    if USES in said or "profiles" in said:
+        return
+    yield from (each.name for each in kind.attributes.values() if not each.optional and not each.read_only)
+    yield from (each.name for each in kind.relationships.values() if not each.optional)
 
 
 def check_relatives(kind: Kind, peers: Peers) -> None:

@@ -151,3 +151,9 @@ class _Planned:
 
 def _hashable(value: JSON) -> object:
     return str(value) if isinstance(value, list | dict) else value
+
+
+def identifying(kind: Kind) -> frozenset[str]:
+    """Name the fields that identify a node: what of them are relationships has to be there when it is made."""
+    paths = [*kind.human_friendly_id, *(each for group in kind.uniqueness_constraints for each in group)]
+    return frozenset(each.partition("__")[0] for each in paths)

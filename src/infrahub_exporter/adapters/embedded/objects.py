@@ -7,19 +7,17 @@ from typing import Any
 from msgspec import Struct
 
 from infrahub_exporter.adapters.embedded import documents, files, object_files
+from infrahub_exporter.adapters.embedded.checks import expected_of
 from infrahub_exporter.adapters.embedded.faults import Faults
 from infrahub_exporter.adapters.embedded.kinds import Kind, Kinds, Relationship
-from infrahub_exporter.adapters.embedded.names import Names
+from infrahub_exporter.adapters.embedded.names import Names, identifying
 from infrahub_exporter.adapters.embedded.object_files import Nested, Object, ObjectFile
-from infrahub_exporter.adapters.embedded.object_templates import USES
 from infrahub_exporter.adapters.embedded.pools import Draw
 from infrahub_exporter.adapters.embedded.refusals import RefusedError, mandatory
 from infrahub_exporter.adapters.embedded.store import NOW, Record
 from infrahub_exporter.adapters.embedded.writer import Writer
 from infrahub_exporter.domain.errors import ConfigError
 
-_GIVING = (USES, "profiles")
-"""Where a node may have from what it does not say itself."""
 _Peers = dict[str, Sequence[Record | Draw]]
 
 
@@ -180,7 +178,7 @@ class Loader:
         """Tell values, references, nested objects and references that have to wait."""
         fields = _Fields({}, {}, [], [])
         wrong = Faults()
-        for name in _mandatory(kind) if data.keys().isdisjoint(_GIVING) else ():
+        for name in expected_of(kind, data):
             if name not in data and name not in context:
                 wrong.add(f"{place}: {mandatory(kind.key, name).message}")
         for name, value in data.items():
@@ -229,7 +227,7 @@ class Loader:
         try:
             fields.peers[name] = [self._find(relationship, each, where) for each in references]
         except _MissingError:
-            if not relationship.optional or relationship.kind == "Template" or name in _identifying(kind):
+            if not relationship.optional or relationship.kind == "Template" or name in identifying(kind):
                 raise
             fields.pending.append((relationship, references))
 
@@ -298,15 +296,3 @@ class Loader:
             return self._names.by_hfid(kind, hfid, NOW)
         except RefusedError as exc:
             raise ConfigError(f"{place}: {exc.message}") from exc
-
-
-def _mandatory(kind: Kind) -> Iterator[str]:
-    """Name what an object has to say, whether it is there already or not, where no template says it."""
-    yield from (each.name for each in kind.attributes.values() if not each.optional and not each.read_only)
-    yield from (each.name for each in kind.relationships.values() if not each.optional)
-
-
-def _identifying(kind: Kind) -> frozenset[str]:
-    """Name the relationships that identify a node: they have to be there when it is made."""
-    paths = [*kind.human_friendly_id, *(each for group in kind.uniqueness_constraints for each in group)]
-    return frozenset(each.partition("__")[0] for each in paths)

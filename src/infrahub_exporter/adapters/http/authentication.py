@@ -32,7 +32,7 @@ _LONGEST_PASSWORD = 72
 """What bcrypt looks at. A longer password is refused: one that merely begins alike would pass, too."""
 _LOG_SECONDS = 60.0
 _POLICY_VIOLATION = 1008
-_RANDOM_BITS = 53
+_RANDOM = secrets.SystemRandom()
 
 
 class Refused(Struct, frozen=True):
@@ -56,7 +56,7 @@ class Authenticator:
         users: Mapping[str, str],
         tokens: Collection[str],
         clock: Clock,
-        random: Callable[[], float] = lambda: secrets.randbits(_RANDOM_BITS) / (1 << _RANDOM_BITS),
+        random: Callable[[], float] = _RANDOM.random,
     ) -> None:
         self._users = {name: hash_.encode() for name, hash_ in users.items()}
         self._dearest = max(map(_cost, self._users.values()), default=0)

@@ -1,6 +1,7 @@
 """The fields of a user's GraphQL document. graphql-core is imported when there is one: it costs a tenth of a second."""
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from graphql import (
     FieldNode,
@@ -20,10 +21,13 @@ from infrahub_exporter.domain.asking.variables import Variable
 from infrahub_exporter.domain.errors import SourceRejectedError
 
 _DEEPEST = 32
+_REMEMBERED = 64
+"""Of how many documents the outline is known: a start looks at each several times."""
 _MOST_FIELDS = 10_000
 """How many fields a document may have with its fragments in place: a few that name each other twice make billions."""
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def outline(document: str) -> Outlined:
     """List the root fields of a document's queries, fragments put in place, and its variables.
 

@@ -7,6 +7,7 @@ from functools import partial
 import anyio
 
 from infrahub_exporter.adapters.infrahub.concurrency import at_once
+from infrahub_exporter.domain.asking.selection import Selection
 from infrahub_exporter.domain.ports import Reply
 
 
@@ -62,3 +63,11 @@ class Paging:
                 self._found[offset] = await self._ask(offset)
             except Exception as error:  # noqa: BLE001 - raised when it is taken
                 self._found[offset] = error
+
+
+def most_nodes(selection: Selection) -> int | None:
+    """Return how many nodes a selection has at most, where it names them; by `hfid` each page would be the same."""
+    if "hfid" in selection.variables:
+        return 1
+    named = selection.variables.get("ids")
+    return len(named) if isinstance(named, list) else None

@@ -17,7 +17,7 @@ from infrahub_exporter.adapters.infrahub.decoding import decoded, fit, misfit, r
 from infrahub_exporter.adapters.infrahub.describing import SUMMARY, Described
 from infrahub_exporter.adapters.infrahub.documents import Document
 from infrahub_exporter.adapters.infrahub.large_answers import LargeAnswers
-from infrahub_exporter.adapters.infrahub.paging import Paging
+from infrahub_exporter.adapters.infrahub.paging import Paging, most_nodes
 from infrahub_exporter.adapters.infrahub.probes import (
     DEFAULT_BRANCH,
     Branches,
@@ -91,7 +91,7 @@ class InfrahubReader:
         document = self._document(selection)
         at = await self.instant() if at is None else at
         instant = iso(at)
-        most = _most(selection)
+        most = most_nodes(selection)
         seen: set[str] = set()
         size = 0
         limit = self._limit(selection)
@@ -288,14 +288,6 @@ class InfrahubReader:
         if skew is not None and abs(skew) > _SKEW_SECONDS and not self._skew_told:
             self._skew_told = True
             logger.warning("Infrahub's clock is %+.0f s off this one; its own is the one that counts", skew)
-
-
-def _most(selection: Selection) -> int | None:
-    """Return how many nodes a selection has at most, where it names them; by `hfid` each page would be the same."""
-    if "hfid" in selection.variables:
-        return 1
-    named = selection.variables.get("ids")
-    return len(named) if isinstance(named, list) else None
 
 
 class _QueryAnswer(Struct):

@@ -25,10 +25,10 @@ class Step(NamedTuple):
 class Fetching:
     """Bring views up to date. What `ahead` has asked for in vain is not asked for again at that turn: it is raised."""
 
-    def __init__(self, replica: Replica, changed: Changed, counts: Deletions) -> None:
+    def __init__(self, replica: Replica, changed: Changed, deletions: Deletions) -> None:
         self._replica = replica
         self._changed = changed
-        self._counts = counts
+        self._deletions = deletions
         self._failed: dict[Hashable, Exception] = {}
 
     def begin_turn(self) -> None:
@@ -126,7 +126,7 @@ class Fetching:
         return Step(_key("over", (id(reading), link)), lambda: self._changed.read_passing_over(reading, link, at))
 
     def _count(self, reading: Reading, at: float) -> Step:
-        return Step(_key("count", id(reading)), lambda: self._counts.settle(reading, at))
+        return Step(_key("count", id(reading)), lambda: self._deletions.settle(reading, at))
 
     def _named(self, table: Table, at: float) -> Step:
         return Step(_key("named", table.name), lambda: self._changed.read_named_of(table, at))

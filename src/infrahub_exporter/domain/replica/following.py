@@ -33,9 +33,9 @@ class Following:
         self._nodes = nodes
         self._replica = Replica(began)
         self._changed = Changed(nodes, self._replica)
-        self._counts = Deletions(nodes, self._replica, self._changed)
-        self._fetching = Fetching(self._replica, self._changed, self._counts)
-        self._rolling = Rolling(self._replica, self._changed, self._counts)
+        self._deletions = Deletions(nodes, self._replica, self._changed)
+        self._fetching = Fetching(self._replica, self._changed, self._deletions)
+        self._rolling = Rolling(self._replica, self._changed, self._deletions)
 
     @property
     def kinds(self) -> frozenset[str]:

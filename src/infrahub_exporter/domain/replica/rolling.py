@@ -17,10 +17,10 @@ class Rolling:
     When all has had its turn, the number that there are is compared with the number held.
     """
 
-    def __init__(self, replica: Replica, changed: Changed, counts: Deletions) -> None:
+    def __init__(self, replica: Replica, changed: Changed, deletions: Deletions) -> None:
         self._replica = replica
         self._changed = changed
-        self._counts = counts
+        self._deletions = deletions
 
     def save_up(self, share: float) -> None:
         """Allow a share of all that is held to be read again."""
@@ -44,7 +44,7 @@ class Rolling:
         async def end() -> None:
             reading = self._replica.unfiltered(table)
             if reading is not None:
-                await self._counts.count(reading, at)
+                await self._deletions.count(reading, at)
             self._replica.forget(table)
 
         await _in_turn(table.turns, table.rows, read, end)
@@ -54,7 +54,7 @@ class Rolling:
             await self._changed.check(reading, chunk, at)
 
         async def end() -> None:
-            await self._counts.count(reading, at)
+            await self._deletions.count(reading, at)
 
         await _in_turn(reading.turns, reading.members, read, end)
 
