@@ -107,6 +107,7 @@ class Client(threading.Thread):
             read_at = page.own.get("last_success_timestamp_seconds", *entry)
             if read_at is None:
                 self._since.pop(entry, None)
+                self._said.pop(entry, None)
             elif not page.own.get("held", *entry) or entry not in self._since:
                 self._believe(entry, ended, read_at)
         for entry in _KINDS:
@@ -151,6 +152,8 @@ class Client(threading.Thread):
             elif entry != SITES:
                 self._ledger.wrong(f"{entry[1]} was never read, {self._state()}")
             return
+        if entry == SITES and not shown and self._said[entry][0].at > ended - ROUND_SECONDS:
+            return  # it has come with a reload and been read just now: its round has not ended
         after = self._since[entry] - SLACK_SECONDS
         flaws = self._truth.flaws(entry, shown, after=after, before=ended)
         for flaw in flaws:

@@ -297,16 +297,24 @@ async def test_a_clock_that_is_set_back_makes_everything_be_read_once() -> None:
     following = await followed_for_long("all")
     world = following.world
     world.times.server -= 600.0
-    await poll(following)
-    following.line.asked.clear()
-    await poll(following)
-    assert following.line.asked[:2] == ["NetRouter", "NetCity"]
+    await poll(following)  # the first answer tells of it
+    assert following.line.asked[:2] == ["probe", "NetRouter"]
     following.line.asked.clear()
     await poll(following)
     assert following.line.asked == [SUMMARY, "probe"]
     world.times.wait(700.0)
     await poll(following)
     assert await is_right(following)
+
+
+async def test_what_changes_while_a_clock_is_set_back_time_and_again_is_seen() -> None:
+    following = await followed_for_long("all")
+    world = following.world
+    for name in ("first", "second", "third"):
+        world.save("NetRouter", world.pick("NetRouter", 0), name=name)
+        world.times.server -= 600.0  # as much as passes here until the next look, which is at an instant to come
+        await poll(following, apart=600.0)
+        assert await is_right(following)
 
 
 async def test_where_there_is_no_probe_everything_is_read_each_time_over_the_relations() -> None:

@@ -25,6 +25,8 @@ _HEADERS = {"content-type": "application/json"}
 _REFUSED = Reply(200, {}, b'{"data": null, "errors": [{"message": "no", "extensions": {"http_status": 500}}]}')
 _SHED = Reply(429, {"retry-after": "3"}, b'{"data": null, "errors": [{"message": "shed"}]}')
 
+_LATER = 0.001
+"""How much later than an answer is what happens after it: nothing is added to an instant that was answered for."""
 
 _DOCUMENTS: OrderedDict[str, Any] = OrderedDict()
 """What worlds have parsed already: they have one schema."""
@@ -283,6 +285,7 @@ class Line:
     def _happen(self) -> None:
         self._world.times.wait(self.seconds)
         if self.meanwhile:
+            self._world.times.wait(_LATER)
             self.meanwhile.pop()()
 
 

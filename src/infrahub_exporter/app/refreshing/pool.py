@@ -16,13 +16,16 @@ from infrahub_exporter.domain.publishing.status import PoolStatus
 from infrahub_exporter.domain.replica.concurrency import Together, Work, one_by_one
 from infrahub_exporter.domain.replica.following import Following
 from infrahub_exporter.domain.replica.kinds import Kinds
-from infrahub_exporter.domain.replica.watching import Arrived, Change, SetBackError, Watch
+from infrahub_exporter.domain.replica.watching import RESOLUTION_SECONDS, Arrived, Change, SetBackError, Watch
 
 logger = logging.getLogger("infrahub_exporter")
 
 
 _LATER_SECONDS = 0.1
-"""How much later than was thought the newest instant has to be, as stamps of changes tell, for a second look."""
+"""How much later than was thought the newest instant has to be, as stamps of changes tell, for a second look.
+
+It is earlier only where Infrahub's clock was set back: what was looked at lies in its future, where more will come.
+"""
 
 
 class Source(NodeSource, QueryRunner, SchemaSource, Protocol):
@@ -150,15 +153,13 @@ class Pool:
                 changes = await self._look(watch, watched, at=at, timeout_seconds=timeout_seconds)
 
         await self._both(self.schema.check, look)
-        is_new = self._plan_afresh()
-        whole = Turn(self._kinds, self._following, at, wall, followed=False, in_pieces=bool(self.is_followable))
-        if is_new or not watched:
-            return whole
-        if changes and (now := await self.probe.instant()) - self._clock.monotonic() > told + _LATER_SECONDS:
+        later = (now := await self.probe.instant()) - self._clock.monotonic() - told
+        if later < -RESOLUTION_SECONDS or (changes and later > _LATER_SECONDS):
             at, wall = now, self._clock.wall()
-            changes = await self._look(watch, watched, at=at, timeout_seconds=timeout_seconds)
-        if changes is None:
-            return whole
+            if changes is not None:
+                await look()
+        if self._plan_afresh() or not watched or changes is None:
+            return Turn(self._kinds, self._following, at, wall, followed=False, in_pieces=bool(self.is_followable))
         if not changes:
             await self.schema.check_if_cheap()
             if self._plan_afresh():
