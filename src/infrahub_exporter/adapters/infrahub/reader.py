@@ -1,7 +1,7 @@
 """One reader for every Infrahub: rows, answers, changes and schema over a transport."""
 
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -100,7 +100,9 @@ class InfrahubReader:
             variables = {**selection.variables, "limit": limit, "offset": offset}
             return await self._graphql("nodes", document.text, variables, instant)
 
-        take = ask if most is not None else self._paging(ask, partial(self.count, selection, at=at), limit).take
+        parallel = 1 if selection.under else self._parallel_pages  # the nodes of several roots have no one count
+        paging = Paging(ask, partial(self.count, selection, at=at), step=limit, slots=self._slots, most=parallel)
+        take = ask if most is not None else paging.take
         while most is None or offset < most:
             reply = await take(offset)
             size += len(reply.body)
@@ -238,9 +240,6 @@ class InfrahubReader:
                 min(SMALL_PAGE, self._page_size),
             )
         self.version = version
-
-    def _paging(self, ask: Callable[[int], Awaitable[Reply]], count: Callable[[], Awaitable[int]], step: int) -> Paging:
-        return Paging(ask, count, step=step, slots=self._slots, most=self._parallel_pages)
 
     def _limit(self, selection: Selection) -> int:
         """Return how many nodes a page of a selection has; of ids alone there may be more."""

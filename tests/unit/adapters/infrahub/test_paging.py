@@ -28,8 +28,9 @@ class Ticks:
 class Busy:
     """A transport whose answers take some turns of the loop, each another number, and that counts what is under way."""
 
-    def __init__(self, total: int, *, lost: Sequence[int] = ()) -> None:
+    def __init__(self, total: int, *, lost: Sequence[int] = (), roots: Sequence[str] = ("InfraDevice",)) -> None:
         self.total = total
+        self._roots = roots
         self.lost = set(lost)
         self.asked: list[int] = []
         self.counts = 0
@@ -67,9 +68,8 @@ class Busy:
     def _node(number: int) -> dict[str, object]:
         return {"id": str(number), "__typename": "InfraDevice", "hfid": None, "name": {"value": f"n{number}"}}
 
-    @staticmethod
-    def _answer(found: Mapping[str, object]) -> Reply:
-        return Reply(200, {}, msgspec.json.encode({"data": {"InfraDevice": found}}))
+    def _answer(self, found: Mapping[str, object]) -> Reply:
+        return Reply(200, {}, msgspec.json.encode({"data": dict.fromkeys(self._roots, found)}))
 
 
 def reader(line: Busy, parallel_pages: int) -> InfrahubReader:
@@ -127,3 +127,12 @@ async def test_nodes_by_id_come_page_by_page_whatever_is_allowed() -> None:
     by_ids = Selection("InfraDevice", NAMES.columns, (*NAMES.filters, Filter("ids", "[ID]", ["1", "2", "3", "4", "5"])))
     assert len(await read(reader(line, 8), by_ids)) == 5
     assert (line.most, line.counts) == (1, 0)
+
+
+async def test_nodes_of_several_kinds_that_have_a_filter_come_page_by_page_since_their_generic_cannot_be_counted() -> (
+    None
+):
+    line = Busy(41, roots=["under0", "under1"])
+    under = Selection("InfraThing", (), NAMES.filters, under=("InfraDevice", "InfraPort"))
+    assert set(await read(reader(line, 8), under)) == {str(number) for number in range(41)}
+    assert (line.most, line.counts, line.asked) == (1, 0, [0, 20, 40])
