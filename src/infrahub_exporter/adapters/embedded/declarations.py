@@ -63,8 +63,8 @@ class ChoiceDeclaration(Struct, frozen=True, kw_only=True, forbid_unknown_fields
     state: str | None = None
 
 
-class Parameters(Struct, frozen=True, kw_only=True):
-    """The constraints of an attribute; what a kind of attribute does not know is ignored, as Infrahub does."""
+class Parameters(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The constraints of an attribute; which of them it may have its kind says."""
 
     regex: str | None = None
     min_length: int | None = None
@@ -74,6 +74,9 @@ class Parameters(Struct, frozen=True, kw_only=True):
     excluded_values: Annotated[str, Meta(pattern=r"^(\d+(?:-\d+)?)(?:,\d+(?:-\d+)?)*$")] | None = None
     start_range: int | None = None
     end_range: int | None = None
+    number_pool_id: str | None = None
+    id: str | None = None
+    state: str | None = None
 
 
 class Computed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -91,7 +94,7 @@ class AttributeDeclaration(Declared, frozen=True, kw_only=True, forbid_unknown_f
 
     name: FieldName
     kind: AttributeKind
-    optional: bool | None = None
+    optional: bool = False
     unique: bool = False
     read_only: bool = False
     default_value: Any = None
@@ -100,7 +103,7 @@ class AttributeDeclaration(Declared, frozen=True, kw_only=True, forbid_unknown_f
     regex: str | None = None
     min_length: int | None = None
     max_length: int | None = None
-    parameters: Parameters = Parameters()
+    parameters: Parameters | None = None
     computed_attribute: Computed | None = None
     order_weight: int | None = None
     ordered: bool = True

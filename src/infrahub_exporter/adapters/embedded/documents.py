@@ -3,14 +3,11 @@
 from collections.abc import Hashable, Iterable, Iterator
 from glob import glob
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-import msgspec
 import yaml
 
 from infrahub_exporter.domain.errors import ConfigError
-
-T = TypeVar("T")
 
 if TYPE_CHECKING:
     _Fast = yaml.SafeLoader
@@ -95,14 +92,3 @@ def read(path: Path) -> Iterator[object]:
     except UnicodeDecodeError as exc:
         raise ConfigError(f"{path}: not UTF-8, expected a YAML text") from exc
     return parse(text, str(path))
-
-
-def convert(document: object, shape: type[T], source: str) -> T:
-    """Turn a document into a Struct. Raises ConfigError that names source, place and expectation."""
-    try:
-        return msgspec.convert(document, shape)
-    except msgspec.ValidationError as exc:
-        message = str(exc)
-        what, _, place = message.partition(" - at `")
-        where = place.rstrip("`").removeprefix("$").removeprefix(".") or "document"
-        raise ConfigError(f"{source}: {where}: {what[:1].lower()}{what[1:]}") from exc

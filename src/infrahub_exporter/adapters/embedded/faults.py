@@ -33,6 +33,10 @@ class Faults:
     def check(self) -> None:
         """Raise ConfigError with a line per fault where there are any."""
         if self._lines:
-            told = list(self._lines)[:TOLD]
-            more = len(self._lines) - len(told)
-            raise ConfigError("\n".join([*told, *([f"and {more} more"] if more else [])]))
+            raise ConfigError(self.told())
+
+    def told(self) -> str:
+        """Give a line per fault, and how many more there are."""
+        told = list(self._lines)[:TOLD]
+        more = len(self._lines) - len(told)
+        return "\n".join([*told, *([f"and {more} more"] if more else [])])

@@ -1,14 +1,18 @@
 """From declared attributes and relationships to complete ones: labels, colours, identifiers, counts."""
 
+import msgspec
+
+from infrahub_exporter.adapters.embedded import parameters
 from infrahub_exporter.adapters.embedded.declarations import (
     AttributeDeclaration,
     ChoiceDeclaration,
     Computed,
     KindDeclaration,
+    Parameters,
     RelationshipDeclaration,
 )
+from infrahub_exporter.adapters.embedded.faults import Faults
 from infrahub_exporter.adapters.embedded.kinds import Attribute, Choice, Relationship
-from infrahub_exporter.domain.errors import ConfigError
 
 _PALETTE = [
     "#ed6a5a",
@@ -51,18 +55,17 @@ def label_of(name: str) -> str:
 
 
 def attributes_of(declaration: KindDeclaration, source: str) -> dict[str, Attribute]:
-    """Complete the attributes of a declaration. Raises ConfigError for a field that cannot be."""
+    """Complete the attributes of a declaration. Raises ConfigError for fields that cannot be."""
     made: dict[str, Attribute] = {}
+    faults = Faults()
     for each in declaration.attributes:
         if each.state == "absent":
             continue
-        place = f"{source}: {declaration.key}.{each.name}"
-        if each.name in RESERVED or each.name in made:
-            raise ConfigError(f"{place}: taken, expected another name")
-        wrong = _wrong(each)
+        wrong = "taken, expected another name" if each.name in RESERVED or each.name in made else _wrong(each)
         if wrong is not None:
-            raise ConfigError(f"{place}: {wrong}")
+            faults.add(f"{source}: {declaration.key}.{each.name}: {wrong}")
         made[each.name] = _attribute(each, declaration.branch or "aware")
+    faults.check()
     return made
 
 
@@ -72,6 +75,9 @@ def _wrong(declared: AttributeDeclaration) -> str | None:
         return "a Dropdown, expected `choices`"
     if declared.kind != "Dropdown" and declared.choices:
         return f"choices of kind {declared.kind}, expected kind Dropdown"
+    wrong = parameters.wrong(declared)
+    if wrong is not None:
+        return wrong
     computed = declared.computed_attribute
     return None if computed is None or computed.kind == "User" else _wrong_computed(declared, computed)
 
@@ -92,12 +98,12 @@ def _wrong_computed(declared: AttributeDeclaration, computed: Computed) -> str |
 
 
 def _attribute(declared: AttributeDeclaration, branch: str) -> Attribute:
-    parameters = declared.parameters
+    said = declared.parameters or Parameters()
     limits = {
         name: getattr(declared, name) for name in ("regex", "min_length", "max_length") if getattr(declared, name)
     }
     if limits:
-        parameters = type(parameters)(**{**_as_dict(parameters), **limits})
+        said = msgspec.structs.replace(said, **limits)
     return Attribute(
         name=declared.name,
         kind=declared.kind,
@@ -109,7 +115,7 @@ def _attribute(declared: AttributeDeclaration, branch: str) -> Attribute:
         default_value=declared.default_value,
         choices=_choices(declared.choices) if declared.choices else None,
         enum=tuple(declared.enum) if declared.enum else None,
-        parameters=parameters,
+        parameters=said,
         computed=_computed(declared.computed_attribute),
         order_weight=declared.order_weight,
         branch=declared.branch or branch,
@@ -129,10 +135,6 @@ def _computed(declared: Computed | None) -> Computed | None:
     return Computed(kind=declared.kind, jinja2_template=template, transform=transform)
 
 
-def _as_dict(parameters: object) -> dict[str, object]:
-    return {name: getattr(parameters, name) for name in parameters.__struct_fields__}  # type: ignore[attr-defined]
-
-
 def _choices(declared: tuple[ChoiceDeclaration, ...]) -> tuple[Choice, ...]:
     """Order choices by name, backwards, and give a free colour to each that has none: Infrahub's own order."""
     taken = [each.color.lower() for each in declared if each.color]
@@ -147,15 +149,17 @@ def _choices(declared: tuple[ChoiceDeclaration, ...]) -> tuple[Choice, ...]:
 
 
 def relationships_of(declaration: KindDeclaration, source: str) -> dict[str, Relationship]:
-    """Complete the relationships of a declaration. Raises ConfigError for a field that cannot be."""
+    """Complete the relationships of a declaration. Raises ConfigError for fields that cannot be."""
     made: dict[str, Relationship] = {}
+    faults = Faults()
     taken = {each.name for each in declaration.attributes}
     for each in declaration.relationships:
         if each.state == "absent" or each.name in _GENERATED.get(each.kind, ()):
             continue
         if each.name in RESERVED or each.name in made or each.name in taken:
-            raise ConfigError(f"{source}: {declaration.key}.{each.name}: taken, expected another name")
+            faults.add(f"{source}: {declaration.key}.{each.name}: taken, expected another name")
         made[each.name] = _relationship(each, declaration.key)
+    faults.check()
     return made
 
 

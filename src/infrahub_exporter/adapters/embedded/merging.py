@@ -38,7 +38,7 @@ def merge(first: T, second: msgspec.Struct) -> T:
         mine, theirs = getattr(first, name), getattr(second, name)
         if theirs is None or theirs == mine or theirs is msgspec.UNSET:
             continue
-        if isinstance(theirs, Parameters):
+        if isinstance(mine, Parameters) and isinstance(theirs, Parameters):
             changed[name] = merge(mine, theirs)
         elif theirs == "" and name in _CLEARED and isinstance(first, KindDeclaration):
             changed[name] = None if mine else mine

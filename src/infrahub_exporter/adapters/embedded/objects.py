@@ -6,8 +6,10 @@ from typing import Any
 
 from msgspec import Struct
 
-from infrahub_exporter.adapters.embedded import documents, files, object_files
+from infrahub_exporter.adapters.embedded import files, object_files
 from infrahub_exporter.adapters.embedded.checks import expected_of
+from infrahub_exporter.adapters.embedded.conversion import convert
+from infrahub_exporter.adapters.embedded.declared import unknown
 from infrahub_exporter.adapters.embedded.faults import Faults
 from infrahub_exporter.adapters.embedded.kinds import Kind, Kinds, Relationship
 from infrahub_exporter.adapters.embedded.names import Names, identifying
@@ -136,7 +138,7 @@ class Loader:
         with self._faults.gathered():
             for source, document in object_files.read(path):
                 with self._faults.gathered():
-                    spec = documents.convert(document, ObjectFile, source).spec
+                    spec = convert(document, ObjectFile, source).spec
                     kind = self._kind(spec.kind, f"{source}: spec.kind", None)
                     for index, each in enumerate(object_files.objects_of(spec, source)):
                         yield _Item(f"{source}: {kind.key}[{index}]", kind, each, path.parent)
@@ -144,7 +146,7 @@ class Loader:
     def _kind(self, key: str, place: str, instead: Kind | None) -> Kind:
         """Find a node kind; for a generic that a relationship leads to, the document's kind is taken."""
         if key not in self._kinds:
-            raise ConfigError(f"{place}: {key}: not declared in any of these files, nor built in")
+            raise ConfigError(f"{place}: {unknown(key, (each.key for each in self._kinds.values()))}")
         kind = self._kinds[key]
         if kind.generic and instead is not None:
             kind = instead

@@ -7,15 +7,10 @@ import msgspec
 
 from infrahub_exporter.adapters.embedded import numbers
 from infrahub_exporter.adapters.embedded.kinds import NODE, RESTRICTED, Attribute, Kind, Kinds, Relationship
+from infrahub_exporter.adapters.embedded.parameters import OF_KIND
 from infrahub_exporter.adapters.embedded.refusals import RefusedError
 from infrahub_exporter.domain.model import JSON
 
-_PARAMETERS: Mapping[str, tuple[str, ...]] = {
-    "Text": ("regex", "min_length", "max_length"),
-    "TextArea": ("regex", "min_length", "max_length"),
-    "List": ("regex",),
-    "Number": ("min_value", "max_value", "excluded_values"),
-}
 _UNLISTED = {"InternalIPPrefixAvailable": "BuiltinIPPrefix", "InternalIPRangeAvailable": "BuiltinIPAddress"}
 """What a server says to use `CoreNode`, describes by itself alone and never has a node of, by what it inherits from."""
 _SORTS = ("nodes", "generics", "profiles", "templates")
@@ -157,7 +152,7 @@ def _attribute(attribute: Attribute) -> dict[str, JSON]:
             for each in attribute.choices
         ]
     limits = attribute.parameters
-    parameters: dict[str, JSON] = {name: getattr(limits, name) for name in _PARAMETERS.get(attribute.kind, ())}
+    parameters: dict[str, JSON] = {name: getattr(limits, name) for name in OF_KIND.get(attribute.kind, ())}
     if attribute.kind == "NumberPool":
         first, last = numbers.ends(attribute)
         parameters = {"start_range": first, "end_range": last, "number_pool_id": None}

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from infrahub_exporter.adapters.embedded import documents
+from infrahub_exporter.adapters.embedded.conversion import convert
 from infrahub_exporter.adapters.embedded.declarations import (
     ExtensionDeclaration,
     GenericDeclaration,
@@ -41,7 +42,7 @@ def load_kinds(paths: Sequence[Path]) -> Kinds:
                 raise ConfigError(f"{path}: empty, expected a schema with `nodes`, `generics` or `extensions`")
             for each in contents:
                 with faults.gathered():
-                    read.append((str(path), documents.convert(each, SchemaFile, str(path))))
+                    read.append((str(path), convert(each, SchemaFile, str(path))))
     faults.check()
     declared = _collect(read)
     _warn_of_transforms(declared)

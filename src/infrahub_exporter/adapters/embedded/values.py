@@ -21,7 +21,13 @@ class InvalidValueError(ValueError):
 
 _NUMBERS = frozenset({"Number", "NumberPool", "Bandwidth"})
 _BOOLEANS = frozenset({"Boolean", "Checkbox"})
-_MAC = re.compile(r"^[0-9A-Fa-f]{12}$")
+_MACS = tuple(
+    re.compile(separator.join([f"([0-9A-Fa-f]{{{length}}})"] * groups))
+    for length, groups, separators in (("1,2", 6, ":-"), ("1,4", 3, ":-."), ("5,6", 2, ":-"), ("11,12", 1, ":"))
+    for separator in map(re.escape, separators)
+)
+"""The forms of a MAC address, each with its groups, of which leading zeros may be left out."""
+_MAC_DIGITS = 12
 _INT64 = 2**63
 
 
@@ -55,7 +61,8 @@ def _by_kind(attribute: Attribute, value: JSON) -> JSON:
         fits = isinstance(value, str)
     if not fits:
         raise InvalidValueError(_misfit(kind, value))
-    if kind in _FORMS:
+    unsaid = kind == "DateTime" and attribute.optional and value == ""
+    if kind in _FORMS and not unsaid:
         try:
             return _FORMS[kind](str(value))
         except ValueError as exc:
@@ -97,10 +104,11 @@ def _check_limits(attribute: Attribute, value: JSON) -> None:
 
 
 def _bare_mac(text: str) -> str:
-    bare = re.sub(r"[:\-.]", "", text)
-    if not _MAC.match(bare):
+    match = next((found for form in _MACS if (found := form.fullmatch(text))), None)
+    if match is None:
         raise ValueError(text)
-    return bare.upper()
+    length = _MAC_DIGITS // len(match.groups())
+    return "".join(each.zfill(length) for each in match.groups()).upper()
 
 
 def _pairs(bare: str, separator: str) -> str:

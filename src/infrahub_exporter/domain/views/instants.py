@@ -1,20 +1,52 @@
 """Instants as Infrahub gives them: a DateTime is the text that somebody wrote, with an offset, `Z` or none of them."""
 
 import datetime as dt
+import re
 
 import msgspec
 
+_FORM = re.compile(
+    r"(?P<year>\d{4})(?P<dash>-?)(?P<month>\d\d)(?P=dash)(?P<day>\d\d)"
+    r"(?:[Tt ](?P<hour>\d\d)"
+    r"(?:(?P<colon>:?)(?P<minute>\d\d)(?:(?P=colon)(?P<second>\d\d)(?:[.,](?P<fraction>\d{1,9}))?)?)?"
+    r"(?P<zone>[Zz]|(?P<sign>[+-])(?P<hours>\d\d)(?::?(?P<minutes>\d\d))?)?)?"
+)
+"""What Infrahub takes for a DateTime: ISO 8601, its basic form too, of which the least that is there is a day."""
+
+
+def parse(text: str) -> dt.datetime | None:
+    """Read a day, or a day and a time; the zone is left open where the text has none. None for anything else."""
+    match = _FORM.fullmatch(text)
+    if match is None:
+        return None
+    microsecond = int((match["fraction"] or "0").ljust(6, "0")[:6])
+    hour, minute, second = (int(match[each] or 0) for each in ("hour", "minute", "second"))
+    try:
+        day = dt.date(int(match["year"]), int(match["month"]), int(match["day"]))
+        return dt.datetime.combine(day, dt.time(hour, minute, second, microsecond, _zone(match)))
+    except ValueError:
+        return None
+
+
+def _zone(match: re.Match[str]) -> dt.timezone | None:
+    if match["sign"] is None:
+        return dt.timezone.utc if match["zone"] else None
+    offset = dt.timedelta(hours=int(match["hours"]), minutes=int(match["minutes"] or 0))
+    return dt.timezone(-offset if match["sign"] == "-" else offset)
+
 
 def seconds(value: object) -> float | None:
-    """Read unix seconds of a date, or a date and time (RFC 3339, section 5.6); without an offset it is UTC.
+    """Read unix seconds of whatever Infrahub takes for a DateTime; without an offset it is UTC.
 
     None for what is no instant.
     """
-    for kind in (dt.datetime, dt.date):
-        try:
-            read = msgspec.convert(value, kind)
-        except msgspec.ValidationError:
-            continue
-        at = read if isinstance(read, dt.datetime) else dt.datetime.combine(read, dt.time())
-        return (at if at.tzinfo is not None else at.replace(tzinfo=dt.timezone.utc)).timestamp()
-    return None
+    if not isinstance(value, str):
+        return None
+    at: dt.datetime | None
+    try:
+        at = msgspec.convert(value, dt.datetime)
+    except msgspec.ValidationError:
+        at = parse(value)
+    if at is None:
+        return None
+    return (at if at.tzinfo is not None else at.replace(tzinfo=dt.timezone.utc)).timestamp()

@@ -46,6 +46,13 @@ def test_an_extension_adds_choices_to_the_ones_there_are(write: Write) -> None:
     assert list(box.attributes) == ["name", "size", "role"]
 
 
+def test_a_second_declaration_of_an_attribute_makes_it_mandatory_unless_it_says_otherwise(write: Write) -> None:
+    again = write("again.yml", extension("attributes: [{name: size, kind: Number, parameters: {max_value: 5}}]"))
+    size = load_kinds([write("box.yml", BOX), again])["NetBox"].attributes["size"]
+
+    assert (size.optional, size.parameters.min_value, size.parameters.max_value) == (False, 1, 5)
+
+
 def test_what_is_absent_in_the_second_declaration_is_gone(write: Write) -> None:
     less = write(
         "less.yml",

@@ -147,12 +147,12 @@ nodes:
         ("", "empty, expected objects (`apiVersion: infrahub.app/v1`, `kind: Object`)"),
         (
             "apiVersion: v2\nkind: Object\nspec: {kind: NetNote, data: []}\n",
-            "document 1: apiVersion: invalid enum value 'v2'",
+            "document 1: apiVersion: 'v2', expected one of infrahub.app/v1",
         ),
         (document("NetNote", "{}"), "document 1: spec.data: expected `array`, got `object`"),
         (
             document("NetThing", "[]"),
-            "document 1: spec.kind: NetThing: not declared in any of these files, nor built in",
+            "document 1: spec.kind: NetThing: not declared in any of these files",
         ),
         (
             document("NetPort", "[]"),
@@ -303,8 +303,8 @@ def test_all_faults_of_the_files_are_told_at_once_but_not_what_follows_from_them
         EmbeddedInfrahub.load([HERE / "schema.yml"], [first, second])
     known = "name, code, profiles, parent, children, member_of_groups, subscriber_of_groups"
     assert str(caught.value).replace(str(first.parent), "").splitlines() == [
-        "/first.yml: document 1: spec: object missing required field `kind`",
-        "/first.yml: document 2: spec.kind: NetThing: not declared in any of these files, nor built in",
+        "/first.yml: document 1: spec.kind: missing, expected a value",
+        "/first.yml: document 2: spec.kind: NetThing: not declared in any of these files",
         "/first.yml: document 3: NetSite[1]: parent is mandatory for NetSite at parent",
         f"/first.yml: document 3: NetSite[1].kind: unknown field of NetSite, expected one of {known}",
         f"/first.yml: document 3: NetSite[1].size: unknown field of NetSite, expected one of {known}",

@@ -92,10 +92,14 @@ def node(text: str) -> str:
         ("", "empty, expected a schema with `nodes`, `generics` or `extensions`"),
         ('version: "1.0"\nversion: "1.0"\n', "line 2: duplicate key 'version', expected valid YAML"),
         ("- 1\n", "document: expected `object`, got `array`"),
-        (node("colour: red"), "nodes[0]: object contains unknown field `colour`"),
+        (node("icone: red"), "KitAa: unknown field icone, did you mean 'icon'?"),
         (
             node("attributes: [{name: tone, kind: Txt}]"),
-            "nodes[0].attributes[0].kind: invalid enum value 'Txt'",
+            (
+                "KitAa.tone.kind: 'Txt', expected one of ID, Dropdown, Text, TextArea, DateTime, Email, Password, "
+                "HashedPassword, URL, File, MacAddress, Color, Number, NumberPool, Bandwidth, IPHost, IPNetwork, "
+                "IPAddress, Boolean, Checkbox, List, JSON, Any, did you mean 'Text'?"
+            ),
         ),
         (node("attributes: [{name: hfid, kind: Text}]"), "KitAa.hfid: taken, expected another name"),
         (
@@ -213,18 +217,18 @@ def node(text: str) -> str:
         ),
         (
             node("attributes: [{name: ip, kind: Text}]"),
-            "nodes[0].attributes[0].name: expected `str` of length >= 3",
+            "KitAa.ip.name: expected `str` of length >= 3",
         ),
         (
             node("attributes: [{name: asNumber, kind: Number}]"),
-            "nodes[0].attributes[0].name: expected `str` matching regex '^[a-z0-9_]+$'",
+            "KitAa.asNumber.name: expected `str` matching regex '^[a-z0-9_]+$'",
         ),
-        (node(f"label: {'long' * 17}"), "nodes[0].label: expected `str` of length <= 64"),
-        (node("uniqueness_constraints: [[]]"), "nodes[0].uniqueness_constraints[0]: expected `array` of length >= 1"),
-        (node("branch: alone"), "nodes[0].branch: invalid enum value 'alone'"),
+        (node(f"label: {'long' * 17}"), "KitAa.label: expected `str` of length <= 64"),
+        (node("uniqueness_constraints: [[]]"), "KitAa.uniqueness_constraints[0]: expected `array` of length >= 1"),
+        (node("branch: alone"), "KitAa.branch: 'alone', expected one of aware, agnostic, local"),
         (
             'version: "1.0"\nextensions: {generics: [{kind: CoreNode}]}\n',
-            "extensions: object contains unknown field `generics`",
+            "extensions: unknown field generics, expected one of nodes, id, state",
         ),
         (
             node("inherit_from: [KitShut]") + "generics: [{name: Shut, namespace: Kit, restricted_namespaces: []}]\n",
@@ -273,6 +277,33 @@ def node(text: str) -> str:
         (
             node("attributes: [{name: tone, kind: Text, enum: [low, high], default_value: loud}]"),
             "KitAa.tone: default_value: loud must be one of ['low', 'high']",
+        ),
+        (
+            node("attributes: [{name: tone, kind: URL, parameters: {regex: a}}]"),
+            "KitAa.tone: parameters: regex of kind URL, expected none",
+        ),
+        (
+            node("attributes: [{name: tone, kind: Number, parameters: {max_length: 3}}]"),
+            (
+                "KitAa.tone: parameters: max_length of kind Number, expected one of min_value, max_value, "
+                "excluded_values"
+            ),
+        ),
+        (
+            node("attributes: [{name: tone, kind: Text, min_length: 5, parameters: {max_length: 3}}]"),
+            "KitAa.tone: min_length 5, expected at most max_length, 3",
+        ),
+        (
+            node("attributes: [{name: tone, kind: NumberPool, parameters: {start_range: 9, end_range: 2}}]"),
+            "KitAa.tone: start_range 9, expected at most end_range, 2",
+        ),
+        (
+            node("attributes: [{name: tone, kind: Number, parameters: {excluded_values: '3,9-7'}}]"),
+            "KitAa.tone: excluded_values: 9-7, expected the lower number first",
+        ),
+        (
+            node("attributes: [{name: tone, kind: Number, parameters: {excluded_values: '5-7,3,7-9'}}]"),
+            "KitAa.tone: excluded_values: 5-7 and 7-9, expected ranges without common numbers",
         ),
         (
             node("relationships: [{name: tags, peer: BuiltinTag, min_count: 3, max_count: 2}]"),
@@ -500,6 +531,80 @@ nodes:
         f"{second}: generics: expected `array`, got `int`",
         f"{third}: empty, expected a schema with `nodes`, `generics` or `extensions`",
     ]
+
+
+def test_all_faults_of_one_document_are_told_with_their_places_and_a_suggestion(write: Write) -> None:
+    path = write(
+        "schema.yml",
+        """
+version: "1.0"
+genericas: 3
+nodes:
+  - name: One
+    namespace: Kit
+    icom: red
+    attributes:
+      - {name: name, kind: Text, branch: here, optional: often}
+      - {name: size}
+      - {kind: Text}
+      - just text
+      - {name: tone, kind: Dropdown, choices: [{name: low, colour: red}, high]}
+    relationships: [{name: tags, peer: BuiltinTag, carnality: many}]
+  - {namespace: Kit, order_by: 3}
+extensions: {nodes: [{kind: KitTwo, attributes: [{name: size, kind: Text, optionel: true}]}]}
+""",
+    )
+    with pytest.raises(ConfigError) as caught:
+        load_kinds([path])
+    assert [each.removeprefix(f"{path}: ") for each in str(caught.value).splitlines()] == [
+        "document: unknown field genericas, did you mean 'generics'?",
+        "KitOne: unknown field icom, did you mean 'icon'?",
+        "KitOne.name.branch: 'here', expected one of aware, agnostic, local",
+        "KitOne.name.optional: expected `bool`, got `str`",
+        "KitOne.size.kind: missing, expected a value",
+        "KitOne.attributes[2].name: missing, expected a value",
+        "KitOne.attributes[3]: expected `object`, got `str`",
+        "KitOne.tone.choices[0]: unknown field colour, did you mean 'color'?",
+        "KitOne.tone.choices[1]: expected `object`, got `str`",
+        "KitOne.tags: unknown field carnality, did you mean 'cardinality'?",
+        "nodes[1].name: missing, expected a value",
+        "nodes[1].order_by: expected `array | null`, got `int`",
+        "extensions.nodes: KitTwo.size: unknown field optionel, did you mean 'optional'?",
+    ]
+
+
+def test_all_faults_of_the_fields_of_one_kind_are_told(write: Write) -> None:
+    path = write(
+        "schema.yml",
+        node(
+            "attributes: [{name: hfid, kind: Text}, {name: tone, kind: Dropdown}, {name: size, kind: URL, choices: "
+            "[{name: low}]}], relationships: [{name: ids, peer: BuiltinTag}, {name: size, peer: BuiltinTag}]"
+        ),
+    )
+    with pytest.raises(ConfigError) as caught:
+        load_kinds([path])
+    assert str(caught.value).splitlines() == [
+        f"{path}: KitAa.hfid: taken, expected another name",
+        f"{path}: KitAa.tone: a Dropdown, expected `choices`",
+        f"{path}: KitAa.size: choices of kind URL, expected kind Dropdown",
+    ]
+
+
+def test_texts_that_are_numbers_or_booleans_may_stand_for_them_and_null_for_no_constraints(write: Write) -> None:
+    kinds = load_kinds(
+        [
+            write(
+                "schema.yml",
+                node(
+                    'attributes: [{name: name, kind: Text, order_weight: "5", optional: "true", min_length: "3"}, '
+                    "{name: tone, kind: Text, parameters: null}]"
+                ),
+            )
+        ]
+    )
+    name, tone = (kinds["KitAa"].attributes[each] for each in ("name", "tone"))
+    assert (name.order_weight, name.optional, name.parameters.min_length) == (5, True, 3)
+    assert tone.parameters.min_length is None
 
 
 def test_what_is_unique_alone_is_unique_and_constrained(write: Write) -> None:

@@ -30,6 +30,12 @@ def attribute(kind: str, **limits: Any) -> Attribute:
         ("IPNetwork", "10.0.0.0/8", "10.0.0.0/8"),
         ("IPAddress", "2001:DB8::1", "2001:db8::1"),
         ("MacAddress", "001b.4411.3ab7", "00:1B:44:11:3A:B7"),
+        ("MacAddress", "a:b:c:d:e:f", "0A:0B:0C:0D:0E:0F"),
+        ("MacAddress", "1b.4411.3ab7", "00:1B:44:11:3A:B7"),
+        ("MacAddress", "001b44:113ab7", "00:1B:44:11:3A:B7"),
+        ("MacAddress", "01b44113ab7", "00:1B:44:11:3A:B7"),
+        ("DateTime", "20300101", "20300101"),
+        ("DateTime", "2030-01-01T10:00", "2030-01-01T10:00"),
         ("DateTime", "2030-01-01T00:00:00+02:00", "2030-01-01T00:00:00+02:00"),
         ("URL", "https://example.org/x?y", "https://example.org/x?y"),
         ("URL", "/local", "/local"),
@@ -42,6 +48,13 @@ def attribute(kind: str, **limits: Any) -> Attribute:
 )
 def test_a_value_is_kept(kind: str, value: Any, kept: Any) -> None:
     assert normalize(attribute(kind), value) == kept
+
+
+def test_an_optional_date_may_be_an_empty_text_and_a_mandatory_one_must_not() -> None:
+    assert normalize(attribute("DateTime"), "") == ""
+    with pytest.raises(InvalidValueError) as caught:
+        normalize(Attribute(name="at", kind="DateTime", label="At", optional=False), "")
+    assert str(caught.value) == " is not a valid DateTime"
 
 
 def test_a_hashed_password_is_not_kept_in_clear() -> None:
@@ -65,6 +78,9 @@ def test_a_hashed_password_is_not_kept_in_clear() -> None:
         ("IPNetwork", "10.0.0.1/8", "10.0.0.1/8 is not a valid IPNetwork"),
         ("IPAddress", "10.0.0.1/8", "10.0.0.1/8 is not a valid IPAddress"),
         ("MacAddress", "00:1b", "00:1b is not a valid MacAddress"),
+        ("MacAddress", "00:1b-44:11:3a:b7", "00:1b-44:11:3a:b7 is not a valid MacAddress"),
+        ("MacAddress", "001b4411.3ab7", "001b4411.3ab7 is not a valid MacAddress"),
+        ("DateTime", "2030-01-01T10:00:00 Z", "2030-01-01T10:00:00 Z is not a valid DateTime"),
         ("DateTime", "soon", "soon is not a valid DateTime"),
         ("URL", "nowhere", "nowhere is not a valid URL"),
         ("URL", "http://", "http:// is not a valid URL"),
