@@ -135,4 +135,4 @@ async def test_nodes_of_several_kinds_that_have_a_filter_come_page_by_page_since
     line = Busy(41, roots=["under0", "under1"])
     under = Selection("InfraThing", (), NAMES.filters, under=("InfraDevice", "InfraPort"))
     assert set(await read(reader(line, 8), under)) == {str(number) for number in range(41)}
-    assert (line.most, line.counts, line.asked) == (1, 0, [0, 20, 40])
+    assert (line.most, line.counts, line.asked) == (1, 0, [0, 8, 16, 24, 32, 40])
