@@ -141,7 +141,7 @@ GARBLES = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(garbles=st.lists(GARBLES, min_size=1, max_size=2), weight=st.integers(0, 9))
 def test_whatever_answers_say_no_refresh_dies_of_it(
     infrahub: EmbeddedInfrahub, garbles: list[Garble], weight: int
@@ -157,7 +157,7 @@ UNFORESEEN = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(unforeseen=st.lists(UNFORESEEN, min_size=1, max_size=2), weight=st.integers(0, 9))
 def test_whatever_a_request_ends_in_no_refresh_dies_of_it(
     infrahub: EmbeddedInfrahub, unforeseen: list[Garble], weight: int

@@ -432,7 +432,7 @@ PIECES = st.lists(
 
 
 @given(PIECES)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_bytes_leave_the_server_well(pieces: list[bytes]) -> None:
     async def exchange() -> None:
         loop = asyncio.get_running_loop()

@@ -33,7 +33,6 @@ def one_line(error: ConfigError) -> None:
 
 
 @given(TREES)
-@settings(deadline=None)
 def test_plain_values_are_settings_or_a_config_error(tree: object) -> None:
     try:
         parse_settings({"infrahub": {"address": "http://a"}, **tree} if isinstance(tree, dict) else tree)
@@ -42,7 +41,7 @@ def test_plain_values_are_settings_or_a_config_error(tree: object) -> None:
 
 
 @given(YAMLISH)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @example("!!int a: !!float b")
 @example("? !!null a\n: 1")
 @example("!!timestamp a")
@@ -72,7 +71,7 @@ def test_any_text_is_values_or_a_config_error(text: str) -> None:
     st.binary(max_size=30) | YAMLISH.map(lambda text: text.encode("utf-8", "surrogatepass")),
     st.dictionaries(st.sampled_from(VARIABLES), YAMLISH, max_size=3),
 )
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_file_with_any_environment_is_settings_or_a_config_error(
     tmp_path: Path, content: bytes, env: dict[str, str]
 ) -> None:

@@ -278,7 +278,7 @@ async def follow(following: Following, rounds: Sequence[Round]) -> None:
         assert plain(entry.rows) == plain(await following.truth(entry, entry.read_at or 0.0))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(SETUPS, st.lists(ROUNDS, min_size=1, max_size=6))
 def test_what_is_followed_equals_what_is_read_whole(setup: Setup, rounds: Sequence[Round]) -> None:
     anyio.run(follow, Following(setup), rounds)

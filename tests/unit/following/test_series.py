@@ -119,7 +119,7 @@ async def follow(rounds: Sequence[Round]) -> None:
             assert each.fails is not None
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(ROUNDS)
 def test_what_is_kept_equals_what_is_made_anew(rounds: Sequence[Round]) -> None:
     anyio.run(follow, rounds)

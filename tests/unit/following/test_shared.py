@@ -222,7 +222,7 @@ async def test_what_one_entry_holds_back_another_publishes() -> None:
 NAMES = ["all", "own attribute", "over a relation", "of a group", "without many", "by id", "label form", "generic"]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(SETUPS, st.lists(st.sampled_from(NAMES), max_size=3, unique=True), st.lists(ROUNDS, min_size=1, max_size=3))
 def test_other_entries_over_the_same_pool_show_what_is_read_whole(
     setup: Setup, names: Sequence[str], rounds: Sequence[Round]

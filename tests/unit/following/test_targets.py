@@ -114,7 +114,7 @@ async def follow(rounds: Sequence[Sequence[tuple[str, int, int]]]) -> None:
         assert await shown(subject, success) == await shown(fresh, success)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.lists(CHANGES, min_size=1, max_size=5))
 def test_what_is_followed_is_what_is_made_of_everything(rounds: list[list[tuple[str, int, int]]]) -> None:
     anyio.run(follow, rounds)

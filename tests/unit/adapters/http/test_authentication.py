@@ -223,7 +223,7 @@ VALUES = st.tuples(st.sampled_from([b"", b"Basic ", b"bearer ", b"BASIC\t", b"Be
 
 
 @given(st.lists(VALUES, max_size=3))
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_header_is_answered_and_none_gets_in(values: list[bytes]) -> None:
     sent: list[Any] = []
 

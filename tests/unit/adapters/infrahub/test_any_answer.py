@@ -169,7 +169,7 @@ def over(reply: Reply) -> InfrahubReader:
     )
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(REPLIES)
 @example(Reply(200, {}, b'{"data": {"NetThing": {"edges": []}}, "errors": ["\xff"]}'))
 @example(Reply(200, {}, b'{"data": {"NetThing": {"edges": [{"node": {"id": "\xed\xa0\x80"}}]}}}'))

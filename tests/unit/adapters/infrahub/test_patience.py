@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 import anyio
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from infrahub_exporter.adapters.infrahub.answers import status_of
@@ -138,7 +138,6 @@ async def test_a_200_that_stamps_nothing_is_not_tried_again(body: bytes) -> None
 
 
 @given(st.binary() | st.binary().map(lambda noise: b'{"errors": [{"extensions": {"http_status": ' + noise))
-@settings(deadline=None)
 def test_no_body_surprises(body: bytes) -> None:
     assert status_of(Reply(200, {}, body)) in {200, 429, 502, 503, 504}
 

@@ -301,7 +301,7 @@ MANGLED = strategies.one_of(
 
 
 @given(MANGLED)
-@settings(deadline=None, max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @example(wrapped(b"\xdd\xff\xff\xff\xff"))
 @example(kind(blocks=[zlib.compress(b"\xdd\xff\xff\xff\xff")]))
 @example(kind(blocks=[zlib.compress(b"\x91" * 100_000)]))

@@ -1,6 +1,0 @@
-"""How hypothesis runs here: a slow machine is no failure."""
-
-from hypothesis import settings
-
-settings.register_profile("patient", deadline=None)
-settings.load_profile("patient")
