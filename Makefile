@@ -57,7 +57,7 @@ public: $(VENV)/.test ## inventories of others in the embedded Infrahub; FOLDER 
 soak: $(VENV)/.test ## random faults, changes, reloads and kill -9; MINUTES=240 for longer, SEED=1 to repeat
 	@$(BIN)/python -m tests.soak --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
 
-e2e-infrahub: $(VENV)/.test ## against a real Infrahub (some 13 minutes, 4 GB)
+e2e-infrahub: $(VENV)/.test ## against a real Infrahub (4 GB)
 	@PATH="$(abspath $(BIN)):$$PATH" tests/e2e/infrahub/run
 
 bench: $(VENV)/.test ## ours and a plain SDK exporter side by side; writes docs/performance.md (some 15 minutes)

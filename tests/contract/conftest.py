@@ -1,4 +1,4 @@
-"""Infrahubs that hold the known inventory: in process, over HTTP and, where the environment names one, a real one."""
+"""Infrahubs that hold the known inventory: in process and over HTTP, or the real one that the environment names."""
 
 import os
 import socket
@@ -22,8 +22,10 @@ from tests.contract.reading import Line, is_there, replace_draft
 TOKEN = "a-token"
 IN_PROCESS, SERVED, REAL = "embedded, in process", "embedded, over HTTP", "real, over HTTP"
 _DATED_SECONDS = 30.0
-OVER_HTTP = [SERVED, *([REAL] if "INFRAHUB_E2E_ADDRESS" in os.environ else [])]
-"""The Infrahubs that the SDK's transport reaches; the real one has `testing/data` loaded."""
+IS_REAL = "INFRAHUB_E2E_ADDRESS" in os.environ
+"""Whether there is a real one; it has `testing/data` loaded. What holds without it is shown without it."""
+OVER_HTTP = [REAL if IS_REAL else SERVED]
+"""The Infrahub that the SDK's transport reaches."""
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +73,7 @@ def transport_to(place: str, request: pytest.FixtureRequest) -> Transport:
     return sdk_transport(os.environ["INFRAHUB_E2E_ADDRESS"], token=os.environ["INFRAHUB_E2E_TOKEN"])
 
 
-@pytest.fixture(params=[IN_PROCESS, *OVER_HTTP])
+@pytest.fixture(params=OVER_HTTP if IS_REAL else [IN_PROCESS, *OVER_HTTP])
 async def any_transport(request: pytest.FixtureRequest) -> AsyncIterator[Transport]:
     transport = transport_to(request.param, request)
     yield transport

@@ -15,15 +15,15 @@ from tests.e2e.infrahub.followed import ENTRIES, Followed
 from tests.e2e.infrahub.network import EMPTY, MAIN, Network, changes, connections, load_schema, network
 
 pytestmark = pytest.mark.anyio
-SEEDS = range(30)
-STEPS = 2
+SEEDS = range(15)
+STEPS = 4
 MOST_CHANGES = 4
 PAGE_SIZES = (8, 50)
 OVERLAPS_SECONDS = (0.5, 5.0, 300.0)
 POLL_SECONDS = 0.5
 ASIDE = 0.7
 """How many of the changes are made on the branch while there is one."""
-MERGED = 0.3
+MERGED = 0.6
 """How many of the branches are merged; the others are only deleted."""
 Tally = Counter[str]
 
@@ -110,14 +110,15 @@ async def test_what_is_followed_equals_what_is_read_whole(
     reader = InfrahubReader(transport, clock=SystemClock(), page_size=chance.randint(*PAGE_SIZES))
     truth = InfrahubReader(transport, clock=SystemClock(), page_size=500)
     followed = Followed(reader, truth, overlap_seconds=chance.choice(OVERLAPS_SECONDS))
-    early, late = chance.sample(ENTRIES, 2)
+    early, *late = chance.sample(ENTRIES, 3)
     async with network(connect, chance, STEPS * seed) as changing:
         steps = Steps(f"follow-{seed}", chance, changing, followed)
         try:
             await followed.add(early)
             await followed.refresh()
             await steps.branch()
-            await followed.add(late)
+            for each in late:
+                await followed.add(each)
             for _ in range(STEPS):
                 await steps.step()
             await steps.finish()

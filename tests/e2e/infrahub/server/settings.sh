@@ -7,6 +7,7 @@ GRAPHQL_CORE_VERSION=3.2.9 # Infrahub leaves it open; 3.2.10 and later turn ever
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 state=$(realpath -m "${INFRAHUB_E2E_DIR:-$HOME/.cache/infrahub-exporter-e2e}")
 run=$state/run
+ready=$run/ready # there while a server that `begin` has started and loaded waits for its `run`
 NOT_RUN=75 # the exit code of `setup` where a registry does not answer
 
 say() { printf '== %s\n' "$*" >&2; }
