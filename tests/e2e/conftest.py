@@ -5,10 +5,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 import yaml
 
+from tests.e2e import loopback
 from tests.e2e.children import DEMO, Child, Spawn, StartExporter, StartInfrahub, clean_environment, eventually
 
 
@@ -46,7 +46,7 @@ def start_infrahub(spawn: Spawn, command: str) -> StartInfrahub:
             *(command, "infrahub", "--port", str(port), "--schema", str(DEMO / "schema.yml")),
             *(argument for path in files for argument in ("--objects", str(path))),
         )
-        eventually(lambda: httpx.get(f"http://127.0.0.1:{port}/api/schema/summary").is_success, child)
+        eventually(lambda: loopback.get(f"http://127.0.0.1:{port}/api/schema/summary").is_success, child)
         return child
 
     return start

@@ -2,7 +2,6 @@
 
 import re
 import signal
-import ssl
 import sys
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
@@ -12,6 +11,7 @@ import httpx
 import yaml
 from msgspec import Struct
 
+from tests.e2e import loopback
 from tests.e2e.children import DEMO, Child, clean_environment, eventually, free_port
 
 _SAMPLE = re.compile(r"(\w+)(?:\{(.*)\})? (\S+)")
@@ -26,8 +26,6 @@ TOKEN = "f9a1c0d4e5b6a7988990"
 """What lets these tests in, also as an operator, where the exporter is `OPERATED`."""
 OPERATED = {"bearer_tokens": [TOKEN], "admin": {"enabled": True}}
 _ALLOWED = {"Authorization": f"Bearer {TOKEN}"}
-_CONTEXT = ssl.create_default_context()
-"""One for all requests: making one costs more than they do."""
 STORE = "(a file of its own)"
 """Stands for the path of the exporter's store."""
 
@@ -106,7 +104,7 @@ class Watched:
 
     def get(self, path: str) -> httpx.Response:
         """Ask for a path."""
-        return httpx.get(f"{self.url}{path}", headers=_ALLOWED, verify=_CONTEXT)
+        return loopback.get(f"{self.url}{path}", headers=_ALLOWED)
 
     def own(self) -> "Own":
         """Return the exporter's own metrics."""
@@ -117,10 +115,7 @@ class Watched:
     def get_well(self) -> None:
         """Have it try again what it leaves alone for a while, and wait until all is well."""
         self.eventually(
-            lambda: (
-                httpx.post(f"{self.url}/-/refresh", headers=_ALLOWED, verify=_CONTEXT).status_code
-                == HTTPStatus.ACCEPTED
-            )
+            lambda: loopback.post(f"{self.url}/-/refresh", headers=_ALLOWED).status_code == HTTPStatus.ACCEPTED
         )
         self.eventually(self.is_well)
 

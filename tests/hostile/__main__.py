@@ -11,9 +11,9 @@ from functools import partial
 from pathlib import Path
 
 import click
-import httpx
 from msgspec import Struct
 
+from tests.e2e import loopback
 from tests.e2e.children import DEMO
 from tests.faults.line import Fault, Line
 from tests.faults.watched import OPERATED, Watched, config
@@ -61,7 +61,7 @@ class Attacked:
         slowest, ends = 0.0, time.monotonic() + self._seconds
         while time.monotonic() < ends or self._line.asked < asked + 3:
             began = time.monotonic()
-            httpx.get(f"{self._watched.url}/-/healthy", timeout=30).raise_for_status()
+            loopback.get(f"{self._watched.url}/-/healthy", timeout=30).raise_for_status()
             slowest = max(slowest, time.monotonic() - began)
             time.sleep(0.01)
         tries, kept = self._line.asked - asked, self._watched.shown() == before

@@ -9,6 +9,7 @@ import httpx
 import msgspec
 from msgspec import Struct
 
+from tests.e2e import loopback
 from tests.e2e.infrahub.corpus import BUMPED, Ask
 
 _PLACEHOLDER = re.compile(r"<([^<>]+)>")
@@ -65,7 +66,9 @@ class Infrahub:
             if ask.at is not None:
                 url += f"?at={quote(self._filled(ask.at), safe='')}"
             content = self._content(ask)
-        with httpx.Client(base_url=self._address, timeout=_TIMEOUT_SECONDS, trust_env=False) as client:
+        with httpx.Client(
+            verify=loopback.CONTEXT, base_url=self._address, timeout=_TIMEOUT_SECONDS, trust_env=False
+        ) as client:
             reply = client.request(method, url, headers=headers, content=content)
         media = reply.headers.get("content-type", "").split(";")[0]
         body: object = reply.text

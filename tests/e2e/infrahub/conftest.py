@@ -3,9 +3,9 @@
 import os
 from collections.abc import Iterator
 
-import httpx
 import pytest
 
+from tests.e2e import loopback
 from tests.e2e.children import DEMO, Child, clean_environment, eventually, free_port
 from tests.e2e.infrahub.answers import Infrahub
 from tests.e2e.infrahub.corpus import OBJECTS, SCHEMA
@@ -47,7 +47,7 @@ def embedded_address(command: str, embedded_token: str, tmp_path_factory: pytest
     child = Child("embedded", tuple(arguments), log, clean_environment())
     address = f"http://127.0.0.1:{port}"
     try:
-        eventually(lambda: httpx.get(f"{address}/api/schema/summary").is_success, child, seconds=_START_SECONDS)
+        eventually(lambda: loopback.get(f"{address}/api/schema/summary").is_success, child, seconds=_START_SECONDS)
         yield address
     finally:
         child.end()

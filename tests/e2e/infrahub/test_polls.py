@@ -7,6 +7,7 @@ from datetime import datetime
 import httpx
 import pytest
 
+from tests.e2e import loopback
 from tests.e2e.children import Child, StartExporter, eventually, free_port
 from tests.e2e.infrahub.proxy import Proxy
 
@@ -71,11 +72,11 @@ class Exporter:
         eventually(until, self._child, seconds=_WAIT_SECONDS)
 
     def is_ready(self) -> bool:
-        return httpx.get(f"{self._address}/-/ready", trust_env=False).is_success
+        return loopback.get(f"{self._address}/-/ready", trust_env=False).is_success
 
     def shows(self, name: str) -> bool:
         """Tell whether a role has a series."""
-        lines = httpx.get(f"{self._address}/metrics", trust_env=False).text.splitlines()
+        lines = loopback.get(f"{self._address}/metrics", trust_env=False).text.splitlines()
         return any(line.startswith("infrahub_coreaccountrole_info{") and f'"{name}"' in line for line in lines)
 
     def polls(self, begun: int = 0) -> list[int]:

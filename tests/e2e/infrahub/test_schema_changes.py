@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.e2e import loopback
 from tests.e2e.children import Child, StartExporter, eventually, free_port
 from tests.e2e.infrahub.proxy import Proxy
 
@@ -57,7 +58,7 @@ class Exporter:
         eventually(until, self._child, seconds=_WAIT_SECONDS)
 
     def shows(self, label: str) -> bool:
-        body = httpx.get(f"{self._address}/metrics", trust_env=False).text
+        body = loopback.get(f"{self._address}/metrics", trust_env=False).text
         return "infrahub_lamppost_info{" in body and f'state_label="{label}"' in body
 
     @property

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import anyio
 import anyio.to_thread
-import httpx
 import pytest
 import yaml
 from msgspec import Struct
@@ -16,6 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from infrahub_exporter.adapters.otlp import Destination, OtlpSink
 from infrahub_exporter.adapters.prometheus import render
 from infrahub_exporter.domain.model import Family, FamilyType, Sample, Section, Snapshot
+from tests.e2e import loopback
 from tests.e2e.children import Spawn, eventually, free_port
 from tests.e2e.otlp.conftest import Receiver
 from tests.e2e.peers.finding import find_peer
@@ -60,7 +60,7 @@ def start_collector(spawn: Spawn, path: Path, exporter: str, settings: Mapping[s
 
 
 def _listens(port: int) -> bool:
-    return httpx.get(f"http://127.0.0.1:{port}/").status_code == 404
+    return loopback.get(f"http://127.0.0.1:{port}/").status_code == 404
 
 
 def sink_to(address: str, protocol: str, compression: str = "none") -> OtlpSink:
@@ -162,7 +162,7 @@ class Exposing(Struct):
 
     def shows(self, families: Sequence[Family]) -> bool:
         """Tell whether it has the series of these families, with the types, texts and values of `/metrics`."""
-        return _exposed(httpx.get(self.url).raise_for_status().text) == _exposed(render(families).decode())
+        return _exposed(loopback.get(self.url).raise_for_status().text) == _exposed(render(families).decode())
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.e2e import loopback
 from tests.e2e.children import Spawn, StartExporter, StartInfrahub, eventually, free_port
 from tests.e2e.otlp.conftest import Receiver, start_receiver
 
@@ -17,7 +17,7 @@ MIB = 1024 * 1024
 
 def _served(url: str) -> set[tuple[str, frozenset[tuple[str, str]]]]:
     """Read the inventory's series as they are scraped; an empty label is an absent one."""
-    families = text_string_to_metric_families(httpx.get(f"{url}/metrics").text)
+    families = text_string_to_metric_families(loopback.get(f"{url}/metrics").text)
     return {
         _series(sample.name, sample.labels)
         for family in families
@@ -53,7 +53,7 @@ def test_every_series_is_a_point(
         },
     )
     url = f"http://127.0.0.1:{port}"
-    eventually(lambda: httpx.get(f"{url}/-/ready").is_success, exporter, infrahub)
+    eventually(lambda: loopback.get(f"{url}/-/ready").is_success, exporter, infrahub)
     served = _served(url)
     assert len(served) > 200
 
@@ -120,7 +120,7 @@ def test_a_receiver_that_is_down_does_not_touch_scraping_and_gets_all_when_it_is
         },
     )
     url = f"http://127.0.0.1:{port}"
-    eventually(lambda: httpx.get(f"{url}/-/ready").is_success, exporter, infrahub)
+    eventually(lambda: loopback.get(f"{url}/-/ready").is_success, exporter, infrahub)
     served = _served(url)
     late = start_receiver(spawn, receiver_port, tmp_path / "late.jsonl")
     assert eventually(lambda: _received(late.points()) == served, exporter, late.child)

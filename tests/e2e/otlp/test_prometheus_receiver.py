@@ -7,7 +7,6 @@ from typing import Any
 
 import anyio
 import anyio.to_thread
-import httpx
 import pytest
 import yaml
 from msgspec import Struct
@@ -15,6 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from infrahub_exporter.adapters.otlp import Destination, OtlpSink
 from infrahub_exporter.domain.model import Family, FamilyType, Sample, Section, Snapshot
+from tests.e2e import loopback
 from tests.e2e.children import Child, Spawn, StartExporter, StartInfrahub, eventually, free_port
 from tests.e2e.peers.finding import find_peer
 
@@ -32,13 +32,13 @@ class Prometheus(Struct):
 
     def series(self, query: str) -> list[dict[str, str]]:
         """Return the labels of the series that a query finds just now."""
-        answer = httpx.get(f"{self.url}/api/v1/query", params={"query": query}).raise_for_status().json()
+        answer = loopback.get(f"{self.url}/api/v1/query", params={"query": query}).raise_for_status().json()
         assert answer["status"] == "success", answer
         return [dict(each["metric"]) for each in answer["data"]["result"]]
 
     def value(self, query: str) -> float:
         """Return the value of a query with one result."""
-        answer: Any = httpx.get(f"{self.url}/api/v1/query", params={"query": query}).raise_for_status().json()
+        answer: Any = loopback.get(f"{self.url}/api/v1/query", params={"query": query}).raise_for_status().json()
         ((_, value),) = [each["value"] for each in answer["data"]["result"]]
         return float(value)
 
@@ -57,12 +57,12 @@ def prometheus(spawn: Spawn, tmp_path: Path) -> Prometheus:
         "--web.enable-otlp-receiver",
     )
     url = f"http://127.0.0.1:{port}"
-    eventually(lambda: httpx.get(f"{url}/-/ready").is_success, child)
+    eventually(lambda: loopback.get(f"{url}/-/ready").is_success, child)
     return Prometheus(child, url)
 
 
 def _scraped(url: str) -> Iterator[tuple[str, frozenset[tuple[str, str]]]]:
-    for family in text_string_to_metric_families(httpx.get(f"{url}/metrics").text):
+    for family in text_string_to_metric_families(loopback.get(f"{url}/metrics").text):
         for sample in family.samples:
             if not sample.name.startswith(("infrahub_exporter_", "process_", "python_")):
                 yield sample.name, frozenset((key, value) for key, value in sample.labels.items() if value)
@@ -94,7 +94,7 @@ def test_every_series_is_there_under_its_name_with_job_instance_and_what_is_prom
         },
     )
     url = f"http://127.0.0.1:{port}"
-    eventually(lambda: httpx.get(f"{url}/-/ready").is_success, exporter, infrahub)
+    eventually(lambda: loopback.get(f"{url}/-/ready").is_success, exporter, infrahub)
     scraped = set(_scraped(url))
     assert len(scraped) > 200
 
@@ -126,7 +126,7 @@ def test_every_series_is_there_under_its_name_with_job_instance_and_what_is_prom
 
 def _own_names(url: str) -> set[str]:
     """Name the own metrics as they are scraped."""
-    families = text_string_to_metric_families(httpx.get(f"{url}/-/metrics").text)
+    families = text_string_to_metric_families(loopback.get(f"{url}/-/metrics").text)
     return {sample.name for family in families for sample in family.samples if not sample.name.endswith("_created")}
 
 

@@ -6,8 +6,7 @@ import signal
 import socket
 from contextlib import suppress
 
-import httpx
-
+from tests.e2e import loopback
 from tests.e2e.children import ROOT, Spawn, eventually
 
 URL = re.compile(r"http://[^\s]+")
@@ -23,7 +22,7 @@ def test_the_demo_prints_urls_that_answer_and_ends_on_interrupt(spawn: Spawn, co
         found = eventually(lambda: urls if len(urls := set(URL.findall(demo.output))) >= 3 else None, demo, seconds=20)
         assert not any(":8001/" in url for url in found)
         for url in found:
-            assert eventually(lambda url=url: httpx.get(url).is_success, demo), url  # type: ignore[misc]
+            assert eventually(lambda url=url: loopback.get(url).is_success, demo), url  # type: ignore[misc]
         assert any("/sd/devices" in url for url in found)
         demo.send(signal.SIGINT)
         assert demo.wait(10) == 0

@@ -9,6 +9,7 @@ from contextlib import suppress
 import httpx
 import pytest
 
+from tests.e2e import loopback
 from tests.e2e.children import DEMO, StartExporter, StartInfrahub, eventually, free_port
 
 SIGNALS = pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -40,7 +41,7 @@ def hanging_port() -> Iterator[int]:
 def test_a_signal_ends_the_exporter_well(start_exporter: StartExporter, number: signal.Signals) -> None:
     port = free_port()
     exporter = start_exporter(port, infrahub=EMBEDDED)
-    eventually(lambda: httpx.get(f"http://127.0.0.1:{port}/-/ready").is_success, exporter)
+    eventually(lambda: loopback.get(f"http://127.0.0.1:{port}/-/ready").is_success, exporter)
     exporter.send(number)
     assert exporter.wait(10) == 0
     assert "Traceback" not in exporter.output
@@ -52,8 +53,8 @@ def test_a_signal_ends_the_exporter_while_infrahub_hangs(
 ) -> None:
     port = free_port()
     exporter = start_exporter(port, infrahub={"address": f"http://127.0.0.1:{hanging_port}"})
-    eventually(lambda: httpx.get(f"http://127.0.0.1:{port}/-/healthy").is_success, exporter)
-    with httpx.Client() as client, suppress(httpx.HTTPError):
+    eventually(lambda: loopback.get(f"http://127.0.0.1:{port}/-/healthy").is_success, exporter)
+    with httpx.Client(verify=loopback.CONTEXT) as client, suppress(httpx.HTTPError):
         # A client that waits for the very first list is no reason to stay, either.
         client.get(f"http://127.0.0.1:{port}/sd/devices", timeout=0.5)
     exporter.send(number)
@@ -71,7 +72,7 @@ def test_a_signal_ends_the_exporter_while_a_push_hangs(
         infrahub=EMBEDDED,
         exporters={"otlp": {"enabled": True, "endpoint": f"http://127.0.0.1:{hanging_port}", "timeout_seconds": 60}},
     )
-    eventually(lambda: httpx.get(f"http://127.0.0.1:{port}/-/ready").is_success, exporter)
+    eventually(lambda: loopback.get(f"http://127.0.0.1:{port}/-/ready").is_success, exporter)
     exporter.send(number)
     assert exporter.wait(10) == 0
     assert "Traceback" not in exporter.output

@@ -7,12 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-import httpx
 import pytest
 import yaml
 
 from tests import cookbook
 from tests.cookbook import Query
+from tests.e2e import loopback
 from tests.e2e.children import Spawn, eventually, free_port
 from tests.e2e.prometheus.test_formats import Scraping
 
@@ -79,7 +79,7 @@ def prometheus(spawn: Spawn, command: str, devices: str, tmp_path_factory: pytes
     whole = cookbook.together([task.configuration for task in TASKS]) | {"listen_port": port}
     (folder / "config.yml").write_text(yaml.safe_dump(whole), encoding="utf-8")
     exporter = spawn("exporter", command, "--config", str(folder / "config.yml"))
-    eventually(lambda: httpx.get(f"http://127.0.0.1:{port}/-/ready").is_success, exporter)
+    eventually(lambda: loopback.get(f"http://127.0.0.1:{port}/-/ready").is_success, exporter)
     lists = [each["name"] for each in whole["service_discovery"]["queries"]]
     return Scraping(spawn, binary, folder, jobs(f"127.0.0.1:{port}", devices, lists))
 

@@ -17,6 +17,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from infrahub_exporter.adapters.prometheus import render
 from infrahub_exporter.domain.model import Family, FamilyType, Sample, Section
 from infrahub_exporter.domain.publishing.formats import Format
+from tests.e2e import loopback
 from tests.e2e.children import Child, Spawn, StartExporter, StartInfrahub, eventually, free_port
 from tests.e2e.peers.finding import folder_of_peers
 
@@ -51,7 +52,7 @@ class Served(Struct):
     address: str
 
     def get(self, path: str, **headers: str) -> httpx.Response:
-        return httpx.get(
+        return loopback.get(
             f"http://{self.address}{path}", headers={each.replace("_", "-"): headers[each] for each in headers}
         )
 
@@ -69,11 +70,11 @@ class Scraping:
             *(f"--web.listen-address=127.0.0.1:{port}", "--log.level=warn"),
         )
         self._url = f"http://127.0.0.1:{port}/api/v1"
-        eventually(lambda: httpx.get(f"{self._url}/status/buildinfo").is_success, self.child)
+        eventually(lambda: loopback.get(f"{self._url}/status/buildinfo").is_success, self.child)
 
     def asked(self, path: str, **parameters: str) -> Any:
         """Return the data of an answer."""
-        answer = httpx.get(f"{self._url}/{path}", params=parameters).raise_for_status().json()
+        answer = loopback.get(f"{self._url}/{path}", params=parameters).raise_for_status().json()
         assert answer["status"] == "success"
         return answer["data"]
 

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 import yaml
 from msgspec import Struct
 
+from tests.e2e import loopback
 from tests.e2e.children import Child, Spawn, StartExporter, StartInfrahub, eventually, free_port
 
 DEVICES, ROUTERS = 59, 12
@@ -29,7 +29,7 @@ class Stack(Struct):
 
     def series(self, query: str) -> list[dict[str, Any]]:
         """Return the labels and values of an instant query."""
-        answer = httpx.get(f"{self.prometheus_url}/api/v1/query", params={"query": query}).raise_for_status().json()
+        answer = loopback.get(f"{self.prometheus_url}/api/v1/query", params={"query": query}).raise_for_status().json()
         assert answer["status"] == "success"
         return list(answer["data"]["result"])
 
@@ -40,13 +40,13 @@ class Stack(Struct):
     def targets(self, job: str) -> list[dict[str, Any]]:
         """Return the active targets of a job."""
         answer = (
-            httpx.get(f"{self.prometheus_url}/api/v1/targets", params={"state": "active"}).raise_for_status().json()
+            loopback.get(f"{self.prometheus_url}/api/v1/targets", params={"state": "active"}).raise_for_status().json()
         )
         return [each for each in answer["data"]["activeTargets"] if each["scrapePool"] == job]
 
     def refreshes(self) -> float:
         """Return how often Prometheus has asked for lists."""
-        lines = httpx.get(f"{self.prometheus_url}/metrics").text.splitlines()
+        lines = loopback.get(f"{self.prometheus_url}/metrics").text.splitlines()
         counts = [line for line in lines if line.startswith("prometheus_sd_refresh_duration_seconds_count")]
         return sum(float(line.rsplit(" ", 1)[1]) for line in counts)
 
@@ -63,11 +63,11 @@ def start_stack(
         infrahub = start_infrahub(infrahub_port)
         exporter = start_exporter(exporter_port, infrahub={"address": f"http://127.0.0.1:{infrahub_port}"})
         exporter_url = f"http://127.0.0.1:{exporter_port}"
-        eventually(lambda: httpx.get(f"{exporter_url}/-/ready").is_success, exporter)
+        eventually(lambda: loopback.get(f"{exporter_url}/-/ready").is_success, exporter)
         directory = tmp_path_factory.mktemp("prometheus")
         prometheus = _start_prometheus(spawn, directory, prometheus_port, exporter_port)
         prometheus_url = f"http://127.0.0.1:{prometheus_port}"
-        eventually(lambda: httpx.get(f"{prometheus_url}/-/ready").is_success, prometheus)
+        eventually(lambda: loopback.get(f"{prometheus_url}/-/ready").is_success, prometheus)
         return Stack(infrahub, exporter, prometheus, exporter_url, prometheus_url, f"http://127.0.0.1:{infrahub_port}")
 
     return start
@@ -146,7 +146,7 @@ def test_prometheus_scrapes_what_it_discovered(stack: Stack) -> None:
 
 
 def test_prometheus_scrapes_every_series(stack: Stack) -> None:
-    body = httpx.get(f"{stack.exporter_url}/metrics").text
+    body = loopback.get(f"{stack.exporter_url}/metrics").text
     families = {
         line.split()[2] for line in body.splitlines() if line.startswith("# TYPE infrahub_") and "_info" in line
     }
@@ -181,7 +181,7 @@ def test_series_carry_the_labels_of_the_configuration(stack: Stack) -> None:
 
 @pytest.mark.parametrize("path", ["/metrics", "/-/metrics"])
 def test_promtool_finds_nothing_to_say(stack: Stack, path: str) -> None:
-    body = httpx.get(f"{stack.exporter_url}{path}").content
+    body = loopback.get(f"{stack.exporter_url}{path}").content
     checked = subprocess.run(["promtool", "check", "metrics"], input=body, capture_output=True, check=False)
     assert (checked.returncode, checked.stdout, checked.stderr) == (0, b"", b"")
 
@@ -189,7 +189,7 @@ def test_promtool_finds_nothing_to_say(stack: Stack, path: str) -> None:
 def test_what_changes_in_infrahub_reaches_prometheus(stack: Stack) -> None:
     eventually(lambda: "10.10.0.31:9100" in _addresses(stack, "devices"), stack.exporter, stack.prometheus)
     change = """mutation { DcimDeviceUpdate(data: {hfid: ["par1-leaf1"], status: {value: "maintenance"}}) { ok } }"""
-    answer = httpx.post(f"{stack.infrahub_url}/graphql/main", json={"query": change}).json()
+    answer = loopback.post(f"{stack.infrahub_url}/graphql/main", json={"query": change}).json()
     assert answer == {"data": {"DcimDeviceUpdate": {"ok": True}}}
     eventually(lambda: "10.10.0.31:9100" not in _addresses(stack, "devices"), stack.exporter, stack.prometheus)
     changed = "infrahub_dcimdevice_info{name='par1-leaf1', status='maintenance'}"
@@ -201,7 +201,7 @@ def test_targets_and_series_outlive_the_source(start_stack: StartStack) -> None:
     eventually(lambda: len(stack.targets("devices")) == DEVICES, stack.exporter, stack.prometheus)
     devices = "count(infrahub_dcimdevice_info{job='exporter'})"
     series = eventually(lambda: stack.number(devices), stack.prometheus)
-    lists = {name: httpx.get(f"{stack.exporter_url}/sd/{name}").content for name in ("devices", "routers")}
+    lists = {name: loopback.get(f"{stack.exporter_url}/sd/{name}").content for name in ("devices", "routers")}
     before = _addresses(stack, "devices")
 
     stack.infrahub.end()
@@ -214,7 +214,7 @@ def test_targets_and_series_outlive_the_source(start_stack: StartStack) -> None:
     assert _addresses(stack, "devices") == before
     assert stack.number(devices) == series
     assert stack.number("up{job='exporter'}") == 1
-    assert {name: httpx.get(f"{stack.exporter_url}/sd/{name}").content for name in lists} == lists
+    assert {name: loopback.get(f"{stack.exporter_url}/sd/{name}").content for name in lists} == lists
     stack.exporter.send(signal.SIGTERM)
     assert stack.exporter.wait(10) == 0
 
@@ -225,11 +225,11 @@ def test_before_the_first_answer_of_infrahub_nothing_is_an_empty_list(
     infrahub_port, exporter_port = free_port(), free_port()
     exporter = start_exporter(exporter_port, infrahub={"address": f"http://127.0.0.1:{infrahub_port}"})
     url = f"http://127.0.0.1:{exporter_port}"
-    eventually(lambda: httpx.get(f"{url}/-/healthy").is_success, exporter)
-    statuses = {path: httpx.get(f"{url}{path}").status_code for path in ("/metrics", "/sd/devices", "/-/ready")}
+    eventually(lambda: loopback.get(f"{url}/-/healthy").is_success, exporter)
+    statuses = {path: loopback.get(f"{url}{path}").status_code for path in ("/metrics", "/sd/devices", "/-/ready")}
     assert statuses == {"/metrics": 503, "/sd/devices": 503, "/-/ready": 503}
 
     infrahub = start_infrahub(infrahub_port)
     for path in statuses:
-        assert eventually(lambda path=path: httpx.get(f"{url}{path}").is_success, exporter, infrahub)  # type: ignore[misc]
-    assert len(httpx.get(f"{url}/sd/devices").json()) == DEVICES
+        assert eventually(lambda path=path: loopback.get(f"{url}{path}").is_success, exporter, infrahub)  # type: ignore[misc]
+    assert len(loopback.get(f"{url}/sd/devices").json()) == DEVICES

@@ -4,11 +4,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 import yaml
 
 from infrahub_exporter.domain.views.scraping import fault
+from tests.e2e import loopback
 from tests.e2e.children import ROOT, Child, Spawn, StartExporter, eventually, free_port
 from tests.e2e.peers.finding import find_peer
 
@@ -63,7 +63,7 @@ class Reading:
             metrics={},
             service_discovery={"enabled": True, "queries": [cranes]},
         )
-        eventually(lambda: httpx.get(f"http://127.0.0.1:{port}/-/ready").is_success, self.exporter)
+        eventually(lambda: loopback.get(f"http://127.0.0.1:{port}/-/ready").is_success, self.exporter)
         eventually(file.exists, self.exporter)
         (folder / "raw.json").write_text(
             json.dumps(
@@ -87,7 +87,7 @@ class Reading:
             *(find_peer("prometheus"), f"--config.file={config}", f"--storage.tsdb.path={folder / 'data'}"),
             f"--web.listen-address=127.0.0.1:{self._port}",
         )
-        eventually(lambda: httpx.get(f"{self._url}/-/ready").is_success, self.prometheus)
+        eventually(lambda: loopback.get(f"{self._url}/-/ready").is_success, self.prometheus)
 
     @property
     def _url(self) -> str:
@@ -97,7 +97,7 @@ class Reading:
         """Wait for the active targets of a job."""
 
         def ask() -> list[dict[str, Any]]:
-            answer = httpx.get(f"{self._url}/api/v1/targets", params={"state": "active"}).raise_for_status().json()
+            answer = loopback.get(f"{self._url}/api/v1/targets", params={"state": "active"}).raise_for_status().json()
             return [each for each in answer["data"]["activeTargets"] if each["scrapePool"] == job]
 
         return eventually(ask, self.exporter, self.prometheus)

@@ -3,10 +3,10 @@
 import sys
 from pathlib import Path
 
-import httpx
 import pytest
 import yaml
 
+from tests.e2e import loopback
 from tests.e2e.children import Child, clean_environment, eventually, free_port
 from tests.faults.line import Line
 from tests.faults.watched import LIMIT_SECONDS, config
@@ -41,8 +41,8 @@ def test_it_makes_the_service_unready_and_ends_the_process_unless_that_is_not_wa
         else:
             url = f"http://127.0.0.1:{port}"
             eventually(lambda: "the rounds loop has died" in child.output, child)
-            assert httpx.get(f"{url}/-/ready").status_code == 503
-            assert httpx.get(f"{url}/-/healthy").status_code == 200
+            assert loopback.get(f"{url}/-/ready").status_code == 503
+            assert loopback.get(f"{url}/-/healthy").status_code == 200
         assert "nobody foresaw this" in child.output
     finally:
         child.end()

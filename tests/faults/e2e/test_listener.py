@@ -7,6 +7,7 @@ import httpx
 import pytest
 import trustme
 
+from tests.e2e import loopback
 from tests.e2e.children import Child, eventually
 from tests.faults.conftest import StartWatched
 
@@ -32,7 +33,7 @@ def trusting(authority: trustme.CA, shown: trustme.LeafCert | None = None) -> ss
 
 
 def is_up(url: str, context: ssl.SSLContext, child: Child) -> None:
-    eventually(lambda: httpx.get(f"{url}/-/healthy", verify=context).is_success, child)
+    eventually(lambda: loopback.get(f"{url}/-/healthy", verify=context).is_success, child)
 
 
 def test_a_certificate_is_renewed_without_a_restart(start: StartWatched, authority: trustme.CA, tmp_path: Path) -> None:
@@ -41,16 +42,16 @@ def test_a_certificate_is_renewed_without_a_restart(start: StartWatched, authori
     url = watched.url.replace("http:", "https:")
     is_up(url, trusting(authority), watched.child)
     with pytest.raises(httpx.TransportError):
-        httpx.get(f"{watched.url}/-/healthy")  # no TLS, no answer
+        loopback.get(f"{watched.url}/-/healthy")  # no TLS, no answer
 
     another = trustme.CA()
     write(tmp_path, another.issue_cert("127.0.0.1"))
     is_up(url, trusting(another), watched.child)
     with pytest.raises(httpx.ConnectError):
-        httpx.get(f"{url}/-/healthy", verify=trusting(authority))
+        loopback.get(f"{url}/-/healthy", verify=trusting(authority))
 
     (tmp_path / "tls.crt").write_text("no certificate")
-    assert httpx.get(f"{url}/-/healthy", verify=trusting(another)).is_success
+    assert loopback.get(f"{url}/-/healthy", verify=trusting(another)).is_success
     said = [each for each in watched.lines() if "web.tls" in each]
     assert sum("the old ones stay" in each for each in said) == 1
 
@@ -65,4 +66,4 @@ def test_only_clients_with_a_certificate_of_the_authority_get_in(
     is_up(url, trusting(authority, authority.issue_cert("prometheus@exporter")), watched.child)
     for shown in (None, trustme.CA().issue_cert("prometheus@exporter")):
         with pytest.raises(httpx.TransportError):
-            httpx.get(f"{url}/-/healthy", verify=trusting(authority, shown))
+            loopback.get(f"{url}/-/healthy", verify=trusting(authority, shown))

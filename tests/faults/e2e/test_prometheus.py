@@ -3,10 +3,10 @@
 import shutil
 from collections.abc import Iterator
 
-import httpx
 import pytest
 import yaml
 
+from tests.e2e import loopback
 from tests.e2e.children import Child, clean_environment, eventually, free_port
 from tests.faults.catalogue import CASES, MORE, Case
 from tests.faults.conftest import StartWatched
@@ -62,7 +62,7 @@ class Prometheus:
 
     def targets(self) -> dict[str, list[str]]:
         """Return what it would scrape, by job."""
-        answer = httpx.get(f"{self.url}/api/v1/targets", params={"state": "active"}).raise_for_status().json()
+        answer = loopback.get(f"{self.url}/api/v1/targets", params={"state": "active"}).raise_for_status().json()
         found: dict[str, list[str]] = {name: [] for name in TARGETS}
         for each in answer["data"]["activeTargets"]:
             found.get(each["scrapePool"], []).append(each["discoveredLabels"]["__address__"])
@@ -74,12 +74,12 @@ class Prometheus:
     def series(self) -> float:
         """Return how many devices the last scrapes have shown."""
         query = 'count(infrahub_dcimdevice_info{job="exporter"})'
-        answer = httpx.get(f"{self.url}/api/v1/query", params={"query": query}).raise_for_status().json()
+        answer = loopback.get(f"{self.url}/api/v1/query", params={"query": query}).raise_for_status().json()
         return sum(float(each["value"][1]) for each in answer["data"]["result"])
 
     def own(self, name: str) -> float:
         """Return the sum of one of its own metrics."""
-        lines = httpx.get(f"{self.url}/metrics").text.splitlines()
+        lines = loopback.get(f"{self.url}/metrics").text.splitlines()
         return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.split("{")[0].split(" ")[0] == name)
 
     def have_refreshed(self) -> None:

@@ -9,6 +9,7 @@ import httpx
 import pytest
 import yaml
 
+from tests.e2e import loopback
 from tests.faults.catalogue import always
 from tests.faults.conftest import StartWatched
 from tests.faults.line import Line
@@ -73,7 +74,7 @@ def test_a_signal_reloads_and_what_stays_as_it_was_is_never_gone_though_infrahub
         watched.eventually(lambda: watched.own().get("refresh_success", *DEVICES) == 0)
     assert not odd
     line.mend()
-    watched.eventually(lambda: "infrahub_builtintag_info{" in httpx.get(f"{watched.url}/metrics").text)
+    watched.eventually(lambda: "infrahub_builtintag_info{" in loopback.get(f"{watched.url}/metrics").text)
 
 
 def test_a_bad_file_changes_nothing_and_says_why(watched: Watched) -> None:
@@ -98,7 +99,7 @@ def test_a_file_that_changes_is_loaded_where_that_is_wanted(start: StartWatched)
     watched = start(reload_on_change=True)
     watched.eventually(watched.is_well)
     save(watched, metrics=kinds(watched, {"kind": "BuiltinTag", "include": ["name"]}))
-    watched.eventually(lambda: "infrahub_builtintag_info{" in httpx.get(f"{watched.url}/metrics").text)
+    watched.eventually(lambda: "infrahub_builtintag_info{" in loopback.get(f"{watched.url}/metrics").text)
     watched.end()
 
 
@@ -108,7 +109,7 @@ def test_an_operator_reloads_refreshes_and_releases(start: StartWatched, line: L
     )
     watched.eventually(watched.is_up)
     url = watched.url
-    with httpx.Client(base_url=url, headers=BEARER) as operator:
+    with httpx.Client(verify=loopback.CONTEXT, base_url=url, headers=BEARER) as operator:
         watched.eventually(lambda: operator.get("/-/ready").is_success)
         series = "infrahub_dcimdevice_info{"
         assert operator.get("/metrics").text.count(series) == 63
@@ -134,14 +135,14 @@ def test_an_operator_reloads_refreshes_and_releases(start: StartWatched, line: L
 
         assert 429 in {operator.post("/-/refresh").status_code for _ in range(20)}
     for path in ("/-/reload", "/-/refresh", "/-/release/DcimDevice"):
-        assert httpx.post(f"{url}{path}").status_code == 401
-        assert httpx.post(f"{url}{path}", headers={"Authorization": "Bearer guess"}).status_code in {401, 429}
-    assert httpx.get(f"{url}/metrics").status_code == 401
-    assert httpx.get(f"{url}/-/healthy").status_code == 200
+        assert loopback.post(f"{url}{path}").status_code == 401
+        assert loopback.post(f"{url}{path}", headers={"Authorization": "Bearer guess"}).status_code in {401, 429}
+    assert loopback.get(f"{url}/metrics").status_code == 401
+    assert loopback.get(f"{url}/-/healthy").status_code == 200
     line.mend()
     watched.end()
 
 
 def test_nothing_of_it_exists_unless_it_is_enabled(watched: Watched) -> None:
     for path in ("/-/reload", "/-/refresh", "/-/release/DcimDevice"):
-        assert httpx.post(f"{watched.url}{path}").status_code == 404
+        assert loopback.post(f"{watched.url}{path}").status_code == 404
