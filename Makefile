@@ -42,7 +42,7 @@ peers: ## build an OpenTelemetry collector and Prometheus 3 for make e2e, once (
 e2e: $(VENV)/.test ## the real command, Prometheus and OTLP receiver
 	@$(BIN)/python -m pytest -q -p no:cacheprovider tests/e2e/process tests/e2e/prometheus tests/e2e/otlp
 
-faults: $(VENV)/.test ## every fault that it promises to survive, injected (some 4 minutes)
+faults: $(VENV)/.test ## every fault that it promises to survive, injected (some 6 minutes)
 	@$(BIN)/python -m pytest -q -p no:cacheprovider tests/faults/e2e
 
 hostile: $(VENV)/.test ## what a hostile Infrahub may answer, tried on the real command (some 2 minutes)
