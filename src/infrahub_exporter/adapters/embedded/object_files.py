@@ -126,10 +126,12 @@ def from_pool(value: object, place: str) -> FromPool | None:
         return None
     given = value["from_pool"]
     if isinstance(given, Mapping):
-        name = given.get("id") or next(iter(given.get("hfid") or ()), None)
+        name = given.get("id") or given.get("hfid")
         said = {key: each for key, each in given.items() if key not in {"id", "hfid"}}
     else:
         name, said = given, {}
+    if isinstance(name, list) and len(name) == 1:
+        (name,) = name
     if not isinstance(name, str):
         raise ConfigError(f"{place}: from_pool: expected the name or the id of a pool")
     return FromPool(name, said)

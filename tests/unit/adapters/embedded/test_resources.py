@@ -283,7 +283,7 @@ spec: {kind: LabVpn, data: [{name: a, route: {from_pool: rds}}, {name: b, route:
 
 
 def test_addresses_prefixes_and_numbers_are_the_first_free_ones_of_their_pools(load: Load) -> None:
-    drawn = "address: {from_pool: hosts}, network: {from_pool: {id: nets, size: 25}}, asn: {from_pool: {id: asns}}"
+    drawn = "address: {from_pool: hosts}, network: {from_pool: {id: nets, size: 25}}, asn: {from_pool: {hfid: asns}}"
     ask = load(
         *POOLS,
         "LabHost: [{address: 192.0.2.1/32}]",
@@ -349,7 +349,7 @@ def test_a_template_draws_from_the_pools_that_it_names(load: Load) -> None:
             "LabSwitch[0].asn: no CoreResourcePool none, expected one that the object files create",
         ),
         (
-            ["LabSwitch: [{name: a, asn: {from_pool: [asns]}}]"],
+            ["LabSwitch: [{name: a, asn: {from_pool: [asns, more]}}]"],
             "LabSwitch[0].asn: from_pool: expected the name or the id of a pool",
         ),
         (
