@@ -13,6 +13,7 @@ from infrahub_exporter.adapters.infrahub.probes import PING
 from infrahub_exporter.adapters.infrahub.reader import InfrahubReader
 from infrahub_exporter.app.exporter import Exporter
 from infrahub_exporter.app.refreshing.inventory import Inventory
+from infrahub_exporter.domain.asking.collecting import CollectorSpec
 from infrahub_exporter.domain.asking.specs import DiscoverySpec, MetricSpec
 from infrahub_exporter.domain.ports import Reply
 from tests.unit.following.test_corners import SUMMARY
@@ -71,7 +72,7 @@ class Polled:
         """Have everything looked at once, an interval later."""
         self.world.times.wait(POLL_SECONDS)
         await self.inventory.round()
-        for entry in self.inventory.entries.queries:
+        for entry in (*self.inventory.entries.queries, *self.inventory.entries.collectors):
             await self.inventory.run(entry)
 
     def change(self) -> None:
@@ -116,6 +117,7 @@ class Hanging(Line):
     def __init__(self, world: World) -> None:
         super().__init__(world)
         self.loses: str | None = None
+        self._hung: str | None = None
         self.is_away = False
         self.looks = 0
         self._clock = world.times
@@ -133,7 +135,10 @@ class Hanging(Line):
 
     async def _hang(self, what: str) -> None:
         if what == self.loses:
-            self.loses, self.is_away = None, True
+            self.loses, self._hung, self.is_away = None, what, True
+        elif what == self._hung and self.is_away:
+            self.looks += 1  # what is small is its own look
+            self.is_away = self.looks < AWAY_LOOKS
         if self.is_away:
             await anyio.sleep_forever()
 
@@ -157,13 +162,15 @@ class Losing(Hanging):
 AnyHanging = TypeVar("AnyHanging", bound=Hanging)
 
 
-async def polled_over(kind: Callable[[World], AnyHanging]) -> tuple[AnyHanging, Inventory, Polled]:
+async def polled_over(
+    kind: Callable[[World], AnyHanging], collectors: Sequence[CollectorSpec] = ()
+) -> tuple[AnyHanging, Inventory, Polled]:
     """Read everything over a line that may lose requests, the deadline of which is an hour."""
     world = World()
     world.populate()
     line = kind(world)
     patient = PatientTransport(line, clock=line, deadline_seconds=3600.0, hang_seconds=0.02)
-    inventory = inventory_of(patient, world, (PORTS,), (BY_KIND, ROUTERS, TAGS))
+    inventory = inventory_of(patient, world, (PORTS,), (BY_KIND, ROUTERS, TAGS), collectors)
     subject = Polled(world, inventory)
     await subject.poll()
     await subject.poll()
@@ -185,7 +192,8 @@ async def test_a_schema_that_hangs_costs_no_more_than_the_hang() -> None:
 
 
 @pytest.mark.parametrize(
-    "what", ["NetPort", "NetPort stamps", "NetRouter", "NetRouter stamps", "BuiltinTag", "NetCity", "NetCity stamps"]
+    "what",
+    ["probe", "NetPort", "NetPort stamps", "NetRouter", "NetRouter stamps", "BuiltinTag", "NetCity", "NetCity stamps"],
 )
 async def test_what_hangs_in_any_phase_of_a_poll_costs_no_more_than_the_outage(
     what: str, caplog: pytest.LogCaptureFixture
@@ -200,6 +208,27 @@ async def test_what_hangs_in_any_phase_of_a_poll_costs_no_more_than_the_outage(
     assert caplog.messages == ["no answer from Infrahub for 0.02 s; trying again"]
     cities, routers, tags = subject.targets
     assert ("c9" in cities, "r9" in routers, "t9" in tags) == (True, True, True)
+    assert "'e9'" in subject.ports
+
+
+@pytest.mark.parametrize(
+    ("collector", "what"),
+    [
+        (CollectorSpec(collector="repositories"), "CoreGenericRepository"),
+        (CollectorSpec(collector="pools"), "CoreResourcePool"),
+        (CollectorSpec(collector="proposed_changes", contents=("NetPort",)), "open"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+async def test_what_hangs_of_a_collector_costs_no_more_than_the_outage(collector: CollectorSpec, what: str) -> None:
+    line, inventory, subject = await polled_over(Hanging, [collector])
+    line.asked.clear()
+    line.loses = what
+    subject.change()
+    with anyio.fail_after(60):
+        await subject.poll()
+    assert line.looks == AWAY_LOOKS
+    assert [(each.success, each.errors) for each in inventory.entries.statuses] == [(True, {})] * 5
     assert "'e9'" in subject.ports
 
 

@@ -18,6 +18,7 @@ from infrahub_exporter.app.refreshing.inventory import Inventory
 from infrahub_exporter.app.refreshing.pool import Pool
 from infrahub_exporter.app.refreshing.roster import Roster
 from infrahub_exporter.domain.access.webhooks import Event, Touched
+from infrahub_exporter.domain.asking.collecting import CollectorSpec
 from infrahub_exporter.domain.asking.specs import DiscoverySpec, MetricSpec
 from infrahub_exporter.domain.ports import Transport
 from infrahub_exporter.domain.publishing.guard import GuardSpec
@@ -159,11 +160,16 @@ OTHER = listing("other", "{ InfrahubStatus { summary { schema_hash_synced } } }"
 
 
 def inventory_of(
-    line: Transport, world: World, metrics: Sequence[MetricSpec], discoveries: Sequence[DiscoverySpec]
+    line: Transport,
+    world: World,
+    metrics: Sequence[MetricSpec],
+    discoveries: Sequence[DiscoverySpec],
+    collectors: Sequence[CollectorSpec] = (),
 ) -> Inventory:
     pool = Pool(InfrahubReader(line, clock=world.times, page_size=500), clock=world.times)
     entries = Roster(
         metrics=metrics,
+        collectors=collectors,
         discoveries=discoveries,
         pool=pool,
         clock=world.times,
