@@ -72,8 +72,10 @@ class Polled:
         """Have everything looked at once, an interval later."""
         self.world.times.wait(POLL_SECONDS)
         await self.inventory.round()
-        for entry in (*self.inventory.entries.queries, *self.inventory.entries.collectors):
+        for entry in self.inventory.entries.queries:
             await self.inventory.run(entry)
+        for collector in self.inventory.entries.collectors:
+            await self.inventory.run(collector)
 
     def change(self) -> None:
         """Change something that everything shows."""
