@@ -11,6 +11,7 @@ from infrahub_exporter.app.configuration.files import files_of, stamp
 from infrahub_exporter.app.configuration.infrahub import InfrahubSettings, TlsSettings, read_token
 from infrahub_exporter.app.configuration.pem import PemFile, misfit
 from infrahub_exporter.app.configuration.pushing import DestinationSettings, OtlpSettings
+from infrahub_exporter.app.configuration.reading import read_file
 from infrahub_exporter.app.configuration.settings import Settings
 from infrahub_exporter.app.refreshing.ports import Pusher
 from infrahub_exporter.domain.errors import ConfigError
@@ -55,6 +56,9 @@ def _tls_context(tls: TlsSettings | None) -> ssl.SSLContext | bool:
     if tls is None:
         return True
     try:
+        for path in (tls.ca_file, tls.client_certificate, tls.client_key):
+            if path is not None:
+                read_file(path)
         context = ssl.create_default_context(cafile=_text(tls.ca_file))
         if tls.client_certificate is not None:  # without a password OpenSSL would ask the terminal for one
             context.load_cert_chain(tls.client_certificate, _text(tls.client_key), password="")

@@ -9,6 +9,7 @@ import click
 import httpx
 from typing_extensions import Self
 
+from infrahub_exporter.app.configuration.reading import read_file
 from infrahub_exporter.app.configuration.secret import read_secrets
 from infrahub_exporter.app.configuration.settings import Settings, load_settings
 from infrahub_exporter.app.configuration.web import read_bearer_tokens
@@ -39,6 +40,9 @@ class Operator:
     ) -> None:
         self._url = url.rstrip("/")
         try:
+            for path in (ca_file, certificate):
+                if path is not None:
+                    read_file(path)
             context = ssl.create_default_context(cafile=None if ca_file is None else str(ca_file))
             if certificate is not None:
                 context.load_cert_chain(certificate)

@@ -1,5 +1,6 @@
 """YAML files as Infrahub's tools read them: several documents, no duplicate key, every trouble a ConfigError."""
 
+import stat
 from collections.abc import Hashable, Iterable, Iterator
 from glob import glob
 from pathlib import Path
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     _Fast = yaml.SafeLoader
 else:
     _Fast = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+MOST_BYTES = 64 * 1024 * 1024
+"""The size of a file that is read, of an object's own content too."""
 
 
 class _Loader(_Fast):
@@ -83,10 +86,20 @@ def parse(text: str, source: str) -> Iterator[object]:
         raise ConfigError(f"{source}: expected valid YAML") from exc
 
 
+def content(path: Path) -> bytes:
+    """Read a file that is one, and of a size that somebody may have written. Raises OSError."""
+    found = path.stat()
+    if not stat.S_ISREG(found.st_mode) and not stat.S_ISDIR(found.st_mode):
+        raise OSError(0, "a pipe or a device")
+    if found.st_size > MOST_BYTES:
+        raise OSError(0, f"more than {MOST_BYTES} bytes")
+    return path.read_bytes()
+
+
 def read(path: Path) -> Iterator[object]:
     """Yield the documents of a YAML file. Raises ConfigError as `parse` does, and where it cannot be read."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = content(path).decode()
     except OSError as exc:
         raise ConfigError(f"{path}: {exc.strerror or exc}, expected a readable file") from exc
     except UnicodeDecodeError as exc:

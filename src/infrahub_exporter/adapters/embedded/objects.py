@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from infrahub_exporter.adapters.embedded import files, object_files
+from infrahub_exporter.adapters.embedded import documents, files, object_files
 from infrahub_exporter.adapters.embedded.checks import expected_of
 from infrahub_exporter.adapters.embedded.conversion import convert
 from infrahub_exporter.adapters.embedded.declared import unknown
@@ -197,7 +197,7 @@ class Loader:
         if not isinstance(name, str):
             raise ConfigError(f"{where}: expected the path of a file")
         try:
-            content = (self._folder / name).read_bytes()
+            content = documents.content(self._folder / name)
         except OSError as exc:
             raise ConfigError(f"{where}: {name}: {exc.strerror or exc}, expected a readable file") from exc
         return self._writer.keep(files.Upload(Path(name).name, content))

@@ -25,6 +25,9 @@ _REMEMBERED = 64
 """Of how many documents the outline is known: a start looks at each several times."""
 _MOST_FIELDS = 10_000
 """How many fields a document may have with its fragments in place: a few that name each other twice make billions."""
+_MOST_TOKENS = 20_000
+_MOST_CHARACTERS = 262_144
+"""What a document may be made of: half a second of the parser, which the event loop waits for."""
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -33,8 +36,10 @@ def outline(document: str) -> Outlined:
 
     Raises SourceRejectedError.
     """
+    if len(document) > _MOST_CHARACTERS:
+        raise SourceRejectedError(f"the query has more than {_MOST_CHARACTERS} characters")
     try:
-        definitions = parse(document).definitions
+        definitions = parse(document, max_tokens=_MOST_TOKENS).definitions
     except GraphQLError as error:
         where = "".join(f"line {at.line}, column {at.column}: " for at in error.locations or ())
         problem = error.message.removeprefix("Syntax Error: ").removesuffix(".")

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import Any, Protocol
 
 import anyio
@@ -16,6 +15,7 @@ from opentelemetry.exporter.otlp.proto.grpc.metric_exporter import OTLPMetricExp
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceResponse
 
 from infrahub_exporter.adapters.otlp.calls import ANSWER_BYTES, Accepted, Failed
+from infrahub_exporter.adapters.otlp.certificates import pem
 from infrahub_exporter.adapters.otlp.connection import Connection
 
 METHOD = "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export"
@@ -109,7 +109,7 @@ def open_exporter(connection: Connection) -> OTLPMetricExporter:
     credentials = None
     paths = (connection.certificate, connection.client_key, connection.client_certificate)
     if not connection.insecure and any(paths):
-        credentials = grpc.ssl_channel_credentials(*(Path(path).read_bytes() if path else None for path in paths))
+        credentials = grpc.ssl_channel_credentials(*(pem(path) if path else None for path in paths))
     return OTLPMetricExporter(
         endpoint=connection.endpoint,
         insecure=connection.insecure,

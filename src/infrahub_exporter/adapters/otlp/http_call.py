@@ -15,6 +15,7 @@ from isal import isal_zlib
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceResponse
 
 from infrahub_exporter.adapters.otlp.calls import ANSWER_BYTES, Accepted, Failed
+from infrahub_exporter.adapters.otlp.certificates import pem
 from infrahub_exporter.adapters.otlp.connection import Connection
 from infrahub_exporter.adapters.otlp.handshakes import closing
 
@@ -99,6 +100,9 @@ def retry_after(value: str | None, now: float) -> float | None:
 
 
 def _tls(connection: Connection) -> ssl.SSLContext:
+    for path in (connection.certificate, connection.client_certificate, connection.client_key):
+        if path is not None:
+            pem(path)
     context = ssl.create_default_context(cafile=connection.certificate)
     if connection.client_certificate is not None:
         context.load_cert_chain(connection.client_certificate, connection.client_key)

@@ -4,6 +4,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from infrahub_exporter.app.configuration.reading import read_file
+
 _CERTIFICATE = b"-----BEGIN CERTIFICATE-----"
 _KEY = b"PRIVATE KEY-----"
 _ENCRYPTED = b"ENCRYPTED"
@@ -36,7 +38,7 @@ def misfit(
             continue
         expected = f"{file.place}: expected a PEM file with {what}, got {str(file.path)!r}"
         try:
-            text = file.path.read_bytes()
+            text = read_file(file.path)
         except OSError as unread:
             return f"{expected} ({unread.strerror})"
         if marker not in text:

@@ -10,6 +10,7 @@ from msgspec import Meta, Struct, field
 
 from infrahub_exporter.app.configuration.decoding import InnerPath, WrittenPath
 from infrahub_exporter.app.configuration.places import Place, SettingError, at, written
+from infrahub_exporter.app.configuration.reading import read_text
 from infrahub_exporter.domain.asking.conditions import Condition
 from infrahub_exporter.domain.asking.formats import PARAMETER, Formats
 from infrahub_exporter.domain.asking.forms import Written
@@ -171,7 +172,7 @@ def declared_by(document: str) -> tuple[Variable, ...]:
 def query_text(path: Path) -> str:
     """Read a query file. Raises SettingError."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_text(path)
     except (OSError, ValueError) as error:
         where = "" if path.is_absolute() else ", beside the configuration or in the working directory"
         reason = error.strerror if isinstance(error, OSError) else "it cannot be read as UTF-8 text"

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from infrahub_exporter.app.configuration.places import SettingError
+from infrahub_exporter.app.configuration.reading import read_text
 from infrahub_exporter.domain.errors import ConfigError
 
 
@@ -75,7 +76,7 @@ def revealed(secret: Secret | None, file: Path | None) -> str | None:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8-sig").strip()
+        return read_text(path).strip()
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it cannot be read as UTF-8 text"
         raise ConfigError(f"{_expected(path)} ({reason})") from None

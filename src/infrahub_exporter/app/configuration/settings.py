@@ -17,6 +17,7 @@ from infrahub_exporter.app.configuration.document import parse_document
 from infrahub_exporter.app.configuration.environment import drop_excluded, override, variable_name
 from infrahub_exporter.app.configuration.everything import Settings
 from infrahub_exporter.app.configuration.places import Place, SettingError, written
+from infrahub_exporter.app.configuration.reading import read_text
 from infrahub_exporter.app.configuration.wording import describe, shown
 from infrahub_exporter.domain.asking.series import warnings
 from infrahub_exporter.domain.errors import ConfigError
@@ -46,7 +47,7 @@ def load_settings(
         return _load({}, None, Path(), env, warn)
     path = DEFAULT_PATH if path is None else path
     try:
-        text = Path(path).read_text(encoding="utf-8-sig")
+        text = read_text(Path(path))
     except OSError as error:
         raise ConfigError(f"{path}: expected a configuration file ({error.strerror})") from None
     except ValueError:

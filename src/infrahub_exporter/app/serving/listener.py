@@ -9,6 +9,7 @@ from typing_extensions import Self
 
 from infrahub_exporter.app.configuration.files import Stamp, stamp
 from infrahub_exporter.app.configuration.pem import PemFile, misfit
+from infrahub_exporter.app.configuration.reading import read_file
 from infrahub_exporter.domain.errors import ConfigError
 
 logger = logging.getLogger("infrahub_exporter")
@@ -70,7 +71,13 @@ class ListenerContext(ssl.SSLContext):
 
 
 def _context(certificate: Path, key: Path | None, client_ca: Path | None) -> ssl.SSLContext:
-    """Make a context. It resumes no session: who resumes one shows no certificate, and the authorities may change."""
+    """Make a context. It resumes no session: who resumes one shows no certificate, and the authorities may change.
+
+    OpenSSL itself would wait for a pipe, and read a device without end.
+    """
+    for path in (certificate, key, client_ca):
+        if path is not None:
+            read_file(path)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION | ssl.OP_NO_TICKET

@@ -33,3 +33,16 @@ def test_fragments_that_name_each_other_twice_are_not_put_in_place_for_ever() ->
     with pytest.raises(SourceRejectedError) as raised:
         outline(document)
     assert str(raised.value) == "the query has more than 10000 fields, its fragments put in place"
+
+
+@pytest.mark.parametrize(
+    ("document", "reason"),
+    [
+        ("{" + "a " * 20_000 + "}", "more than 20000 tokens"),
+        ("#\n" * 140_000 + "{ a }", "the query has more than 262144 characters"),
+    ],
+    ids=["tokens", "characters"],
+)
+def test_a_document_is_parsed_within_a_bound(document: str, reason: str) -> None:
+    with pytest.raises(SourceRejectedError, match=reason):
+        outline(document)
