@@ -99,6 +99,9 @@ def _row(place: Place, root: str, values: Sequence[tuple[JSON, ...] | Absent]) -
         at = at.before
     node = {} if at is None or at.node is None else at.node
     identifier, kind = node.get("id"), node.get("__typename")
+    for name, given in (("id", identifier), ("__typename", kind)):
+        if not isinstance(given, str | dict | None):  # an object is an alias of the query's for something else
+            raise DerivationError(f"the query's answer has a node whose {name} is no text")
     return Found(
         identifier if isinstance(identifier, str) else "",
         kind if isinstance(kind, str) else root,

@@ -163,3 +163,12 @@ def test_any_answer_gives_rows_or_a_derivation_error(node: JSON, rows: str, path
     except DerivationError:
         return
     assert all(len(row.values) == 2 for row in found.rows)
+
+
+@pytest.mark.parametrize("name", ["id", "__typename"])
+@pytest.mark.parametrize("given", [[1], 5, True])
+def test_a_node_whose_id_or_kind_is_no_text_is_no_answer(name: str, given: JSON) -> None:
+    answer: dict[str, JSON] = {"DcimDevice": {"edges": [{"node": {name: given, "name": {"value": "a"}}}]}}
+    with pytest.raises(DerivationError) as refused:
+        rows_of(answer, None, ["name"])
+    assert str(refused.value) == f"the query's answer has a node whose {name} is no text"
