@@ -51,13 +51,15 @@ class Failing(Line):
         self.outage: Reply | None = None
         self.rest_too = False
         self.wrong: dict[str, Reply] = {}
+        self.unknown = ""
+        """A path of the schema where there is no kind."""
 
     async def graphql(self, document: str, variables: Mapping[str, object], *, at: str | None = None) -> Reply:
         reply = await super().graphql(document, variables, at=at)
         return self.outage or self.wrong.get(self.asked[-1]) or reply
 
     async def get(self, path: str) -> Reply:
-        reply = await super().get(path)
+        reply = await super().get("/api/schema/NetNothing" if path == self.unknown else path)
         return self.outage if self.outage is not None and self.rest_too else reply
 
 
@@ -111,6 +113,18 @@ class Inventoried(Polled):
             if kind in self.line.asked:
                 found.append(number)
         return found
+
+
+async def test_a_kind_that_was_unknown_in_an_outage_is_asked_for_again_though_the_schema_has_the_same_hash() -> None:
+    subject = Inventoried(lists=(BY_KIND,))
+    subject.line.unknown = "/api/schema/NetCity"
+    await subject.poll()
+    assert [entry.success for entry in subject.inventory.entries.statuses] == [True, False]
+    subject.line.unknown = ""
+    await subject.poll()
+    await subject.poll()
+    assert [entry.success for entry in subject.inventory.entries.statuses] == [True, True]
+    assert subject.targets == [{"c0", "c1", "c2"}]
 
 
 class Hanging(Line):

@@ -136,6 +136,7 @@ class Pool:
     async def turn(self, *, timeout_seconds: float) -> Turn:
         """Look at the schema and at what changed. Raises SourceUnavailableError where Infrahub does not answer."""
         self._following.begin_turn()
+        self._kinds.begin_turn()
         watch = self._watch
         wall = self._clock.wall()
         if self.probe is None or watch is None:

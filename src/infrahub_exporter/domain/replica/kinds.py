@@ -20,13 +20,23 @@ _ANY_NODE = "CoreNode"
 class Kinds:
     """The kinds' schema, each asked for once, unknown ones too: while this lives, the schema is taken not to change.
 
-    What was refused for any other reason (401, 403, 500) is asked for again.
+    What was refused for any other reason (401, 403, 500) is asked for again, and all once it has been doubted.
     """
 
     def __init__(self, source: SchemaSource) -> None:
         self._source = source
         self._known: dict[str, KindSchema] = {}
         self._unknown: dict[str, UnknownKindError] = {}
+        self._is_doubted = False
+
+    def doubt(self) -> None:
+        """Ask again from the next turn on: what does not fit may have been answered in an outage."""
+        self._is_doubted = True
+
+    def begin_turn(self) -> None:
+        """Forget what has been doubted; what is planned stays as it is."""
+        if self._is_doubted:
+            self._known, self._unknown, self._is_doubted = {}, {}, False
 
     async def select(self, kind: str, include: Iterable[str], filters: Filters, rows: str | None = None) -> Selection:
         """Resolve paths and filters. Raises SourceError, SourceRejectedError for what the schema does not have."""

@@ -97,6 +97,15 @@ async def test_an_unknown_kind_is_asked_for_once_too(source: CountingSource) -> 
         messages.append(str(raised.value))
     assert messages == ["Infrahub has no kind 'InfraDevce', did you mean 'InfraDevice'?"] * 2
     assert source.asked == ["InfraDevce"]
+    kinds.begin_turn()
+    kinds.doubt()
+    with pytest.raises(SourceRejectedError):
+        await kinds.select("InfraDevce", (), {})
+    assert source.asked == ["InfraDevce"], "at the next turn, not before"
+    kinds.begin_turn()
+    with pytest.raises(SourceRejectedError):
+        await kinds.select("InfraDevce", (), {})
+    assert source.asked == ["InfraDevce"] * 2
 
 
 async def test_a_kind_that_could_not_be_asked_for_is_asked_for_again(source: CountingSource) -> None:

@@ -110,7 +110,10 @@ class Derivation(Generic[Item]):
                 self._selected(selection, turn.kinds)
             except Exception as error:  # noqa: BLE001 - raised again by `refresh`
                 self._refused = UnexpectedError.of(error)
-                return not isinstance(error, SourceUnavailableError)
+                if isinstance(error, SourceUnavailableError):
+                    return False
+                turn.kinds.doubt()
+                return True
             self._view = turn.following.view(planned, dependencies)
         return True
 
