@@ -55,13 +55,13 @@ def test_nor_for_one_that_nobody_has_opened(pipe: Path) -> None:
 def test_a_configuration_without_end_is_refused() -> None:
     with pytest.raises(ConfigError) as refused:
         load_settings(ENDLESS, {})
-    assert str(refused.value) == "/dev/zero: expected a configuration file (it has more than 2097152 bytes)"
+    assert str(refused.value) == "/dev/zero: expected a configuration file (it has more than 8 MiB)"
 
 
 def test_a_configuration_that_is_too_large_is_refused(huge: Path) -> None:
     with pytest.raises(ConfigError) as refused:
         load_settings(huge, {})
-    assert str(refused.value) == f"{huge}: expected a configuration file (it has more than 2097152 bytes)"
+    assert str(refused.value) == f"{huge}: expected a configuration file (it has more than 8 MiB)"
 
 
 def test_as_much_as_is_allowed_is_read(tmp_path: Path) -> None:
@@ -72,18 +72,16 @@ def test_as_much_as_is_allowed_is_read(tmp_path: Path) -> None:
 def test_so_is_a_secret_without_end() -> None:
     with pytest.raises(ConfigError) as refused:
         read_secret(ENDLESS)
-    assert str(refused.value) == (
-        "expected a file that holds a secret, got '/dev/zero' (it has more than 2097152 bytes)"
-    )
+    assert str(refused.value) == ("expected a file that holds a secret, got '/dev/zero' (it has more than 8 MiB)")
 
 
 def test_and_a_query_without_end() -> None:
-    with pytest.raises(Exception, match=r"got '/dev/zero' \(it has more than 2097152 bytes\)"):
+    with pytest.raises(Exception, match=r"got '/dev/zero' \(it has more than 8 MiB\)"):
         query_text(ENDLESS)
 
 
 def test_a_certificate_is_no_pipe_and_no_device_and_not_huge(pipe: Path, huge: Path) -> None:
-    for path, reason in ((pipe, "it is no file"), (ENDLESS, "it is no file"), (huge, "it has more than 2097152 bytes")):
+    for path, reason in ((pipe, "it is no file"), (ENDLESS, "it is no file"), (huge, "it has more than 8 MiB")):
         with pytest.raises(ConfigError) as refused:
             ListenerContext.load(path)
         assert str(refused.value) == (
@@ -91,7 +89,7 @@ def test_a_certificate_is_no_pipe_and_no_device_and_not_huge(pipe: Path, huge: P
         )
         with pytest.raises(OSError, match=reason):
             read_file(path)
-        with pytest.raises(OSError, match="expected a PEM file of 2097152 bytes at most"):
+        with pytest.raises(OSError, match="expected a PEM file of 2 MiB at most"):
             pem(str(path))
 
 
@@ -99,7 +97,7 @@ def test_nor_is_a_file_of_an_infrahub_inside(pipe: Path, huge: Path) -> None:
     for path, reason in (
         (pipe, "a pipe or a device"),
         (ENDLESS, "a pipe or a device"),
-        (huge, "more than 67108864 bytes"),
+        (huge, "more than 64 MiB"),
     ):
         with pytest.raises(ConfigError) as refused:
             documents.read(path)

@@ -92,7 +92,7 @@ def content(path: Path) -> bytes:
     if not stat.S_ISREG(found.st_mode) and not stat.S_ISDIR(found.st_mode):
         raise OSError(0, "a pipe or a device")
     if found.st_size > MOST_BYTES:
-        raise OSError(0, f"more than {MOST_BYTES} bytes")
+        raise OSError(0, f"more than {MOST_BYTES >> 20} MiB")
     return path.read_bytes()
 
 

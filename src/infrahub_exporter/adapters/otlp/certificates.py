@@ -11,6 +11,6 @@ def pem(path: str) -> bytes:
     """Read a file that is one, of a size that fits. Raises OSError."""
     found = os.stat(path)  # noqa: PTH116 - the path is a text
     if not stat.S_ISREG(found.st_mode) or found.st_size > MOST_BYTES:
-        raise OSError(0, f"expected a PEM file of {MOST_BYTES} bytes at most", path)
+        raise OSError(0, f"expected a PEM file of {MOST_BYTES >> 20} MiB at most", path)
     with open(path, "rb") as file:  # noqa: PTH123
         return file.read(MOST_BYTES)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 LONGEST_WAIT_SECONDS = 10.0
 """How long a pipe has until its end: what decrypts a configuration takes its time, and who never writes has no end."""
-MOST_BYTES = 2 * 1024 * 1024
+MOST_BYTES = 8 * 1024 * 1024
 """The size of a file that is read; a configuration takes a hundred times as much memory as its text."""
 
 
@@ -36,7 +36,7 @@ def _read(path: Path, wait_seconds: float) -> bytes:
             if piece == b"":
                 return bytes(content)
             content += piece or b""
-    raise OSError(0, f"it has more than {MOST_BYTES} bytes")
+    raise OSError(0, f"it has more than {MOST_BYTES >> 20} MiB")
 
 
 def _opened_at_once(path: str, flags: int) -> int:
