@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 from datetime import datetime, timezone
 from typing import Any
 
@@ -19,6 +20,7 @@ def configure(level: str, form: str, redactor: Redactor | None = None) -> None:
     root.setLevel(level)
     for chatty in ("httpx", "httpcore", "infrahub_sdk", "uvicorn", "asyncio"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLevelName(level)))
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # its core has a log of its own, in no form; errors are told by us
 
 
 class _TextFormatter(logging.Formatter):

@@ -124,3 +124,23 @@ def test_a_receiver_that_is_down_does_not_touch_scraping_and_gets_all_when_it_is
     served = _served(url)
     late = start_receiver(spawn, receiver_port, tmp_path / "late.jsonl")
     assert eventually(lambda: _received(late.points()) == served, exporter, late.child)
+
+
+def test_a_handshake_that_fails_is_told_in_the_log_and_nowhere_beside_it(
+    start_infrahub: StartInfrahub, start_exporter: StartExporter
+) -> None:
+    infrahub_port, port = free_port(), free_port()
+    infrahub = start_infrahub(infrahub_port)
+    exporter = start_exporter(
+        port,
+        infrahub={"address": f"http://127.0.0.1:{infrahub_port}"},
+        log_format="json",
+        exporters={"otlp": {"enabled": True, "endpoint": f"https://127.0.0.1:{infrahub_port}", "interval_seconds": 1}},
+    )
+    failures = 'infrahub_exporter_otlp_failures_total{class="unavailable",destination="default"} 2'
+    url = f"http://127.0.0.1:{port}"
+    eventually(lambda: failures in loopback.get(f"{url}/metrics").text, exporter, infrahub)
+    exporter.send(signal.SIGTERM)
+    assert exporter.wait(20) == 0
+    lines = [json.loads(line) for line in exporter.output.splitlines()]
+    assert len([each for each in lines if "Tls handshake failed" in each["message"]]) == 1
