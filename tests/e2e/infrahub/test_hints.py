@@ -17,7 +17,7 @@ KIND, NAME, KEY = "BuiltinTag", "hinted", "a-key"
 OPERATOR = "5f0c2b1e9d7a44c3"
 INTERVAL_SECONDS = 3600.0
 CHANGES = 5
-_WAIT_SECONDS = 60.0
+_WAIT_SECONDS = 300.0
 
 
 class Tag:

@@ -16,7 +16,7 @@ KIND, PEERS = "CoreAccountRole", "CoreAccountGroup"
 NAMES = ("follow-role", "follow-role-renamed")
 QUIET_POLLS = 5
 OVERLAP_SECONDS = 300.0
-_WAIT_SECONDS = 60.0
+_WAIT_SECONDS = 300.0
 _REQUEST_SECONDS = 30.0
 _PROBE = " changed0: "
 

@@ -15,7 +15,7 @@ HASH = "/api/schema/summary?"
 PROBE = " changed0: "
 LABELS = ("Lit", "Burning")
 _LOAD_SECONDS = 600.0
-_WAIT_SECONDS = 90.0
+_WAIT_SECONDS = 300.0
 
 
 class Lamps:
