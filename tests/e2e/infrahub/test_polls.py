@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import datetime
 
 import httpx
@@ -105,13 +106,12 @@ class Exporter:
 
 @pytest.fixture
 def roles(real_address: str, real_token: str) -> Iterator[Roles]:
-    found = Roles(real_address, real_token)
-    found.remove()
-    if time.time() - found.newest() < OVERLAP_SECONDS:
-        pytest.skip("the server's own roles have just been made: they lie in the overlap")
-    yield found
-    found.remove()
-    found.close()
+    with closing(Roles(real_address, real_token)) as found:
+        found.remove()
+        if time.time() - found.newest() < OVERLAP_SECONDS:
+            pytest.skip("the server's own roles have just been made: they lie in the overlap")
+        yield found
+        found.remove()
 
 
 @pytest.fixture
