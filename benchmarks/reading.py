@@ -137,7 +137,7 @@ def changes(stage: Stage, repeats: int) -> list[Row]:
 def bulk(stage: Stage, repeats: int, *, site: bool) -> list[Row]:
     """What a poll costs that finds every node changed."""
     with stage.ours(site=site) as idle:
-        rested = _rested(idle)
+        rested = rest(idle)
     measured = [_change(stage, "all", rested, seconds=2 * POLL_SECONDS, site=site) for _ in range(repeats)]
     what = "4 attributes and a peer's name" if site else "4 attributes"
     nodes = stage.devices
@@ -162,7 +162,7 @@ def bulk(stage: Stage, repeats: int, *, site: bool) -> list[Row]:
 def _quiet(stage: Stage) -> tuple[tuple[float, float], float]:
     """Requests and CPU of a poll, and the CPU a second of a server that does not poll."""
     with stage.ours(site=True) as idle:
-        rested = _rested(idle)
+        rested = rest(idle)
     stage.change("forget")
     with stage.ours(poll=1, site=True) as exporter:
         exporter.ready()
@@ -173,7 +173,7 @@ def _quiet(stage: Stage) -> tuple[tuple[float, float], float]:
         return (polled / POLLS, (exporter.process.cpu - before - rested * seconds) / POLLS), rested
 
 
-def _rested(idle: Exporter) -> float:
+def rest(idle: Exporter) -> float:
     """Return the CPU a second of a server that does not poll."""
     idle.ready()
     idle.settle()
