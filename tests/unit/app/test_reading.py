@@ -1,6 +1,7 @@
 """Files of a configuration that are none: pipes without an end, devices, what is larger than anybody writes."""
 
 import os
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,17 @@ def test_a_configuration_that_is_too_large_is_refused(huge: Path) -> None:
 def test_as_much_as_is_allowed_is_read(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b" " * MOST_BYTES)
     assert len(read_text(tmp_path / "file")) == MOST_BYTES
+
+
+def test_a_small_file_takes_no_room_for_a_large_one(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"listen_port: 1\n")
+    tracemalloc.start()
+    try:
+        assert read_text(tmp_path / "file") == "listen_port: 1\n"
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < MOST_BYTES // 32
 
 
 def test_so_is_a_secret_without_end() -> None:

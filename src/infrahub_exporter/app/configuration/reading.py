@@ -11,6 +11,9 @@ LONGEST_WAIT_SECONDS = 10.0
 MOST_BYTES = 8 * 1024 * 1024
 """The size of a file that is read; a configuration takes a hundred times as much memory as its text."""
 
+_PIECE_BYTES = 64 * 1024
+"""How much room a read takes: that of the largest file, taken and let go of at each reload, would fragment memory."""
+
 
 def read_text(path: Path, *, wait_seconds: float = LONGEST_WAIT_SECONDS) -> str:
     """Read a file, or what comes out of a pipe, as UTF-8. Raises OSError and ValueError."""
@@ -32,7 +35,7 @@ def _read(path: Path, wait_seconds: float) -> bytes:
         while len(content) <= MOST_BYTES:
             if not is_file and not select.select([file], [], [], max(deadline - time.monotonic(), 0.0))[0]:
                 raise OSError(0, f"it has not ended within {wait_seconds:g} s")
-            piece = file.read(MOST_BYTES + 1 - len(content))
+            piece = file.read(_PIECE_BYTES)
             if piece == b"":
                 return bytes(content)
             content += piece or b""
