@@ -40,6 +40,12 @@ class BadContent(Struct, frozen=True, gc=False):
     may_pass: bool = False
 
 
+class Missing(Struct, frozen=True, gc=False):
+    """What stands in a row for a value that was not asked for: nobody who needs it is shown the row."""
+
+
+MISSING = Missing()
+
 BAD_CONTENT = "bad_content"
 """Why such a row is left out."""
 

@@ -125,7 +125,8 @@ class NodeSource(Protocol):
         column. Nothing selected is no page, or empty ones. Reads may overlap, and may be left unfinished.
 
         Raises SourceRejectedError for a kind or a filter that Infrahub does not have, and SourceUnavailableError when a
-        page cannot be read: what has been yielded is then not the whole and must not be published.
+        page cannot be read: what has been yielded is then not the whole and must not be published. A column that
+        Infrahub does not have is null, or named by a RefusedColumnsError: the read may go on without it.
         """
         ...
 

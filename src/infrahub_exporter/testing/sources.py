@@ -5,7 +5,8 @@ from typing import cast
 import anyio
 import pytest
 
-from infrahub_exporter.domain.asking.selection import Filter, Selection, select
+from infrahub_exporter.domain.asking.refused import RefusedColumnsError
+from infrahub_exporter.domain.asking.selection import Column, Filter, Selection, select
 from infrahub_exporter.domain.asking.specs import Filters
 from infrahub_exporter.domain.errors import SourceRejectedError, SourceUnavailableError
 from infrahub_exporter.domain.ports import NodeSource
@@ -60,6 +61,17 @@ class NodeSourceContract(Contract):
     @pytest.mark.anyio
     async def test_a_kind_without_nodes_has_no_rows(self, source: NodeSource) -> None:
         assert await read(source, Selection("ContractScratch", ())) == []
+
+    @pytest.mark.anyio
+    async def test_a_column_that_infrahub_does_not_have_is_null_or_named(self, source: NodeSource) -> None:
+        ghost = Column("ghost", (), "ghost", "value")
+        selection = Selection("ContractUnit", (*_UNITS.columns, ghost))
+        named: set[object] = set()
+        try:
+            values = {row.values[1] for row in await read(source, selection)}
+        except RefusedColumnsError as error:
+            named.update(error.reasons)
+        assert named == {ghost} or values == {None}
 
     @pytest.mark.anyio
     async def test_a_read_goes_on_after_a_page(self, source: NodeSource) -> None:

@@ -78,7 +78,7 @@ class Between(EmbeddedTransport):
 class Boxes:
     """Boxes with files in an embedded Infrahub, and what is published of them."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *metrics: MetricSpec) -> None:
         for name, text in {"s.yml": SCHEMA, "o.yml": OBJECTS, "f.yml": "mode: x", "g.yml": "mode: y"}.items():
             (folder / name).write_text(text)
         self.times, self.shown = Times(), Shown()
@@ -87,7 +87,7 @@ class Boxes:
         self.reader = InfrahubReader(self.between, clock=self.times, page_size=500)
         pool = Pool(self.reader, clock=self.times)
         entries = Roster(
-            metrics=[MetricSpec(kind="LabBox", include=("name", "file.content.mode"))],
+            metrics=metrics or [MetricSpec(kind="LabBox", include=("name", "file.content.mode"))],
             discoveries=(),
             pool=pool,
             clock=self.times,
@@ -123,11 +123,14 @@ class Boxes:
 
     async def round(self, after: float = 10.0) -> dict[str, int]:
         """Take a round; return what is skipped."""
-        self.times.wait(after)
-        await self.inventory.round()
+        await self.look(after)
         (status,) = self.inventory.entries.statuses
         assert status.error is None
         return dict(status.skipped)
+
+    async def look(self, after: float = 10.0) -> None:
+        self.times.wait(after)
+        await self.inventory.round()
 
     def upload(self, name: str, content: bytes) -> None:
         query = f'mutation ($file: Upload) {{ LabFileUpdate(data: {{hfid: ["{name}"]}}, file: $file) {{ ok }} }}'
@@ -221,3 +224,16 @@ async def test_nodes_whose_file_cannot_be_had_may_go(tmp_path: Path) -> None:
     assert await boxes.round(400.0) == {"duplicate": 0, "bad_content": 2}
     boxes.between.in_place = None
     assert await boxes.round(400.0) == {"duplicate": 0}
+
+
+async def test_who_may_not_read_files_still_reads_what_is_beside_them(tmp_path: Path) -> None:
+    beside = MetricSpec(kind="LabFile", include=("name",))
+    boxes = Boxes(tmp_path, MetricSpec(kind="LabFile", include=("name", "content.mode")), beside)
+    boxes.between.in_place = Reply(403, {}, b"")
+    await boxes.look()
+    told = [None if each.error is None else str(each.error) for each in boxes.inventory.entries.statuses]
+    assert told == ["Infrahub does not allow this read (403)", None]
+    assert boxes.shown.labels() == [("f",), ("g",)]
+    boxes.between.in_place = None
+    await boxes.look()
+    assert boxes.shown.labels() == [("f",), ("f", "x"), ("g",), ("g", "y")]

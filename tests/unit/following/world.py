@@ -227,7 +227,7 @@ class Line:
     """A transport to a world. `asked` lists what was asked for; requests may fail, and things happen after them.
 
     `failing` counts the requests until one fails, lost or, where it `refuses`, refused, and all after it unless that
-    is `once`; what is named in `lost`, `refused` and `shed` always fails.
+    is `once`; what is named in `lost`, `refused` and `shed` always fails. What is `lacking` are fields that it refuses.
     """
 
     def __init__(self, world: World) -> None:
@@ -239,6 +239,7 @@ class Line:
         self.lost: frozenset[str] = frozenset()
         self.refused: frozenset[str] = frozenset()
         self.shed: frozenset[str] = frozenset()
+        self.lacking: frozenset[str] = frozenset()
         self.meanwhile: list[Callable[[], None]] = []
         self.seconds = 0.0
         self.is_slow = False
@@ -253,6 +254,8 @@ class Line:
             return _SHED
         if self._fails(what):
             return _REFUSED
+        if errors := [_lack(document.index(f" {each} {{"), each) for each in self.lacking if f" {each} {{" in document]:
+            return Reply(200, {}, msgspec.json.encode({"data": None, "errors": errors}))
         reply = self._world.run(document, variables, at=at)
         self._happen()
         return reply
@@ -287,6 +290,11 @@ class Line:
         if self.meanwhile:
             self._world.times.wait(_LATER)
             self.meanwhile.pop()()
+
+
+def _lack(before: int, field: str) -> dict[str, object]:
+    """Make the error for a field that is not there."""
+    return {"message": f"Cannot query field {field!r}.", "locations": [{"line": 1, "column": before + 2}]}
 
 
 def root(document: str) -> str:

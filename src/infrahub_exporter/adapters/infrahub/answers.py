@@ -64,6 +64,15 @@ def refusal(reply: Reply) -> SourceError | None:
     return _failed(reply.status, _first_message(_errors(reply.body)) if told else "", reply.headers)
 
 
+def rejections(reply: Reply) -> list[tuple[Mapping[str, Any], str]]:
+    """Return each error of an answer with the line that it stands for; only a 200 has errors of what was asked for."""
+    errors = _errors(reply.body) if reply.status == HTTPStatus.OK else None
+    found = errors if isinstance(errors, list) else []
+    return [
+        (each if isinstance(each, Mapping) else {}, str(_failed(HTTPStatus.OK, _message(each), {}))) for each in found
+    ]
+
+
 def status_of(reply: Reply) -> int:
     """Return a reply's status, or the passing one that is stamped on the errors of a 200; its data is not decoded."""
     if reply.status != HTTPStatus.OK or not _has(reply, b'"http_status"'):

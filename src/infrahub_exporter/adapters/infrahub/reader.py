@@ -11,7 +11,7 @@ import anyio.to_thread
 import msgspec
 from msgspec import Struct
 
-from infrahub_exporter.adapters.infrahub.answers import UNREADABLE, refusal
+from infrahub_exporter.adapters.infrahub.answers import UNREADABLE, failure, refusal
 from infrahub_exporter.adapters.infrahub.contents import Contents
 from infrahub_exporter.adapters.infrahub.decoding import decoded, fit, misfit, raise_failure
 from infrahub_exporter.adapters.infrahub.describing import SUMMARY, Described
@@ -30,8 +30,9 @@ from infrahub_exporter.adapters.infrahub.server_time import ServerTime, iso
 from infrahub_exporter.adapters.infrahub.stamped import parted, stamped
 from infrahub_exporter.adapters.infrahub.tally import Tally
 from infrahub_exporter.adapters.infrahub.version import SMALL_PAGE, loses_peers
+from infrahub_exporter.domain.asking.refused import RefusedColumnsError
 from infrahub_exporter.domain.asking.selection import Selection
-from infrahub_exporter.domain.errors import DerivationError
+from infrahub_exporter.domain.errors import DerivationError, SourceRejectedError
 from infrahub_exporter.domain.model import JSON, KindSchema, Row
 from infrahub_exporter.domain.ports import Clock, Page, Probed, Reply, Stamp, Transport
 from infrahub_exporter.domain.publishing.limits import Limits
@@ -98,7 +99,7 @@ class InfrahubReader:
 
         async def ask(offset: int) -> Reply:
             variables = {**selection.variables, "limit": limit, "offset": offset}
-            return await self._graphql("nodes", document.text, variables, instant)
+            return await self._rows(selection, document, variables, instant)
 
         parallel = 1 if selection.under else self._parallel_pages  # the nodes of several roots have no one count
         paging = Paging(ask, partial(self.count, selection, at=at), step=limit, slots=self._slots, most=parallel)
@@ -117,9 +118,7 @@ class InfrahubReader:
             self._limits.check_nodes(offset)
             fresh = rows if seen.isdisjoint(identities) else [row for row in rows if row.id not in seen]
             seen.update(identities)
-            if document.files:
-                fresh = await self._contents.fill(fresh, document.files, at=instant)
-            yield Page(fresh, offset)
+            yield Page(await self._filled(selection, fresh, document.files, instant), offset)
             if nodes < limit:
                 return
 
@@ -256,11 +255,32 @@ class InfrahubReader:
             self._documents[key] = Document(key)
         return self._documents[key]
 
+    async def _rows(self, selection: Selection, document: Document, variables: Mapping[str, object], at: str) -> Reply:
+        """Ask for a page. Raises RefusedColumnsError where Infrahub names what it refuses."""
+        reply = await self._reply("nodes", document.text, variables, at)
+        error = failure(reply)
+        if isinstance(error, SourceRejectedError):
+            from infrahub_exporter.adapters.infrahub.refused_columns import refused_columns  # noqa: PLC0415 - as outline
+
+            raise refused_columns(reply, selection) or error
+        if error is not None:
+            raise error
+        return reply
+
+    async def _filled(self, selection: Selection, rows: Sequence[Row], files: Sequence[int], at: str) -> Sequence[Row]:
+        """Put what is in files into rows. Raises RefusedColumnsError where Infrahub allows no files."""
+        try:
+            return await self._contents.fill(rows, files, at=at) if files else rows
+        except SourceRejectedError as error:
+            raise RefusedColumnsError({selection.columns[place]: str(error) for place in files}) from error
+
     async def _graphql(self, operation: str, document: str, variables: Mapping[str, object], at: str | None) -> Reply:
-        sent = self._transport.graphql(document, variables, at=at)
-        reply = await self.tally.count(operation, self._checked(sent))
+        reply = await self._reply(operation, document, variables, at)
         raise_failure(reply)
         return reply
+
+    async def _reply(self, operation: str, document: str, variables: Mapping[str, object], at: str | None) -> Reply:
+        return await self.tally.count(operation, self._checked(self._transport.graphql(document, variables, at=at)))
 
     async def _get(self, path: str) -> Reply:
         return await self.tally.count("schema", self._checked(self._transport.get(path)))

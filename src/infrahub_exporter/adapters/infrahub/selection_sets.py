@@ -15,7 +15,8 @@ from infrahub_exporter.domain.asking.selecting import fits
 from infrahub_exporter.domain.asking.values import inside
 from infrahub_exporter.domain.model import Peer
 
-_IDENTITY = "id __typename hfid"
+_IDENTITY = {"id": ("id", str), "__typename": ("kind", str), "hfid": ("hfid", tuple[str, ...] | None)}
+"""What a node says of itself: the name and the type that it is decoded to."""
 
 
 class File(Struct, frozen=True):
@@ -37,11 +38,11 @@ class Level:
     """What is asked of one node: its attributes, and a level of its own behind each relation.
 
     A field that only some kinds have stands in a fragment for each of those, under another name: kinds may have it with
-    other types.
+    other types. Of what a peer says of itself no more is asked than is used: but for id and kind it wants a permission.
     """
 
     def __init__(self, *, identity: bool) -> None:
-        self._identity = identity
+        self._identity: set[str] = set(_IDENTITY) if identity else set()
         self._display_label = False
         self._instants: dict[str, None] = {}
         self._attributes: dict[_Key, tuple[int, dict[str, None]]] = {}
@@ -74,7 +75,7 @@ class Level:
             return lambda edge, _: (read_here(edge),)
         hop, *rest = hops
         if rest and isinstance(rest[0].keep, Other):
-            self.ask_identity()
+            self.ask("id")
         alias, below = self._behind(hop)
         find, kept = _finder(hop, alias), self._keeper(hop, below)
         if kept is None and not rest:
@@ -104,22 +105,22 @@ class Level:
             checks = [(below.add(each.column), each.predicate) for each in keep.conditions]
             return lambda peer, _: all(fits(predicate, _several(read(peer))) for read, predicate in checks)
         if isinstance(keep, OfKinds):
-            below.ask_identity()
+            below.ask("__typename")
             kinds = frozenset(keep.kinds)
             return lambda peer, _: peer.node.kind in kinds
         if isinstance(keep, Other):
-            below.ask_identity()
+            below.ask("id")
             return lambda peer, origin: bool(peer.node.id != origin.node.id)
         return None
 
-    def ask_identity(self) -> None:
-        """Ask for id and kind."""
-        self._identity = True
+    def ask(self, *names: str) -> None:
+        """Ask for something that the node says of itself."""
+        self._identity.update(names)
 
     def leaf(self, column: Column) -> Reader:
         """Select what a column takes at its end, and say how to read it."""
         if column.attribute is None:
-            self._identity = True
+            self.ask(*_IDENTITY)
             return _peer
         if column.attribute == METADATA:
             self._instants[str(column.subfield)] = None
@@ -140,7 +141,7 @@ class Level:
 
     def _file(self, column: Column) -> Reader:
         """Select what tells which file it is; the file itself is fetched by that."""
-        self._identity = True
+        self.ask("id")
         kept = [
             structs.replace(column, attribute=name, subfield="value", inner=()) for name in ("checksum", "file_size")
         ]
@@ -157,7 +158,7 @@ class Level:
         if name == "display_label":
             self._display_label = True
             return attrgetter("node.display_label")
-        self._identity = True
+        self.ask(name)
         if name == "hfid":
             return _hfid
         return attrgetter("node.id" if name == "id" else "node.kind")
@@ -167,10 +168,9 @@ class Level:
 
         The fields stand in a fragment `within` a kind, where the relation's type in GraphQL is a wider one.
         """
-        parts = [_IDENTITY] if self._identity else []
-        fields: list[tuple[str, Any] | tuple[str, Any, Any]] = []
-        if self._identity:
-            fields += [("id", str), ("kind", str), ("hfid", tuple[str, ...] | None)]
+        identity = [name for name in _IDENTITY if name in self._identity]
+        parts = [*identity]
+        fields: list[tuple[str, Any] | tuple[str, Any, Any]] = [_IDENTITY[name] for name in identity]
         if self._display_label:
             parts.append("display_label")
             fields.append(("display_label", str | None))
@@ -186,8 +186,8 @@ class Level:
             for kind in field.on:
                 fragments.setdefault(kind, []).append(f"{field.alias}: {field.name} {field.selected}")
         parts += [f"... on {kind} {{ {' '.join(inner)} }}" for kind, inner in fragments.items()]
-        if within is not None and len(parts) > self._identity:
-            parts = [*parts[: self._identity], f"... on {within} {{ {' '.join(parts[self._identity :])} }}"]
+        if within is not None and len(parts) > len(identity):
+            parts = [*identity, f"... on {within} {{ {' '.join(parts[len(identity) :])} }}"]
         node = msgspec.defstruct("Node", fields, rename=names, kw_only=True, gc=False)
         edge: list[tuple[str, Any, Any]] = [("node", node | None, None)]
         instants = ""

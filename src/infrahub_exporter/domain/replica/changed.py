@@ -4,22 +4,26 @@ from collections.abc import Collection, Sequence
 
 import msgspec
 
+from infrahub_exporter.domain.asking.columns import Column
 from infrahub_exporter.domain.asking.selection import Selection
-from infrahub_exporter.domain.model import Row
-from infrahub_exporter.domain.ports import NodeSource
+from infrahub_exporter.domain.model import MISSING, Row
 from infrahub_exporter.domain.replica.chunks import chunks, drained, size
 from infrahub_exporter.domain.replica.dependencies import Link
 from infrahub_exporter.domain.replica.plan import with_ids
 from infrahub_exporter.domain.replica.readings import Reading
 from infrahub_exporter.domain.replica.replica import Replica
+from infrahub_exporter.domain.replica.sparing import Sparing
 from infrahub_exporter.domain.replica.tables import Table
 from infrahub_exporter.domain.replica.views import View
+
+_NOBODY = "00000000-0000-0000-0000-000000000000"
+"""An id that no node has: the request for it tells whether it would be answered."""
 
 
 class Changed:
     """What is asked for of what is held, at an instant. An answer that does not come loses nothing."""
 
-    def __init__(self, nodes: NodeSource, replica: Replica) -> None:
+    def __init__(self, nodes: Sparing, replica: Replica) -> None:
         self._nodes = nodes
         self._replica = replica
 
@@ -28,9 +32,40 @@ class Changed:
         while (found := table.narrower(width, size())) is not None:
             known, chunk = found
             selection = Selection(table.kind, tuple(table.columns)[known:])
-            read = await self._by_id(selection, chunk, at)
+            if self._nodes.refuses(table.kind, selection.columns):
+                lacking = (MISSING,) * len(selection.columns)
+                read = {each: msgspec.structs.replace(table.rows[each], values=lacking) for each in chunk}
+            else:
+                read = await self._by_id(selection, chunk, at)
             wider = {each: _wider(table.rows[each], row) for each, row in read.items()}
             self._replica.put(table, wider, [each for each in chunk if each not in wider])
+
+    def is_doubtful(self, view: View) -> bool:
+        """Tell whether Infrahub has ever refused anything of what a view needs."""
+        return any(view.needed(each, self._nodes.doubtful(each.kind)) for each in view.tables.values())
+
+    async def complete(self, view: View, at: float) -> None:
+        """Read what rows lack of what a view needs, since Infrahub refused it.
+
+        Raises SourceRejectedError where it has done so at this turn, or does it again.
+        """
+        for table in view.tables.values():
+            if columns := view.needed(table, self._nodes.doubtful(table.kind)):
+                self._nodes.raise_fresh(table.kind, columns)
+                await self._fill(table, columns, at)
+        await self.read_named(view, at)
+
+    async def _fill(self, table: Table, columns: Sequence[Column], at: float) -> None:
+        """Read columns that were refused, of the rows that lack them; of any where none does."""
+        places = [table.columns[column] for column in columns]
+        selection = Selection(table.kind, tuple(columns))
+        if not table.lacking(places, 1) and any(self._nodes.refuses(table.kind, [each]) for each in columns):
+            await self._nodes.alone(with_ids(selection, [next(iter(table.rows), _NOBODY)]), at=at)
+        while chunk := table.lacking(places, size()):
+            read = await self._nodes.alone(with_ids(selection, chunk), at=at)
+            filled = {each: _filled(table.rows[each], row, places) for each, row in read.items()}
+            self._replica.put(table, filled, [each for each in chunk if each not in read])
+        self._nodes.allow(table.kind, columns)
 
     async def read_changed(self, table: Table, at: float) -> None:
         """Read the changed rows of a table: those that are held, and all where all nodes are."""
@@ -152,6 +187,13 @@ class Changed:
         if not narrowed.filters[-1].value:
             return {}
         return {row.id: row async for page in self._nodes.pages(narrowed, at=at) for row in page.rows}
+
+
+def _filled(held: Row, found: Row, places: Sequence[int]) -> Row:
+    values = list(held.values)
+    for place, value in zip(places, found.values, strict=True):
+        values[place] = value
+    return msgspec.structs.replace(held, values=tuple(values))
 
 
 def _wider(held: Row, found: Row) -> Row:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 
 from infrahub_exporter.domain.errors import ExporterError, SourceUnavailableError
-from infrahub_exporter.domain.ports import ChangedRows, NodeSource
+from infrahub_exporter.domain.ports import NodeSource
 from infrahub_exporter.domain.publishing.status import PoolStatus
 from infrahub_exporter.domain.replica.changed import Changed
 from infrahub_exporter.domain.replica.concurrency import Together, one_by_one
@@ -15,6 +15,7 @@ from infrahub_exporter.domain.replica.plan import Plan
 from infrahub_exporter.domain.replica.readings import Partial, Reading
 from infrahub_exporter.domain.replica.replica import Replica
 from infrahub_exporter.domain.replica.rolling import Rolling
+from infrahub_exporter.domain.replica.sparing import Sparing
 from infrahub_exporter.domain.replica.views import Delta, View
 from infrahub_exporter.domain.replica.watching import Arrived, Change
 
@@ -30,10 +31,10 @@ class Following:
     """
 
     def __init__(self, nodes: NodeSource, began: Callable[[float], None] | None = None) -> None:
-        self._nodes = nodes
+        self._nodes = Sparing(nodes)
         self._replica = Replica(began)
-        self._changed = Changed(nodes, self._replica)
-        self._deletions = Deletions(nodes, self._replica, self._changed)
+        self._changed = Changed(self._nodes, self._replica)
+        self._deletions = Deletions(self._nodes, self._replica, self._changed)
         self._fetching = Fetching(self._replica, self._changed, self._deletions)
         self._rolling = Rolling(self._replica, self._changed, self._deletions)
 
@@ -66,6 +67,7 @@ class Following:
     def begin_turn(self) -> None:
         """Begin another turn: what is read whole is read anew, once for all views."""
         self._replica.turn += 1
+        self._nodes.begin_turn()
         self._fetching.begin_turn()
 
     def learn(self, changes: Mapping[str, Change]) -> None:
@@ -85,7 +87,7 @@ class Following:
         """Read the rows that changed with their stamps, where rows of all nodes of the kind are held; else None."""
         table = self._replica.tables.get(kind)
         reading = None if table is None else self._replica.unfiltered(table)
-        if reading is None or not reading.is_read or not isinstance(self._nodes, ChangedRows):
+        if reading is None or not reading.is_read:
             return None
         return await self._nodes.changed(reading.selection, since=since, at=at)
 
@@ -109,7 +111,9 @@ class Following:
 
     def lacks(self, view: View) -> bool:
         """Tell whether anything is to be asked before a view can be handed what differs."""
-        return view.is_lacking or any(self._replica.links[link] for link in view.links)
+        return (
+            view.is_lacking or self._changed.is_doubtful(view) or any(self._replica.links[link] for link in view.links)
+        )
 
     async def begin(self, view: View, *, at: float, followed: bool, progress: Progress | None = None) -> None:
         """Read the nodes of a view before its turn, where they have not been read; what fails is raised at its turn."""
@@ -144,13 +148,14 @@ class Following:
         When all has had its turn, the number that there are is compared with the number held.
         """
         await self._rolling.roll(view, at)
-        await self._changed.read_named(view, at)
+        await self._changed.complete(view, at)
         return view.take()
 
     async def _bring(self, view: View, at: float, progress: Progress | None) -> None:
         """Read what a view lacks, and what of it has changed."""
         await self._fetching.do(self._whole(view, at, progress))
         await self._fetching.bring(view, at)
+        await self._changed.complete(view, at)
         self._replica.brought(view)
 
     def _whole(self, view: View, at: float, progress: Progress | None) -> Step:

@@ -6,7 +6,7 @@ from msgspec import Struct, structs
 
 from infrahub_exporter.domain.asking.paths import Predicate, Steps
 from infrahub_exporter.domain.asking.selecting import fits
-from infrahub_exporter.domain.model import Peer, Row
+from infrahub_exporter.domain.model import MISSING, Peer, Row
 
 Peers = Mapping[str, Mapping[str, Row]]
 """The peers that are held: by the kind that the relation names, then by id."""
@@ -208,6 +208,6 @@ def _taken(row: Row, leaf: int | str | None) -> object:
 def ids(row: Row, crossing: Crossing) -> tuple[str, ...]:
     """Return the ids of a row's peers over a relation."""
     value = row.values[crossing.position]
-    if value is None:
+    if value is None or value is MISSING:
         return ()
     return value if isinstance(value, tuple) else (str(value),)

@@ -6,7 +6,7 @@ from operator import ne
 from typing import NamedTuple, cast
 
 from infrahub_exporter.domain.asking.selection import Column, Selection
-from infrahub_exporter.domain.model import Row
+from infrahub_exporter.domain.model import MISSING, Row
 from infrahub_exporter.domain.replica.reaches import Crossing, ids
 from infrahub_exporter.domain.replica.unsettled import Unsettled
 from infrahub_exporter.domain.replica.watching import Change
@@ -140,6 +140,14 @@ class Table:
         found = (each for each in self.narrow if len(self.rows[each].values) == least)
         return least, tuple(islice(found, most))
 
+    def lacking(self, places: Sequence[int], most: int) -> tuple[str, ...]:
+        """Return some rows that were read without the value at any of these places, though they are wide enough."""
+        width = max(places) + 1
+        wide_enough = ((each, row.values) for each, row in self.rows.items() if len(row.values) >= width)
+        return tuple(
+            islice((each for each, values in wide_enough if any(values[place] is MISSING for place in places)), most)
+        )
+
     def naming(self, relation: str, wanted: Iterable[str]) -> set[str]:
         """Return those of some peers that a row names over a relation."""
         left = set(wanted)
@@ -168,7 +176,7 @@ def peer_ids(rows: Iterable[Row], crossing: Crossing) -> set[str]:
     """Return the ids of all peers that rows have over a relation."""
     position = crossing.position
     found = {row.values[position] for row in wide(rows, crossing)}
-    found.discard(None)
+    found -= {None, MISSING}
     peers = chain.from_iterable(cast("set[tuple[str, ...]]", found)) if crossing.many else found
     return set(cast("Iterable[str]", peers))
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
+from infrahub_exporter.domain.asking.columns import Column
 from infrahub_exporter.domain.model import Row
 from infrahub_exporter.domain.replica.dependencies import Dependencies
 from infrahub_exporter.domain.replica.joining import Joining
@@ -76,6 +77,11 @@ class View:
     def width(self, table: str) -> int:
         """How many columns of a table's rows are needed."""
         return self._widths[table]
+
+    def needed(self, table: Table, columns: Iterable[Column]) -> tuple[Column, ...]:
+        """Return those of some columns that are needed of a table's rows."""
+        places = self._places[table.name]
+        return tuple(column for column in columns if table.columns.get(column) in places)
 
     def again(self) -> None:
         """Hand everything over at the next time: what was handed over last did not arrive."""

@@ -204,7 +204,7 @@ def test_peers_are_chosen_by_kind_by_what_they_have_and_by_where_the_path_came_f
 
     rows, _ = document.decode(ports(port(cable=reached), port(cable={"node": None})))
 
-    assert "cable { node { ends { edges { node { id __typename hfid name { value } } } } } }" in document.text
+    assert "cable { node { ends { edges { node { id __typename name { value } } } } } }" in document.text
     assert [row.values for row in rows] == [(("e2",), ("e2",), ("p2",)), ((), (), ())]
 
 
