@@ -11,7 +11,8 @@ _PLAIN = re.compile(rf"({_OCTET}(?:\.{_OCTET}){{3}})(?:/(?:3[0-2]|[12]?[0-9]))?"
 """An IPv4 address, be it with a prefix length, as most are written: the text tells it at a tenth of the cost."""
 _SCOPE = re.compile(r"[A-Za-z0-9._~-]+")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s/?#]\S*")
-_NAME = re.compile(r"\w[\w.-]*")
+_NAME = re.compile(r"\w[\w-]*(?:\.[\w-]+)*\.?")
+"""A name: no part of it is empty (RFC 1034, 3.1), and the dot of the root may end it."""
 _IN_NUMBERS = re.compile(r"(.*\.)?[0-9]+\.?")
 """A name that ends in a number is an address that went wrong (URL standard, "ends in a number")."""
 
