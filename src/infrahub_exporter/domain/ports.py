@@ -13,11 +13,15 @@ from infrahub_exporter.domain.publishing.saved import Saved
 
 
 class Reply(Struct, frozen=True):
-    """An HTTP answer: `headers` have lower-case names, `body` is decompressed."""
+    """An HTTP answer: `headers` have lower-case names, `body` is decompressed.
+
+    `may_tell_errors` is false where who carried it has found no `"errors"` in the body: nobody need look again.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    may_tell_errors: bool = True
 
 
 @runtime_checkable

@@ -2,7 +2,7 @@
 
 import gc
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import ClassVar
 
 import pytest
@@ -12,7 +12,7 @@ from infrahub_exporter.adapters.memory import MemorySource
 from infrahub_exporter.adapters.prometheus.exposition import Block
 from infrahub_exporter.app.exporter import Exporter
 from infrahub_exporter.domain.asking.specs import MetricSpec
-from infrahub_exporter.domain.model import AttributeSchema, KindSchema, Sample, Section, Snapshot
+from infrahub_exporter.domain.model import AttributeSchema, KindSchema, Section, Snapshot
 from infrahub_exporter.domain.publishing.limits import Limits
 
 pytestmark = pytest.mark.anyio
@@ -29,9 +29,9 @@ class Noted(Limits, frozen=True):
 
     threads: ClassVar[set[int]] = set()
 
-    def check_samples(self, label_names: Sequence[str], samples: Sequence[Sample]) -> None:
+    def check_series(self, count: int, *, others: int = 0) -> None:
         self.threads.add(threading.get_ident())
-        super().check_samples(label_names, samples)
+        super().check_series(count, others=others)
 
 
 async def published(limits: Limits | None = None) -> tuple[Exporter, MemorySource]:

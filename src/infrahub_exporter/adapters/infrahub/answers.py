@@ -45,7 +45,7 @@ def failure(reply: Reply) -> SourceError | None:
     """Return the error that a reply stands for, None where it holds a whole answer."""
     if reply.status != HTTPStatus.OK:
         return refusal(reply)
-    if not _has(reply, b'"errors"') and reply.body[:1] in {b"{", b"["}:
+    if not _tells_errors(reply) and reply.body[:1] in {b"{", b"["}:
         return None
     errors = _errors(reply.body)
     if isinstance(errors, _NoObject):
@@ -75,14 +75,18 @@ def rejections(reply: Reply) -> list[tuple[Mapping[str, Any], str]]:
 
 def status_of(reply: Reply) -> int:
     """Return a reply's status, or the passing one that is stamped on the errors of a 200; its data is not decoded."""
-    if reply.status != HTTPStatus.OK or not _has(reply, b'"http_status"'):
+    if reply.status != HTTPStatus.OK or not _tells_errors(reply) or b'"http_status"' not in reply.body:
         return reply.status
     return _stamped(_errors(reply.body))
 
 
-def _has(reply: Reply, name: bytes) -> bool:
-    """Tell whether a body has a name anywhere; from its end on is half the cost of `in`."""
-    return reply.body.rfind(name) >= 0
+def names_errors(body: bytes) -> bool:
+    """Tell whether a body has `"errors"` anywhere; from its end on is half the cost of `in`."""
+    return body.rfind(b'"errors"') >= 0
+
+
+def _tells_errors(reply: Reply) -> bool:
+    return reply.may_tell_errors and names_errors(reply.body)
 
 
 def _failed(status: int, message: str, headers: Mapping[str, str]) -> SourceError:

@@ -11,6 +11,7 @@ import anyio.lowlevel
 import anyio.to_thread
 import httpx
 
+from infrahub_exporter.adapters.infrahub.answers import names_errors
 from infrahub_exporter.adapters.infrahub.documents import OPERATION
 from infrahub_exporter.adapters.infrahub.handshakes import closing
 from infrahub_exporter.adapters.infrahub.large_answers import LARGE_BYTES, LargeAnswers
@@ -151,12 +152,13 @@ class SdkTransport:
         traced = {"trace": closing()}
         async with self._pool().stream(method, url, headers=headers, json=payload, extensions=traced) as response:
             _begun(response)
-            body = unpacker(response.headers.get("content-encoding", ""), most=self._max_response_bytes)
+            coded = unpacker(response.headers.get("content-encoding", ""), most=self._max_response_bytes)
             length = response.headers.get("content-length", "")
             check_size(int(length) if length.isdecimal() else 0, self._max_response_bytes)
-            received = await self._received(response, body)
+            received = await self._received(response, coded)
         lower = {name.lower(): self._redactor.redact(value) for name, value in response.headers.items()}
-        return Reply(response.status_code, lower, self._without_token(received))
+        body = self._without_token(received)
+        return Reply(response.status_code, lower, body, may_tell_errors=names_errors(body))
 
     async def _received(self, response: httpx.Response, body: Plain) -> bytes:
         """Read a body to its end; of several large ones one at a time, so that they are not in memory together.

@@ -17,23 +17,33 @@ def metric_name(kind: str) -> str:
     return f"infrahub_{kind.lower()}_info"
 
 
-def sampler(spec: MetricSpec) -> Callable[[Iterable[Row]], Iterator[Sample]]:
-    """Return what makes the info samples of rows of an entry."""
-    if spec.booleans != "True":
-        return samples
-    return lambda rows: samples(rows, lambda value: text(capitalised(value)))
+class Sampler:
+    """Make the info sample of each row: `id`, `hfid`, then its values.
+
+    `longest` is the length of the longest label of all that have been made, which costs least to find while they are.
+    """
+
+    def __init__(self, spec: MetricSpec) -> None:
+        self.longest = 0
+        self._write = _compatible if spec.booleans == "True" else text
+
+    def __call__(self, rows: Iterable[Row]) -> Iterator[Sample]:
+        """Yield the samples of rows."""
+        write = self._write
+        for batch in batches(rows):
+            ids = [row.id for row in batch]
+            names = [label_form(row.kind, row.hfid, row.id) for row in batch]
+            values = [
+                [each if type(each) is str else write(each) for each in column]  # most are: half the cost of calls
+                for column in zip(*[row.values for row in batch], strict=True)
+            ]
+            columns = (ids, names, *values)
+            self.longest = max(self.longest, *[max(map(len, column)) for column in columns])
+            yield from map(Sample, ids, zip(*columns, strict=True))
 
 
-def samples(rows: Iterable[Row], write: Callable[[object], str] = text) -> Iterator[Sample]:
-    """Make the info sample of each row: `id`, `hfid`, then its values."""
-    for batch in batches(rows):
-        ids = [row.id for row in batch]
-        names = [label_form(row.kind, row.hfid, row.id) for row in batch]
-        values = [
-            [each if type(each) is str else write(each) for each in column]  # most are: half the cost of calls
-            for column in zip(*[row.values for row in batch], strict=True)
-        ]
-        yield from map(Sample, ids, zip(ids, names, *values, strict=True))
+def _compatible(value: object) -> str:
+    return text(capitalised(value))
 
 
 def info(kind: str, own: tuple[str, ...], sections: tuple[Section, ...], find: Find) -> Shown:

@@ -8,9 +8,10 @@ from infrahub_exporter.domain.asking.specs import MetricSpec
 from infrahub_exporter.domain.model import Family, FamilyType, Peer, Row, Sample, Section
 from infrahub_exporter.domain.views.distinct import Shown
 from infrahub_exporter.domain.views.families import Assembly, assemble
-from infrahub_exporter.domain.views.metrics import info, metric_name, samples
+from infrahub_exporter.domain.views.metrics import Sampler, info, metric_name
 
 NOTHING = Assembly()
+samples = Sampler(MetricSpec(kind="InfraDevice"))
 
 
 def entry(kind: str, labels: tuple[str, ...], *blocks: Sequence[tuple[str, ...]]) -> tuple[Shown, ...]:
@@ -72,6 +73,20 @@ def test_a_row_without_anything_has_its_id_for_a_name_and_empty_labels() -> None
 def test_a_row_of_a_generic_is_named_by_its_own_kind() -> None:
     row = Row("1", "InfraOpticalPort", ("leaf1", "et0"), ())
     assert list(samples([row])) == [Sample("1", ("1", "InfraOpticalPort__leaf1__et0"))]
+
+
+def test_the_length_of_the_longest_label_is_known_of_all_that_have_been_made() -> None:
+    sampler = Sampler(MetricSpec(kind="InfraDevice"))
+    lengths = []
+    for row in (
+        Row("17ac", "InfraDevice", None, ("leaf1", True)),
+        Row("1", "InfraDevice", ("leaf1", "par"), ("leaf1", None)),
+        Row("17ac", "InfraDevice", None, ("leaf2", False)),
+        Row("17ac", "InfraDevice", None, ("x" * 40, False)),
+    ):
+        list(sampler([row]))
+        lengths.append(sampler.longest)
+    assert lengths == [5, len("InfraDevice__leaf1__par"), len("InfraDevice__leaf1__par"), 40]
 
 
 def test_a_kind_without_nodes_is_a_family_without_series() -> None:

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from infrahub_exporter.adapters.prometheus.rendering import Rendering
 from infrahub_exporter.app.refreshing.entries.derivation import Derivation
+from infrahub_exporter.app.refreshing.entries.info_derivation import InfoDerivation
 from infrahub_exporter.app.refreshing.entries.series_derivation import SeriesDerivation
 from infrahub_exporter.app.refreshing.entries.target_derivation import TargetDerivation
 from infrahub_exporter.app.refreshing.pool import Pool, Source
@@ -55,7 +56,7 @@ class KeptMetric(Left, frozen=True):
     """An entry of `metrics.kind`."""
 
     shown: KeptSections
-    derived: Derivation[Sample]
+    derived: InfoDerivation
 
 
 class KeptSeries(Left, frozen=True):

@@ -2,7 +2,7 @@
 
 import logging
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import compress, count
 from operator import attrgetter, is_not
@@ -152,13 +152,16 @@ class MeasuredEntry(GuardedEntry[Sample]):
         self._limits.check_series(series, others=self._others(self))
         self._note_limit(series)
         self._limits.check_entry(series, self._spec.max_series)
-        check = partial(self._limits.check_samples, label_names)
-        if not self._offer(blocks, nodes, verified=verified, check=check):
+        if not self._offer(blocks, nodes, verified=verified, check=partial(self._check, label_names)):
             return False
         if label_names != self._label_names:
             self._label_names, self._sections = label_names, ()
         self.series = series
         return True
+
+    def _check(self, label_names: Sequence[str], samples: Sequence[Sample]) -> None:
+        """Raise DerivationError for a label value that is too long."""
+        self._limits.check_samples(label_names, samples)
 
     def _note_limit(self, series: int) -> None:
         """Tell how near the entry's own limit is, and warn once."""

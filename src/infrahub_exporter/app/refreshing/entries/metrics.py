@@ -1,13 +1,13 @@
 """An entry of `metrics.kind` at work: it holds what it read well last, and how it is doing."""
 
 import heapq
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
 from infrahub_exporter.app.refreshing.entries.attempts import Counts
-from infrahub_exporter.app.refreshing.entries.derivation import Derivation
 from infrahub_exporter.app.refreshing.entries.handover import KeptMetric
+from infrahub_exporter.app.refreshing.entries.info_derivation import InfoDerivation
 from infrahub_exporter.app.refreshing.entries.measured import Blocks, MeasuredEntry
 from infrahub_exporter.domain.asking.specs import MetricSpec
 from infrahub_exporter.domain.model import BAD_CONTENT, Sample
@@ -26,6 +26,8 @@ _EXAMPLES = 3
 class MetricEntry(MeasuredEntry):
     """An entry of `metrics.kind`."""
 
+    derived: InfoDerivation
+
     def __init__(
         self,
         name: str,
@@ -38,10 +40,7 @@ class MetricEntry(MeasuredEntry):
     ) -> None:
         super().__init__(EntryStatus("kind", name), spec, clock=clock, guard=guard, limits=limits, others=others)
         self.spec = spec
-        samples = metrics.sampler(spec)
-        self.derived: Derivation[Sample] = Derivation(
-            spec.kind, spec.paths, spec.filters, derive=lambda delta: {each.id: each for each in samples(delta.rows())}
-        )
+        self.derived = InfoDerivation(spec)
         self._own_names = self._label_names = spec.label_names
 
     @property
@@ -68,6 +67,10 @@ class MetricEntry(MeasuredEntry):
         named = tuple(f"{self.spec.kind} {each}" for each in heapq.nsmallest(_EXAMPLES, self.derived.left_out))
         self.status = msgspec.structs.replace(self.status, examples={BAD_CONTENT: named} if named else {})
         return self._own_names, self.derived.blocks.blocks
+
+    def _check(self, label_names: Sequence[str], samples: Sequence[Sample]) -> None:
+        if self.derived.longest > self._limits.max_label_length:  # else there is no need to look at each
+            super()._check(label_names, samples)
 
     def _counts(self) -> Counts:
         return len(self.derived.blocks), self.series - self._duplicates, self._skipped()
