@@ -16,6 +16,10 @@
 A message is one line without secrets and without the text of a query.
 """
 
+from typing import TypeVar
+
+Raised = TypeVar("Raised", bound=Exception)
+
 
 class ExporterError(Exception):
     """Anything that the exporter itself raises."""
@@ -86,6 +90,16 @@ class UnexpectedError(ExporterError):
         unexpected = cls(f"an error that was not foreseen, {type(error).__name__}")
         unexpected.__cause__ = error
         return unexpected
+
+
+def alone(error: Raised) -> Raised:
+    """Return an error that is to be kept, or raised by somebody else, without what it came of.
+
+    The frames of a traceback hold on to whole answers. One that nobody foresaw keeps them for the log.
+    """
+    if isinstance(error, ExporterError) and not isinstance(error, UnexpectedError):
+        error.__traceback__ = error.__cause__ = error.__context__ = None
+    return error
 
 
 class BadParameterError(ExporterError):

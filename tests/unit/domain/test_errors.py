@@ -11,6 +11,7 @@ from infrahub_exporter.domain.errors import (
     SourceUnavailableError,
     UnexpectedError,
     UnknownDiscoveryError,
+    alone,
 )
 
 
@@ -49,3 +50,32 @@ def test_what_nobody_foresaw_says_its_kind_and_nothing_that_it_says() -> None:
 def test_what_was_foreseen_stays_what_it_is() -> None:
     error = DerivationError("no such field")
     assert UnexpectedError.of(error) is error
+
+
+def fail(error: Exception) -> None:
+    """Raise an error because of another one."""
+    try:
+        int("what it came of")
+    except ValueError as cause:
+        raise error from cause
+
+
+def caught(error: Exception) -> Exception:
+    """Return it as who catches it has it."""
+    with pytest.raises(type(error)) as found:
+        fail(error)
+    return found.value
+
+
+def test_an_error_that_is_kept_is_alone() -> None:
+    error = caught(DerivationError("no such field"))
+    assert (error.__traceback__ is None, error.__cause__ is None) == (False, False)
+    assert alone(error) is error
+    assert (error.__traceback__, error.__cause__, error.__context__) == (None, None, None)
+    assert str(error) == "no such field"
+
+
+def test_what_nobody_foresaw_keeps_what_the_log_will_show() -> None:
+    for error in (caught(ZeroDivisionError()), caught(UnexpectedError("an error that was not foreseen"))):
+        assert alone(error).__traceback__ is not None
+        assert isinstance(error.__cause__, ValueError)

@@ -1,5 +1,6 @@
 """YAML files as Infrahub's tools read them: several documents, no duplicate key, every trouble a ConfigError."""
 
+import os
 import stat
 from collections.abc import Hashable, Iterable, Iterator
 from glob import glob
@@ -88,12 +89,18 @@ def parse(text: str, source: str) -> Iterator[object]:
 
 def content(path: Path) -> bytes:
     """Read a file that is one, and of a size that somebody may have written. Raises OSError."""
-    found = path.stat()
-    if not stat.S_ISREG(found.st_mode) and not stat.S_ISDIR(found.st_mode):
-        raise OSError(0, "a pipe or a device")
-    if found.st_size > MOST_BYTES:
+    with open(path, "rb", opener=_opened_at_once) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(0, "a pipe or a device")
+        found = file.read(MOST_BYTES + 1)
+    if len(found) > MOST_BYTES:
         raise OSError(0, f"more than {MOST_BYTES >> 20} MiB")
-    return path.read_bytes()
+    return found
+
+
+def _opened_at_once(path: str, flags: int) -> int:
+    """Open without waiting, as a pipe would have it, for who is at its other end."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def read(path: Path) -> Iterator[object]:

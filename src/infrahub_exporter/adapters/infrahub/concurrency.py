@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import anyio
 
+from infrahub_exporter.domain.errors import alone
+
 Work = Callable[[], Awaitable[None]]
 
 
@@ -23,7 +25,7 @@ async def at_once(works: Sequence[Work], *, most: int) -> None:
         try:
             await work()
         except Exception as error:  # noqa: BLE001 - raised below, when all have ended
-            errors[position] = error
+            errors[position] = alone(error)
 
     async with anyio.create_task_group() as workers:
         for _ in works[:most]:

@@ -21,8 +21,11 @@ _LARGE_BYTES = 1 << 20
 def raise_failure(reply: Reply) -> None:
     """Raise the error that a reply stands for."""
     error = failure(reply)
-    if error is not None:
-        raise error
+    try:
+        if error is not None:
+            raise error
+    finally:
+        del error  # its traceback leads here: it would hold on to itself, and to the reply
 
 
 async def decoded(decode: Callable[[bytes], Decoded], body: bytes, large: LargeAnswers) -> Decoded:

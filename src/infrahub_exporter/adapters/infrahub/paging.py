@@ -1,6 +1,5 @@
 """Pages of one read, several asked for at once where that is allowed."""
 
-import math
 from collections.abc import Awaitable, Callable
 from functools import partial
 
@@ -8,6 +7,7 @@ import anyio
 
 from infrahub_exporter.adapters.infrahub.concurrency import at_once
 from infrahub_exporter.domain.asking.selection import Selection
+from infrahub_exporter.domain.errors import alone
 from infrahub_exporter.domain.ports import Reply
 
 
@@ -55,14 +55,14 @@ class Paging:
             return 1
         if self._nodes is None:
             self._nodes = await self._count()
-        return max(1, min(self._most, math.ceil((self._nodes - offset) / self._step)))
+        return max(1, min(self._most, -((offset - self._nodes) // self._step)))
 
     async def _fetch(self, offset: int) -> None:
         async with self._slots:
             try:
                 self._found[offset] = await self._ask(offset)
             except Exception as error:  # noqa: BLE001 - raised when it is taken
-                self._found[offset] = error
+                self._found[offset] = alone(error)
 
 
 def most_nodes(selection: Selection) -> int | None:

@@ -6,6 +6,7 @@ import anyio
 from anyio.abc import TaskGroup
 
 from infrahub_exporter.adapters.infrahub.reachability import Outcome
+from infrahub_exporter.domain.errors import alone
 
 Once = Callable[[], Awaitable[Outcome]]
 
@@ -40,7 +41,7 @@ class Race:
         try:
             self._found.append(await self._once())
         except Exception as error:  # noqa: BLE001 - raised by `outcome`, outside of the group
-            self._errors.append(error)
+            self._errors.append(alone(error))
         self._under_way.cancel_scope.cancel()
 
 

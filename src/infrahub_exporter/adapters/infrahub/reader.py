@@ -112,6 +112,7 @@ class InfrahubReader:
                 rows, nodes = await decoded(document.decode, reply.body, self._large)
             except UNREADABLE as error:
                 raise misfit(selection.kind, error) from error
+            del reply  # the next one is asked for without it in memory
             identities = [row.id for row in rows]
             self._limits.check_identities(identities)
             offset += nodes
@@ -259,13 +260,16 @@ class InfrahubReader:
         """Ask for a page. Raises RefusedColumnsError where Infrahub names what it refuses."""
         reply = await self._reply("nodes", document.text, variables, at)
         error = failure(reply)
-        if isinstance(error, SourceRejectedError):
-            from infrahub_exporter.adapters.infrahub.refused_columns import refused_columns  # noqa: PLC0415 - as outline
+        try:
+            if isinstance(error, SourceRejectedError):
+                from infrahub_exporter.adapters.infrahub.refused_columns import refused_columns  # noqa: PLC0415 - as outline
 
-            raise refused_columns(reply, selection) or error
-        if error is not None:
-            raise error
-        return reply
+                raise refused_columns(reply, selection) or error
+            if error is not None:
+                raise error
+            return reply
+        finally:
+            del error  # as in `raise_failure`
 
     async def _filled(self, selection: Selection, rows: Sequence[Row], files: Sequence[int], at: str) -> Sequence[Row]:
         """Put what is in files into rows. Raises RefusedColumnsError where Infrahub allows no files."""

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
+from io import BytesIO
 from ssl import SSLContext
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -163,22 +164,26 @@ class SdkTransport:
     async def _received(self, response: httpx.Response, body: Plain) -> bytes:
         """Read a body to its end; of several large ones one at a time, so that they are not in memory together.
 
-        It grows in one place: kept apart, pieces of one byte would take some forty times as much.
+        It grows in one place: kept apart, pieces of one byte would take some forty times as much. Whatever it ends in,
+        that place is left: an error holds on to the frames that it came through.
         """
-        received, pieces = bytearray(), 0
-        async with AsyncExitStack() as stack:
-            stream = response.aiter_raw()
-            while (chunk := await self._next(stream)) is not None:
-                pieces += 1
-                if pieces > _MOST_PIECES + len(received) // _PIECE_BYTES:
-                    raise SourceUnavailableError(f"Infrahub's answer comes in pieces of {len(chunk)} bytes")
-                for piece in body.unpack(chunk):
-                    if len(received) <= LARGE_BYTES < len(received) + len(piece):
-                        await stack.enter_async_context(self._large.coming())
-                    received += piece
-                    await anyio.lowlevel.checkpoint()
-            body.end()
-            return bytes(received)
+        pieces = 0
+        with BytesIO() as received:
+            async with AsyncExitStack() as stack:
+                stream = response.aiter_raw()
+                while (chunk := await self._next(stream)) is not None:
+                    pieces += 1
+                    size = received.tell()
+                    if pieces > _MOST_PIECES + size // _PIECE_BYTES:
+                        raise SourceUnavailableError(f"Infrahub's answer comes in pieces of {len(chunk)} bytes")
+                    for piece in body.unpack(chunk):
+                        size = received.tell()
+                        if size <= LARGE_BYTES < size + len(piece):
+                            await stack.enter_async_context(self._large.coming())
+                        received.write(piece)
+                        await anyio.lowlevel.checkpoint()
+                body.end()
+                return received.getvalue()
 
     async def _next(self, stream: AsyncIterator[bytes]) -> bytes | None:
         """Return the next piece of a body, None at its end. Raises SourceUnavailableError where it stops before."""

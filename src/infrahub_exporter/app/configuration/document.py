@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import yaml
 
@@ -34,17 +35,20 @@ _IN_WORDS = (
 """What the parser says, and what it comes to for somebody who did not mean to write YAML's finer points."""
 _OVER_SECRETS = frozenset({"basic_users", "headers"})
 """Below these, somebody may have put a secret where its name belongs."""
+MOST_VALUES = 200_000
+"""How many values and keys a configuration has at most; a thousand metrics of sixty paths each have a third of them."""
 _QUOTED = re.compile(r" ?(\"[^\"<]{2,}\"|'[^'<]{2,}')")
 
 
-def parse_document(text: str) -> object:
+def parse_document(text: str, *, most: int = MOST_VALUES) -> object:
     """Parse one YAML (or JSON) document to dicts, lists, texts, numbers, booleans and None.
 
     What is not text by YAML 1.2 (dates, `12:30`, `007`) stays text; `yes`, `no`, `on` and `off` are booleans. Raises
-    ConfigError with line and column, and with nothing that could be a value: a value may be a secret.
+    ConfigError with line and column, and with nothing that could be a value: a value may be a secret. There are `most`
+    values and keys.
     """
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        root = _Loader(text, most).get_single_node()
         return None if root is None else _Construction().value(root)
     except yaml.MarkedYAMLError as error:
         raise ConfigError(_in_words(error)) from None
@@ -52,6 +56,21 @@ def parse_document(text: str) -> object:
         raise ConfigError(f"expected YAML in UTF-8, got the character #x{error.character:04x}") from None
     except RecursionError:
         raise ConfigError("expected YAML, got more levels than can be read") from None
+
+
+class _Loader(yaml.SafeLoader):
+    """A safe loader of a bounded number of values: each takes some 50 us, and several hundred bytes."""
+
+    def __init__(self, text: str, most: int) -> None:
+        super().__init__(text)
+        self._most = self._left = most
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        """Compose a value or a key (PyYAML calls this). Raises ConfigError for one too many."""
+        self._left -= 1
+        if self._left < 0:
+            raise ConfigError(f"line {self.line + 1}: expected {self._most} values and keys at most")
+        return super().compose_node(parent, index)
 
 
 def _in_words(error: yaml.MarkedYAMLError) -> str:

@@ -2,6 +2,7 @@
 
 import math
 from collections import deque
+from copy import copy
 
 import anyio
 
@@ -58,7 +59,7 @@ class SchemaHash:
             try:
                 self.known = await self._source.fingerprint()
             except ExporterError as error:
-                self._failed = error
+                self._failed = copy(error)  # without the answer that its traceback holds on to
                 raise
             self._asked_at = began
             self._took.append(self._clock.monotonic() - began)

@@ -4,7 +4,7 @@ from collections.abc import Hashable, Iterable, Iterator
 from functools import partial
 from typing import NamedTuple
 
-from infrahub_exporter.domain.errors import SourceUnavailableError
+from infrahub_exporter.domain.errors import SourceUnavailableError, alone
 from infrahub_exporter.domain.replica.changed import Changed
 from infrahub_exporter.domain.replica.concurrency import Together, Work
 from infrahub_exporter.domain.replica.deletions import Deletions
@@ -80,7 +80,7 @@ class Fetching:
             try:
                 await step.work()
             except Exception as error:  # noqa: BLE001 - raised at the turn of those who need it
-                self._failed[step.key] = error
+                self._failed[step.key] = alone(error)
 
         if works := [partial(attempt, step) for step in steps]:
             await together(works)

@@ -106,5 +106,5 @@ class Kinds:
             try:
                 self._known[kind] = await self._source.kind(kind)
             except UnknownKindError as error:
-                self._unknown[kind] = error
+                self._unknown[kind] = UnknownKindError(str(error))  # without the answer that its traceback holds on to
                 raise

@@ -136,3 +136,14 @@ async def test_nodes_of_several_kinds_that_have_a_filter_come_page_by_page_since
     under = Selection("InfraThing", (), NAMES.filters, under=("InfraDevice", "InfraPort"))
     assert set(await read(reader(line, 8), under)) == {str(number) for number in range(41)}
     assert (line.most, line.counts, line.asked) == (1, 0, [0, 8, 16, 24, 32, 40])
+
+
+@pytest.mark.parametrize("count", [-(10**18), 0, 10**18, 10**400])
+async def test_a_count_that_lies_costs_no_more_than_some_pages(count: int) -> None:
+    class Lying(Busy):
+        def _answer(self, found: Mapping[str, object]) -> Reply:
+            return super()._answer({"count": count} if "count" in found else found)
+
+    line = Lying(21)
+    assert await read(reader(line, 4)) == [str(number) for number in range(21)]
+    assert len(line.asked) <= 11 + 3

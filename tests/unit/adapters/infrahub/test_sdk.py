@@ -5,8 +5,10 @@ import gzip
 import os
 import socket
 import ssl
+import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from io import BytesIO
 
 import anyio
 import anyio.abc
@@ -335,6 +337,18 @@ async def test_an_answer_that_never_ends_is_given_up_when_it_is_too_large() -> N
         with pytest.raises(DerivationError, match=TOO_LARGE):
             await client.graphql("{ a }", {})
         await client.close()
+
+
+async def test_the_error_holds_on_to_no_answer_that_was_given_up() -> None:
+    async with wire(says(http(200, gzip.compress(b"x" * 10_000_000), "Content-Encoding: gzip"))) as server:
+        client = transport(server.address, most=5_000_000)
+        with pytest.raises(DerivationError) as raised:
+            await client.graphql("{ a }", {})
+        await client.close()
+
+    held = [each for frame, _ in traceback.walk_tb(raised.tb) for each in frame.f_locals.values()]
+    assert [each.closed for each in held if isinstance(each, BytesIO)] == [True]
+    assert max(len(each) for each in held if isinstance(each, bytes | bytearray)) <= 1 << 20
 
 
 async def test_an_answer_is_measured_decompressed() -> None:

@@ -1,5 +1,7 @@
 """Which schema Infrahub has is asked for once for all."""
 
+import gc
+import weakref
 from collections.abc import Collection, Mapping
 
 import anyio
@@ -12,6 +14,10 @@ from infrahub_exporter.domain.model import KindSchema
 pytestmark = pytest.mark.anyio
 
 
+class Answer:
+    """A large answer."""
+
+
 class Source:
     """A source whose hash comes when a test lets it, after so many seconds; or an error in its place."""
 
@@ -21,6 +27,7 @@ class Source:
         self.seconds = 0.0
         self.error: SourceUnavailableError | None = None
         self.gate: anyio.Event | None = None
+        self.answers: list[weakref.ref[Answer]] = []
 
     def monotonic(self) -> float:
         return self.now
@@ -39,6 +46,8 @@ class Source:
         self.now += self.seconds
         if self.gate is not None:
             await self.gate.wait()
+        answer = Answer()
+        self.answers.append(weakref.ref(answer))
         if self.error is not None:
             raise self.error
         return f"hash {self.asked}"
@@ -99,3 +108,14 @@ async def test_in_passing_it_may_fail() -> None:
     source.error = SourceUnavailableError("gone")
     await SchemaHash(source, source).check_if_cheap()
     assert source.asked == 1
+
+
+async def test_the_failure_that_is_remembered_holds_on_to_no_answer() -> None:
+    source = Source()
+    source.error = SourceUnavailableError("gone")
+    schema = SchemaHash(source, source)
+    with pytest.raises(SourceUnavailableError):
+        await schema.check()
+    source.error = None
+    gc.collect()
+    assert [each() for each in source.answers] == [None]

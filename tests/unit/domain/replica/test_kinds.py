@@ -1,5 +1,7 @@
 """What is asked of a source before and while it is read."""
 
+import gc
+import weakref
 from collections.abc import Collection, Mapping
 
 import pytest
@@ -106,6 +108,29 @@ async def test_an_unknown_kind_is_asked_for_once_too(source: CountingSource) -> 
     with pytest.raises(SourceRejectedError):
         await kinds.select("InfraDevce", (), {})
     assert source.asked == ["InfraDevce"] * 2
+
+
+class Answer:
+    """A large answer."""
+
+
+async def test_an_unknown_kind_is_remembered_without_the_answer_that_told_it() -> None:
+    answers: list[weakref.ref[Answer]] = []
+
+    class Telling(CountingSource):
+        async def kind(self, kind: str) -> KindSchema:
+            answer = Answer()
+            answers.append(weakref.ref(answer))
+            return await super().kind(kind)
+
+    kinds = Kinds(Telling())
+    with pytest.raises(SourceRejectedError):
+        await kinds.select("InfraDevce", (), {})
+    gc.collect()
+    assert [each() for each in answers] == [None]
+    with pytest.raises(SourceRejectedError):
+        await kinds.select("InfraDevce", (), {})
+    assert len(answers) == 1
 
 
 async def test_a_kind_that_could_not_be_asked_for_is_asked_for_again(source: CountingSource) -> None:

@@ -10,7 +10,7 @@ from msgspec import Struct
 from infrahub_exporter.app.refreshing.pool import Limit, Turn
 from infrahub_exporter.domain.asking.selection import Selection
 from infrahub_exporter.domain.asking.specs import Filters
-from infrahub_exporter.domain.errors import ExporterError, SourceUnavailableError, UnexpectedError
+from infrahub_exporter.domain.errors import ExporterError, SourceUnavailableError, UnexpectedError, alone
 from infrahub_exporter.domain.replica.following import Following
 from infrahub_exporter.domain.replica.kinds import Kinds
 from infrahub_exporter.domain.replica.views import Delta, View
@@ -109,7 +109,7 @@ class Derivation(Generic[Item]):
                 planned, dependencies = await turn.kinds.plan(selection, in_pieces=turn.in_pieces)
                 self._selected(selection, turn.kinds)
             except Exception as error:  # noqa: BLE001 - raised again by `refresh`
-                self._refused = UnexpectedError.of(error)
+                self._refused = alone(UnexpectedError.of(error))
                 if isinstance(error, SourceUnavailableError):
                     return False
                 turn.kinds.doubt()
