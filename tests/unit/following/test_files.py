@@ -1,17 +1,25 @@
 """What a file says in metrics, as the file changes: read when its checksum does, and left out while it is bad."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
+import anyio
 import pytest
 
 from infrahub_exporter.adapters.embedded import EmbeddedInfrahub, EmbeddedTransport
+from infrahub_exporter.adapters.infrahub.patience import PatientTransport
+from infrahub_exporter.adapters.infrahub.probes import PING
 from infrahub_exporter.adapters.infrahub.reader import InfrahubReader
 from infrahub_exporter.app.refreshing.figures import Figures
 from infrahub_exporter.app.refreshing.inventory import Inventory
 from infrahub_exporter.app.refreshing.pool import Pool
 from infrahub_exporter.app.refreshing.roster import Roster
+from infrahub_exporter.domain.asking.columns import CONTENT
+from infrahub_exporter.domain.asking.paths import Step
+from infrahub_exporter.domain.asking.selection import Column, Selection
 from infrahub_exporter.domain.asking.specs import MetricSpec
+from infrahub_exporter.domain.errors import SourceUnavailableError
 from infrahub_exporter.domain.model import Snapshot
 from infrahub_exporter.domain.ports import Reply
 from infrahub_exporter.domain.publishing.guard import GuardSpec
@@ -237,3 +245,53 @@ async def test_who_may_not_read_files_still_reads_what_is_beside_them(tmp_path: 
     boxes.between.in_place = None
     await boxes.look()
     assert boxes.shown.labels() == [("f",), ("f", "x"), ("g",), ("g", "y")]
+
+
+class Silent(Between):
+    """Loses the first questions for files, and is away when it is first looked for; a clock that goes with a look."""
+
+    def __init__(self, infrahub: EmbeddedInfrahub, *, lost: int) -> None:
+        super().__init__(infrahub)
+        self._lost = lost
+        self.looks = 0
+
+    def monotonic(self) -> float:
+        return anyio.current_time() + self.looks
+
+    def wall(self) -> float:
+        raise AssertionError("the wall clock must not matter here")
+
+    async def graphql(self, document: str, variables: Mapping[str, object], *, at: str | None = None) -> Reply:
+        if document == PING:
+            self.looks += 1
+            if self.looks == 1:
+                raise SourceUnavailableError("lost")
+            return Reply(200, {}, b'{"data": {}}')
+        return await super().graphql(document, variables, at=at)
+
+    async def get(self, path: str) -> Reply:
+        if path.startswith("/api/storage/files") and self.files < self._lost:
+            self.files += 1
+            await anyio.sleep_forever()
+        return await super().get(path)
+
+
+CONTENTS = Selection("LabFile", (Column("content.mode", (), "checksum", CONTENT, inner=(Step(""), Step("mode"))),))
+
+
+async def test_a_file_whose_answer_was_lost_is_asked_for_again_as_soon_as_infrahub_answers(tmp_path: Path) -> None:
+    boxes = Boxes(tmp_path)
+    silent = Silent(boxes.infrahub, lost=1)
+    patient = PatientTransport(silent, clock=silent, deadline_seconds=30.0, hang_seconds=0.01)
+    pages = InfrahubReader(patient, clock=boxes.times, page_size=500).pages(CONTENTS)
+    assert sorted(str(row.values[0]) for row in (await anext(pages)).rows) == ["x", "y"]
+    assert silent.files == 3
+
+
+async def test_a_file_that_never_comes_ends_with_the_time_of_its_request(tmp_path: Path) -> None:
+    boxes = Boxes(tmp_path)
+    silent = Silent(boxes.infrahub, lost=1000)
+    patient = PatientTransport(silent, clock=silent, deadline_seconds=5.0, hang_seconds=0.01)
+    with pytest.raises(SourceUnavailableError, match=r"^no answer from Infrahub within 5 s$"):
+        await anext(InfrahubReader(patient, clock=boxes.times, page_size=500).pages(CONTENTS))
+    assert silent.files > 1

@@ -16,7 +16,7 @@ def with_branches(kind: Kind, kinds: Mapping[str, Kind]) -> Kind:
     relationships = dict(kind.relationships)
     for relationship in kind.relationships.values():
         if not relationship.branch or _as_its_generic(relationship, kind, kinds):
-            both = {kind.branch, kinds[relationship.peer].branch}
+            both = {kind.branch, kinds[relationship.peer].branch if relationship.peer in kinds else kind.branch}
             branch = kind.branch if len(both) == 1 else "local" if "local" in both else "aware"
             relationships[relationship.name] = msgspec.structs.replace(relationship, branch=branch)
     return msgspec.structs.replace(kind, attributes=attributes, relationships=relationships)

@@ -25,10 +25,21 @@ class Declared(msgspec.Struct):
         return f"{self.fields.get(field, self.source)}: {self.declaration.key}.{field}"
 
 
+_DERIVED = {"Template": "generate_template", "Profile": "generate_profile"}
+"""The kinds that Infrahub makes of one that is declared, by the beginning of their names, and what has it do so."""
+
+
 def unknown(kind: str, known: Iterable[str]) -> str:
     """Say that a kind is missing, and of which sort."""
+    known = frozenset(known)
     near = difflib.get_close_matches(kind, sorted(known), n=1)
     hint = f", did you mean {near[0]}?" if near else ""
+    for prefix, wanted in _DERIVED.items():
+        bare = kind.removeprefix(prefix)
+        if bare != kind and bare in known:
+            return f"{kind}: {bare} has no {prefix.lower()}, expected {wanted}: true there"
+        if bare != kind and not bare.startswith(RESTRICTED):
+            return f"{kind}: {unknown(bare, known)}"
     if kind.startswith(RESTRICTED):
         return f"{kind}: no kind that every Infrahub has{hint}"
     return f"{kind}: not declared in any of these files{hint}"

@@ -89,13 +89,20 @@ def _inherited(declared: Mapping[str, Declared]) -> dict[str, Kind]:
         if isinstance(each.declaration, NodeDeclaration):
             with faults.gathered():
                 kinds[key] = _node(each, generics if each.built_in else stored, declared)
-    for kind in kinds.values():
-        for relationship in kind.relationships.values():
-            if relationship.peer not in declared:
-                place = origin(relationship.name, kind, declared).place(relationship.name)
-                faults.add(f"{place}: peer {unknown(relationship.peer, declared)}")
+    peers = {(kind.key, each.name): each.peer for kind in kinds.values() for each in kind.relationships.values()}
+    if not declared.keys() >= set(peers.values()):
+        known = declared.keys() | (_names_derived(kinds) if kinds.keys() == declared.keys() else set())
+        for (key, name), peer in peers.items():
+            if peer not in known:
+                faults.add(f"{origin(name, kinds[key], declared).place(name)}: peer {unknown(peer, known)}")
     faults.check()
     return kinds
+
+
+def _names_derived(kinds: Mapping[str, Kind]) -> set[str]:
+    """Name the templates and profiles that there will be."""
+    templates = templates_of(kinds)
+    return {*templates, *profiles_of(kinds, templates)}
 
 
 def _derived(declared: Mapping[str, Kind]) -> dict[str, Kind]:

@@ -123,8 +123,13 @@ def _hash(text: str) -> str:
     return "$2b$12$" + base64.b64encode(digest, altchars=b"./").decode()[:53]
 
 
+_AGO = re.compile(r"\d[smh]")
+"""What Infrahub takes for a time ago wherever it stands in a text: `10s`, `2min`, `1hour30m`."""
+
+
 def _moment(text: str) -> str:
-    parse_moment(text)
+    if _AGO.search(text) is None:
+        parse_moment(text)
     return text
 
 

@@ -128,3 +128,20 @@ def test_templates_and_profiles_are_described_as_infrahub_does(write: Write) -> 
     assert [(each["max_count"], each["branch"]) for each in drawn] == [(0, "local"), (0, "local")]
     profile: Any = rest.describe(kinds["ProfileNetBox"])
     assert {attributes["template_name"]["branch"], *(each["branch"] for each in profile["attributes"])} == {"local"}
+
+
+def test_a_relation_may_lead_to_what_is_derived_from_a_kind(write: Write) -> None:
+    text = """
+version: "1.0"
+nodes:
+  - name: Rack
+    namespace: Kit
+    generate_template: true
+    attributes: [{name: name, kind: Text}]
+    relationships:
+      - {name: made_of, peer: TemplateKitRack, identifier: rack__made_of, cardinality: one, optional: true}
+      - {name: ruled_by, peer: ProfileKitRack, identifier: rack__ruled_by, cardinality: one, optional: true}
+"""
+    infrahub = EmbeddedInfrahub.load([write("schema.yml", text)], [])
+    relationships = infrahub.kinds["KitRack"].relationships
+    assert [relationships[each].peer for each in ("made_of", "ruled_by")] == ["TemplateKitRack", "ProfileKitRack"]

@@ -116,6 +116,22 @@ def node(text: str) -> str:
             "KitAa.tone: peer CoreRepositry: no kind that every Infrahub has, did you mean CoreRepository?",
         ),
         (
+            node("relationships: [{name: tone, peer: TemplateKitAa}]"),
+            "KitAa.tone: peer TemplateKitAa: KitAa has no template, expected generate_template: true there",
+        ),
+        (
+            node("generate_profile: false, relationships: [{name: tone, peer: ProfileKitAa}]"),
+            "KitAa.tone: peer ProfileKitAa: KitAa has no profile, expected generate_profile: true there",
+        ),
+        (
+            node("relationships: [{name: tone, peer: TemplateKitAb}]"),
+            ("KitAa.tone: peer TemplateKitAb: KitAb: not declared in any of these files, did you mean KitAa?"),
+        ),
+        (
+            node("relationships: [{name: tone, peer: ProfileBuiltinTaag}]"),
+            "KitAa.tone: peer ProfileBuiltinTaag: no kind that every Infrahub has, did you mean ProfileBuiltinTag?",
+        ),
+        (
             node("inherit_from: [CoreFileObjekt]"),
             "KitAa: inherit_from CoreFileObjekt: no kind that every Infrahub has, did you mean CoreFileObject?",
         ),
