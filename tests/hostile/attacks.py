@@ -124,6 +124,22 @@ def many_kinds() -> Fault:
     return answer
 
 
+def used_by_many(number: int) -> Fault:
+    """Have each kind used by many others."""
+
+    async def answer(exchange: Exchange) -> None:
+        reply = exchange.answer()
+        if "/api/schema/" in exchange.target and "summary" not in exchange.target:
+            tree = msgspec.json.decode(reply.body)
+            body = msgspec.json.encode({**tree, "used_by": [f"KindOfSomeLength{each:08}" for each in range(number)]})
+            reply = Reply(reply.status, JSON, body)
+        elif "summary" in exchange.target:
+            reply = Reply(200, JSON, reply.body.replace(b'"main":"', b'"main":"x'))
+        await exchange.send(reply)
+
+    return answer
+
+
 def attacks() -> Mapping[str, Fault]:
     """Return all of them by what they are."""
     lists = b'{"data": {"DcimDevice": {"edges": [{"node": {"value": ['
@@ -149,6 +165,7 @@ def attacks() -> Mapping[str, Fault]:
         "headers without end": raw(b"HTTP/1.1 200 OK\r\n", b"x: " + b"y" * 60_000 + b"\r\n"),
         "promises of an answer without end": raw(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1000),
         "100,000 kinds in a summary": many_kinds(),
+        "100,000 kinds that use each": used_by_many(100_000),
         "a Date in the year 9999": dated("Fri, 31 Dec 9999 23:59:59 GMT"),
         "a Date of 20 digits": dated("Fri, 31 Dec 99999999999999999999 23:59:59 GMT"),
         "Retry-After of 5,000 digits": always(503, {**JSON, "retry-after": "9" * 5000}, b"{}"),

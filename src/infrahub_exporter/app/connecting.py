@@ -48,6 +48,7 @@ def transport(infrahub: InfrahubSettings, limits: Limits, *, version: str, large
         tls=_tls_context(infrahub.tls),
         version=version,
         max_response_bytes=limits.max_response_bytes,
+        max_response_values=limits.max_response_values,
         large=large,
     )
 

@@ -1,19 +1,24 @@
 """What is used of Infrahub's schema over REST."""
 
-from typing import Any
+from typing import Annotated, Any, TypeVar
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from infrahub_exporter.domain.model import AttributeSchema, KindSchema, RelationshipSchema
 from infrahub_exporter.domain.texts import text
+
+Item = TypeVar("Item")
+
+_Few = Annotated[list[Item], Meta(max_length=10_000)]
+"""More fields, choices or kinds than any schema has: each costs time wherever paths are looked up."""
 
 
 class _Attribute(Struct):
     name: str
     kind: str
     optional: bool = True
-    choices: list[dict[str, Any]] | None = None
-    enum: list[Any] | None = None
+    choices: _Few[dict[str, Any]] | None = None
+    enum: _Few[Any] | None = None
 
     def named(self) -> tuple[str, ...]:
         """Name what may be chosen: of a Dropdown its choices, of any other kind what `enum` lists."""
@@ -32,12 +37,12 @@ class Kind(Struct):
 
     name: str
     namespace: str
-    attributes: list[_Attribute] = []
-    relationships: list[_Relationship] = []
-    human_friendly_id: list[str] | None = None
+    attributes: _Few[_Attribute] = []
+    relationships: _Few[_Relationship] = []
+    human_friendly_id: _Few[str] | None = None
     display_label: str | None = None
-    inherit_from: list[str] | None = None
-    used_by: list[str] | None = None
+    inherit_from: _Few[str] | None = None
+    used_by: _Few[str] | None = None
 
     def schema(self) -> KindSchema:
         """Return it as the domain knows it."""
@@ -66,10 +71,10 @@ class Kind(Struct):
 class Everything(Struct):
     """What is used of `GET /api/schema`."""
 
-    nodes: list[Kind] = []
-    generics: list[Kind] = []
-    profiles: list[Kind] = []
-    templates: list[Kind] = []
+    nodes: _Few[Kind] = []
+    generics: _Few[Kind] = []
+    profiles: _Few[Kind] = []
+    templates: _Few[Kind] = []
 
     def schemas(self) -> dict[str, KindSchema]:
         """Return all kinds by name."""

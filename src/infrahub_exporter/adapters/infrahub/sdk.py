@@ -20,6 +20,7 @@ from infrahub_exporter.adapters.infrahub.unpacking import CODING, Plain, check_s
 from infrahub_exporter.domain.access.redaction import HIDDEN, Redactor, spellings
 from infrahub_exporter.domain.errors import SourceUnavailableError
 from infrahub_exporter.domain.ports import Reply
+from infrahub_exporter.domain.publishing.limits import check_values, values_in
 
 if TYPE_CHECKING:
     from infrahub_sdk import InfrahubClient
@@ -55,7 +56,8 @@ class SdkTransport:
     they are: the SDK would lose a 5xx's status and decode the body untyped. Each request, a second try after a lost
     connection included, has `timeout_seconds` in all; a connection that is not made in `connect_seconds`, and an answer
     that has begun and pauses for `stall_seconds`, are given up before that. Requests are marked as low priority, which
-    Infrahub sheds first. An answer of more than `max_response_bytes`, decompressed, is given up as soon as that shows.
+    Infrahub sheds first. An answer of more than `max_response_bytes`, decompressed, or `max_response_values` is given
+    up as soon as that shows.
     The SDK is imported at the first request, in a worker thread, so that a service listens before that half a second of
     CPU.
     """
@@ -70,6 +72,7 @@ class SdkTransport:
         tls: SSLContext | bool = True,
         version: str = "0",
         max_response_bytes: int | None = None,
+        max_response_values: int | None = None,
         stall_seconds: float = _STALL_SECONDS,
         connect_seconds: float = _CONNECT_SECONDS,
         large: LargeAnswers | None = None,
@@ -77,6 +80,7 @@ class SdkTransport:
         self._stall_seconds = stall_seconds
         self._connect_seconds = connect_seconds
         self._max_response_bytes = max_response_bytes
+        self._max_response_values = max_response_values
         self._timeout_seconds = timeout_seconds
         self._branch = branch
         self._tls = tls
@@ -167,7 +171,7 @@ class SdkTransport:
         It grows in one place: kept apart, pieces of one byte would take some forty times as much. Whatever it ends in,
         that place is left: an error holds on to the frames that it came through.
         """
-        pieces = 0
+        pieces, values, most = 0, None, self._max_response_values
         with BytesIO() as received:
             async with AsyncExitStack() as stack:
                 stream = response.aiter_raw()
@@ -181,6 +185,9 @@ class SdkTransport:
                         if size <= LARGE_BYTES < size + len(piece):
                             await stack.enter_async_context(self._large.coming())
                         received.write(piece)
+                        if most is not None and size + len(piece) > most:
+                            values = values_in(received.getvalue()) if values is None else values + values_in(piece)
+                            check_values(values, most)
                         await anyio.lowlevel.checkpoint()
                 body.end()
                 return received.getvalue()

@@ -44,19 +44,9 @@ class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             raise DerivationError(f"there are {count} nodes or more, limits.max_nodes allows {self.max_nodes}")
 
     def check_answer(self, body: bytes) -> None:
-        """Raise DerivationError for an answer that would become too much when it is decoded.
-
-        Values are counted by what separates and opens them, so that a text which is full of commas counts for more. An
-        object counts twice: it takes thrice as much memory as a list.
-        """
-        if len(body) <= self.max_response_values:
-            return
-        values = body.count(b",") + body.count(b"[") + 2 * body.count(b"{")
-        if values > self.max_response_values:
-            raise DerivationError(
-                "Infrahub's answer has more values than limits.max_response_values allows "
-                f"({self.max_response_values}), some {values}"
-            )
+        """Raise DerivationError for an answer that would become too much when it is decoded."""
+        if len(body) > self.max_response_values:
+            check_values(values_in(body), self.max_response_values)
 
     def check_read(self, size: int) -> None:
         """Raise DerivationError for a read whose answers have more bytes than all may have together."""
@@ -109,6 +99,22 @@ class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def _too_long(self, what: str, length: int) -> DerivationError:
         allowed = self.max_label_length
         return DerivationError(f"{what} has {length} characters, limits.max_label_length allows {allowed}")
+
+
+def values_in(piece: bytes) -> int:
+    """Count the JSON values in a piece of an answer by what separates and opens them.
+
+    A text that is full of commas counts for more. An object counts twice: it takes thrice as much memory as a list.
+    """
+    return piece.count(b",") + piece.count(b"[") + 2 * piece.count(b"{")
+
+
+def check_values(count: int, most: int) -> None:
+    """Raise DerivationError for an answer of more values than it may have."""
+    if count > most:
+        raise DerivationError(
+            f"Infrahub's answer has more values than limits.max_response_values allows ({most}), some {count}"
+        )
 
 
 def _of(identifier: str | None) -> str:

@@ -88,6 +88,7 @@ def transport(
     branch: str = "main",
     seconds: float = 5,
     most: int | None = None,
+    values: int | None = None,
     impatient: float = 5,
 ) -> SdkTransport:
     return SdkTransport(
@@ -98,6 +99,7 @@ def transport(
         tls=True,
         version="1.2.3",
         max_response_bytes=most,
+        max_response_values=values,
         stall_seconds=impatient,
         connect_seconds=impatient,
     )
@@ -349,6 +351,30 @@ async def test_the_error_holds_on_to_no_answer_that_was_given_up() -> None:
     held = [each for frame, _ in traceback.walk_tb(raised.tb) for each in frame.f_locals.values()]
     assert [each.closed for each in held if isinstance(each, BytesIO)] == [True]
     assert max(len(each) for each in held if isinstance(each, bytes | bytearray)) <= 1 << 20
+
+
+@pytest.mark.parametrize(("values", "whole"), [(1001, True), (1000, False)])
+async def test_an_answer_of_too_many_values_is_given_up_before_its_end(*, values: int, whole: bool) -> None:
+    async def pour(stream: anyio.abc.SocketStream, request: bytes) -> None:
+        del request
+        await stream.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        await stream.send(b"3e9\r\n[" + b"1," * 500 + b"\r\n")
+        await stream.send(b"1f5\r\n[" + b" " * 500 + b"\r\n")
+        if not whole:
+            await anyio.sleep_forever()
+        await stream.send(b"3e8\r\n" + b",1" * 499 + b"]]\r\n0\r\n\r\n")
+
+    async with wire(pour) as server:
+        client = transport(server.address, seconds=30, values=values if whole else 501)
+        if whole:
+            assert len((await client.graphql("{ a }", {})).body) == 1001 + 501 + 1000
+        else:
+            with pytest.raises(DerivationError) as raised:
+                await client.graphql("{ a }", {})
+            assert str(raised.value) == (
+                "Infrahub's answer has more values than limits.max_response_values allows (501), some 502"
+            )
+        await client.close()
 
 
 async def test_an_answer_is_measured_decompressed() -> None:
