@@ -1,5 +1,6 @@
 """The standalone service: an exporter behind its routes, which a reload exchanges while it serves."""
 
+import gc
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
@@ -170,6 +171,8 @@ class Service(Litestar):
                 task_status = anyio.TASK_STATUS_IGNORED
                 async with anyio.create_task_group() as tasks:
                     tasks.start_soon(self._mourn, exporter)
+                    if asks:
+                        gc.collect()  # the former generation, which is in circles, before others pile up beside it
                     generation, asks = await self._next()
                     exporter.retire(generation.exporter.parts)
                     tasks.cancel_scope.cancel()
