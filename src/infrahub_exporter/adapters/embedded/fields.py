@@ -42,7 +42,6 @@ _GENERATED = {
     "Template": ("object_template",),
     "Profile": ("profiles",),
     "Group": ("member_of_groups", "subscriber_of_groups"),
-    "Hierarchy": ("parent", "children"),
 }
 """What an export of a schema has though Infrahub adds it by itself."""
 _COMPUTED = ("Text", "URL")
@@ -69,13 +68,17 @@ def attributes_of(declaration: KindDeclaration, source: str) -> dict[str, Attrib
     return made
 
 
-def _wrong(declared: AttributeDeclaration) -> str | None:
-    """Say what an attribute of its kind cannot be, or lacks."""
+def malformed(declared: AttributeDeclaration) -> str | None:
+    """Say what an attribute of its kind cannot be, or lacks, wherever it is written: be it to take it away."""
     if declared.kind == "Dropdown" and not declared.choices:
         return "a Dropdown, expected `choices`"
     if declared.kind != "Dropdown" and declared.choices:
         return f"choices of kind {declared.kind}, expected kind Dropdown"
-    wrong = parameters.wrong(declared)
+    return parameters.wrong(declared)
+
+
+def _wrong(declared: AttributeDeclaration) -> str | None:
+    wrong = malformed(declared)
     if wrong is not None:
         return wrong
     computed = declared.computed_attribute
@@ -178,6 +181,7 @@ def _relationship(declared: RelationshipDeclaration, owner: str) -> Relationship
         description=declared.description,
         optional=optional,
         direction=declared.direction,
+        hierarchical=declared.hierarchical,
         cascade=declared.on_delete == "cascade" or (declared.on_delete is None and declared.kind == "Component"),
         read_only=declared.read_only,
         max_count=most,

@@ -18,6 +18,7 @@ Test = Callable[[JSON], bool]
 
 _PAGING = frozenset({"offset", "limit", "order", "partial_match", "include_available", "kinds", "include_descendants"})
 _DAY = timedelta(days=1)
+_INT64 = 2**63
 
 
 def root_filters(kinds: Kinds, kind: Kind, arguments: Mapping[str, object]) -> list[Predicate]:
@@ -86,6 +87,7 @@ def _test(prop: str, value: object, kind: str, *, partial: bool) -> Test:
         return _test_any(value, kind)
     if value and not isinstance(value, str | bool | int | list):
         raise RefusedError(f"filter value: {value} ({type(value)}) is not supported.")
+    _check_size(value)
     if partial:
         text = _text(value)
         return lambda found: text in _text(as_stored(found))
@@ -94,10 +96,18 @@ def _test(prop: str, value: object, kind: str, *, partial: bool) -> Test:
     return lambda found: _equal(as_stored(found), value)
 
 
+def _check_size(value: object) -> None:
+    """Refuse a number that the database of a real Infrahub has no room for: asking for it fails there."""
+    if isinstance(value, int) and not -_INT64 <= value < _INT64:
+        raise RefusedError("Python int too large to convert to C long")
+
+
 def _test_any(wanted: Sequence[object], kind: str) -> Test:
     if not all(isinstance(each, str | bool | int) for each in wanted):
         message = f"filter values: {wanted} (list) contains unsupported item"
         raise RefusedError(message.replace("datetime.timezone.utc", "tzutc()"))
+    for each in wanted:
+        _check_size(each)
     if kind == "List":
         return lambda found: not wanted or (isinstance(found, list) and any(each in found for each in wanted))
     return lambda found: any(_equal(as_stored(found), each) for each in wanted)

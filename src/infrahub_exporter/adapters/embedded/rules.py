@@ -21,6 +21,7 @@ _OPPOSITE = {
     ("bidirectional", 2): ("bidirectional",),
 }
 """Which directions the one end may have at the peer, by the direction of this end and how many this kind has."""
+_RENAMED = "expected another name"
 Fault = tuple[str, str]
 """The field, or nothing where it is the kind, and what is wrong with it."""
 
@@ -47,6 +48,17 @@ def overrides(
             yield name, f"not to be overridden, expected what {generic.key} has"
         elif relationship.kind != "Hierarchy" and relationship.peer != other.peer:
             yield name, f"peer {relationship.peer}, expected {other.peer} as in {generic.key}"
+    yield from _of_two_sorts(attributes, relationships, generic)
+
+
+def _of_two_sorts(
+    attributes: Mapping[str, Attribute], relationships: Mapping[str, Relationship], generic: Kind
+) -> Iterator[Fault]:
+    """Yield what is an attribute here and a relationship there: a real Infrahub that has both answers no query."""
+    for name in attributes.keys() & generic.relationships.keys():
+        yield name, f"an attribute, and a relationship of {generic.key}, {_RENAMED}"
+    for name in relationships.keys() & generic.attributes.keys():
+        yield name, f"a relationship, and an attribute of {generic.key}, {_RENAMED}"
 
 
 def clashes(generics: Sequence[Kind]) -> Iterator[Fault]:
@@ -71,6 +83,8 @@ def fields(kind: Kind, generics: Iterable[Kind]) -> Iterator[Fault]:
             wrong = _wrong_default(attribute)
             if wrong is not None:
                 yield attribute.name, f"default_value: {wrong}"
+    for name in kind.attributes.keys() & kind.relationships.keys():
+        yield name, f"an attribute, and a relationship that Infrahub adds, {_RENAMED}"
     for name in (*kind.attributes, *kind.relationships):
         if keyword.iskeyword(name):
             yield name, "a word of Python, expected another name"

@@ -1,7 +1,7 @@
 """Schema files, read and put together: declarations by kind, extensions added to what they extend."""
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -18,6 +18,7 @@ from infrahub_exporter.adapters.embedded.declarations import (
 )
 from infrahub_exporter.adapters.embedded.declared import BUILTIN, Declared, unknown
 from infrahub_exporter.adapters.embedded.faults import Faults
+from infrahub_exporter.adapters.embedded.fields import malformed
 from infrahub_exporter.adapters.embedded.inheritance import resolve
 from infrahub_exporter.adapters.embedded.kinds import RESTRICTED, Kinds
 from infrahub_exporter.adapters.embedded.merging import merge, twice, without_absent
@@ -46,7 +47,12 @@ def load_kinds(paths: Sequence[Path]) -> Kinds:
     faults.check()
     declared = _collect(read)
     _warn_of_transforms(declared)
-    return resolve(declared)
+    with faults.gathered():
+        kinds = resolve(declared)
+    for each in _malformed(read[1:]):
+        faults.add(each)
+    faults.check()
+    return kinds
 
 
 def _warn_of_transforms(declared: Mapping[str, Declared]) -> None:
@@ -84,6 +90,18 @@ def _collect(read: Iterable[tuple[str, SchemaFile]]) -> dict[str, Declared]:
             _merge(source, extension.kind, extension, declared[extension.kind])
     faults.check()
     return {key: each for key, each in declared.items() if each.declaration.state != "absent"}
+
+
+def _malformed(read: Iterable[tuple[str, SchemaFile]]) -> Iterator[str]:
+    """Tell of attributes that cannot be as they are written, though another declaration says more or they go away."""
+    for source, content in read:
+        extended = content.extensions.nodes if content.extensions else ()
+        said = [(each.key, each.attributes) for each in (*content.generics, *content.nodes)]
+        for key, attributes in (*said, *((each.kind, each.attributes) for each in extended)):
+            for each in attributes:
+                wrong = malformed(each)
+                if wrong is not None:
+                    yield f"{source}: {key}.{each.name}: {wrong}"
 
 
 def _declare(source: str, declaration: NodeDeclaration | GenericDeclaration, declared: dict[str, Declared]) -> None:

@@ -126,6 +126,8 @@ def test_within_a_relation_false_and_empty_values_filter_nothing(filters: str, n
             'installed__values: ["2030-01-01T00:00:00Z"]',
             "filter values: [datetime.datetime(2030, 1, 1, 0, 0, tzinfo=tzutc())] (list) contains unsupported item",
         ),
+        ("units__value: 9223372036854775808", "Python int too large to convert to C long"),
+        ("units__values: [1, -9223372036854775809]", "Python int too large to convert to C long"),
         ("facts__value: {fans: 4}", "filter value: {'fans': 4} (<class 'dict'>) is not supported."),
         (
             'order: {by: [{field: "nothing__value"}]}',

@@ -39,6 +39,32 @@ def test_hierarchies_get_their_relationships() -> None:
     assert kinds.opposite(parent, kinds["NetRegion"]) == kinds["NetRegion"].relationships["children"]
 
 
+def test_an_end_of_a_hierarchy_that_a_kind_declares_is_as_it_says_but_for_its_peer(write: Write) -> None:
+    path = write(
+        "schema.yml",
+        """
+generics: [{name: Tree, namespace: Kit, hierarchical: true}]
+nodes:
+  - {name: Root, namespace: Kit, inherit_from: [KitTree], parent: "", children: KitLeaf}
+  - name: Leaf
+    namespace: Kit
+    inherit_from: [KitTree]
+    parent: KitRoot
+    children: ""
+    relationships: [{name: parent, peer: KitTree, kind: Hierarchy, cardinality: one, label: Above, direction: outbound}]
+  - {name: Pot, namespace: Kit, relationships: [{name: parent, peer: KitRoot, kind: Hierarchy, cardinality: one}]}
+""",
+    )
+    kinds = load_kinds([path])
+
+    parent = kinds["KitLeaf"].relationships["parent"]
+    assert (parent.peer, parent.label, parent.optional, parent.hierarchical, parent.identifier, parent.direction) == (
+        *("KitRoot", "Above", True, None, "kitleaf__kittree", "outbound"),
+    )
+    assert kinds["KitPot"].relationships["parent"].identifier == "kitpot__kitroot"
+    assert "children" not in kinds["KitPot"].relationships
+
+
 def test_several_files_and_documents_make_one_schema(write: Write) -> None:
     one = write(
         "one.yml", 'version: "1.0"\nnodes: [{name: Aa, namespace: Kit, attributes: [{name: tone, kind: Text}]}]\n'
@@ -107,6 +133,46 @@ def node(text: str) -> str:
             "KitAa.tone: taken, expected another name",
         ),
         (node("attributes: [{name: tone, kind: Dropdown}]"), "KitAa.tone: a Dropdown, expected `choices`"),
+        (
+            node("attributes: [{name: tone, kind: Dropdown, state: absent}]"),
+            "KitAa.tone: a Dropdown, expected `choices`",
+        ),
+        (
+            node("attributes: [{name: tone, kind: Dropdown, choices: [{name: low}]}]")
+            + "extensions: {nodes: [{kind: KitAa, attributes: [{name: tone, kind: Dropdown, label: Hue}]}]}\n",
+            "KitAa.tone: a Dropdown, expected `choices`",
+        ),
+        (
+            node("attributes: [{name: tone, kind: Text, state: absent, min_length: 5, max_length: 3}]"),
+            "KitAa.tone: min_length 5, expected at most max_length, 3",
+        ),
+        (
+            node("attributes: [{name: profiles, kind: Text}]"),
+            "KitAa.profiles: an attribute, and a relationship that Infrahub adds, expected another name",
+        ),
+        (
+            node("inherit_from: [KitTree, KitWood]") + "generics: [{name: Tree, namespace: Kit, hierarchical: true}, "
+            "{name: Wood, namespace: Kit, attributes: [{name: parent, kind: Text}]}]\n",
+            "KitWood.parent: an attribute, and a relationship that Infrahub adds, expected another name",
+        ),
+        (
+            node("inherit_from: [KitTree, KitWood]")
+            + "generics: [{name: Wood, namespace: Kit, attributes: [{name: tone, kind: Text}]}, "
+            "{name: Tree, namespace: Kit, relationships: [{name: tone, peer: BuiltinTag}]}]\n",
+            "KitAa.tone: a relationship, and an attribute of KitWood, expected another name",
+        ),
+        (
+            node("inherit_from: [KitTree], attributes: [{name: tone, kind: Text}]")
+            + "generics: [{name: Tree, namespace: Kit, relationships: [{name: tone, peer: BuiltinTag}]}]\n",
+            "KitAa.tone: an attribute, and a relationship of KitTree, expected another name",
+        ),
+        (
+            node("relationships: [{name: circles, peer: CoreStandardGroup, kind: Group, identifier: group_member}]"),
+            (
+                "KitAa.member_of_groups: identifier group_member of circles and member_of_groups, expected one for "
+                "each, or two directions"
+            ),
+        ),
         (
             node("relationships: [{name: tone, peer: KitAb}]"),
             "KitAa.tone: peer KitAb: not declared in any of these files, did you mean KitAa?",
