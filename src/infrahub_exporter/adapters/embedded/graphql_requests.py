@@ -5,12 +5,28 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from graphql import DocumentNode, GraphQLError, GraphQLSchema, OperationDefinitionNode, OperationType, parse, validate
+from graphql import (
+    DocumentNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+    SelectionSetNode,
+    parse,
+    validate,
+)
 
 from infrahub_exporter.adapters.embedded.files import operation_of
+from infrahub_exporter.adapters.embedded.refusals import RefusedError
 
 _JSON = "application/json"
 _CACHED = 256
+_MOST_TOKENS = 50_000
+"""What a document may be made of: some seconds of the parser."""
+_MOST_FIELDS = 50_000
+"""How many fields it may have with its fragments in place: what is validated and run for each."""
 
 
 class Document(msgspec.Struct):
@@ -29,12 +45,16 @@ class Documents:
         self._parsed: OrderedDict[str, Document] = OrderedDict()
 
     def parse(self, text: str) -> Document:
-        """Parse and validate a query; the same text is worked on once. Raises GraphQLError and TypeError."""
+        """Parse and validate a query; the same text is worked on once.
+
+        Raises GraphQLError and TypeError, RecursionError for too many levels, RefusedError for too many fields.
+        """
         found = self._parsed.get(text)
         if found is None:
             if not isinstance(text, str):
                 raise TypeError(text)
-            node = parse(text)
+            node = parse(text, max_tokens=_MOST_TOKENS)
+            _check_fields(node)
             changes = any(
                 isinstance(each, OperationDefinitionNode) and each.operation is OperationType.MUTATION
                 for each in node.definitions
@@ -61,3 +81,26 @@ def read_operation(headers: Mapping[str, str], body: bytes) -> tuple[Any, str | 
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None, "Request body is not a valid JSON"
     return operation, "This server does not support batching" if isinstance(operation, list) else None
+
+
+def _check_fields(document: DocumentNode) -> None:
+    """Raise RefusedError for a document of more fields than are validated."""
+    fragments = {each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)}
+    counted: dict[str, int] = {}
+
+    def count(selected: SelectionSetNode | None) -> int:
+        return sum(map(fields, selected.selections)) if selected is not None else 0
+
+    def fields(selection: Any) -> int:
+        if not isinstance(selection, FragmentSpreadNode):
+            return 1 + count(selection.selection_set)
+        name = selection.name.value
+        if name not in counted:
+            counted[name] = 0  # one that contains itself is told by the validation
+            counted[name] = count(fragments[name].selection_set) if name in fragments else 0
+        return 1 + counted[name]
+
+    operations = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
+    if sum(count(each.selection_set) for each in operations) > _MOST_FIELDS:
+        message = f"The query has more than {_MOST_FIELDS} fields, its fragments put in place"
+        raise RefusedError(message, http_status=400)

@@ -121,6 +121,8 @@ class EmbeddedInfrahub:
         except RefusedError as exc:
             refused = graphql_body(exc) if path.startswith("/graphql") else rest_body(exc.message, exc.http_status)
             status, content_type, content = exc.http_status, _JSON, msgspec.json.encode(refused)
+        except RecursionError:  # a document of more levels than the parser, or who runs it, can go down
+            status, content_type, content = 500, _PLAIN, _CRASHED
         stamps = {
             "date": format_datetime(self._now().astimezone(timezone.utc), usegmt=True),
             "content-type": content_type,

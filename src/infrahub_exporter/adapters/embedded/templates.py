@@ -7,8 +7,8 @@ from typing import Any
 
 import jinja2
 from jinja2 import meta, nodes
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from infrahub_exporter.adapters.embedded.template_bounds import BoundedEnvironment, filled
 from infrahub_exporter.domain.model import JSON
 
 _BUILTIN = frozenset(
@@ -130,6 +130,7 @@ _OWN: Mapping[str, Callable[[Any], str]] = {
     "value_to_permission_decision_name": lambda value: _DECISIONS[int(value)],
     "value_to_permission_action_name": lambda value: str(value).upper(),
 }
+_SHOWN = 64
 _FORBIDDEN = (nodes.Import, nodes.FromImport, nodes.Include, nodes.Extends)
 
 
@@ -156,6 +157,8 @@ def template_paths(text: str) -> tuple[str, ...]:
         tree = environment.parse(text)
     except jinja2.TemplateSyntaxError as exc:
         raise TemplateError(f"{text!r}: {exc.message or 'not Jinja2'}, expected a Jinja2 template") from exc
+    except RecursionError:
+        raise TemplateError(f"{text[:_SHOWN]!r}...: more levels than can be read, expected a Jinja2 template") from None
     for used in tree.find_all(nodes.Filter):
         if used.name not in _BUILTIN | _NETUTILS | _OWN.keys():
             raise TemplateError(f"{text!r}: filter {used.name}, expected one that Infrahub allows in templates")
@@ -167,9 +170,14 @@ def template_paths(text: str) -> tuple[str, ...]:
 
 
 def fill(text: str, values: Mapping[str, JSON]) -> str:
-    """Fill a template in. Raises TemplateError where a filter or an operation does not take its value."""
+    """Fill a template in. Raises TemplateError where a filter or an operation does not take its value.
+
+    So it does where that takes too long or too much memory, which no Infrahub bounds.
+    """
     try:
-        return _compile(text).render(values)
+        return filled(_compile(text), values)
+    except RecursionError:
+        raise TemplateError(f"{text!r}: it calls itself without end") from None
     except Exception as exc:  # a filter raises what it likes
         raise TemplateError(f"{text!r}: {exc}") from exc
 
@@ -180,16 +188,16 @@ def _compile(text: str) -> jinja2.Template:
     used = {each.name for each in environment.parse(text).find_all(nodes.Filter)}
     if used & _NETUTILS:
         environment = environment.overlay()
-        environment.filters = {**environment.filters, **_network_filters()}
-    return environment.from_string(text)
+        environment.filters = {**environment.filters, **environment.bounded(_network_filters())}
+    return environment.made_of(text)
 
 
 @cache
-def _environment() -> ImmutableSandboxedEnvironment:
+def _environment() -> BoundedEnvironment:
     """Make the environment of templates; each filter of netutils has a name alone, until one is used."""
-    environment = ImmutableSandboxedEnvironment(undefined=jinja2.StrictUndefined)
+    environment = BoundedEnvironment()
     builtin = {name: made for name, made in environment.filters.items() if name in _BUILTIN}
-    environment.filters = {**dict.fromkeys(_NETUTILS, str), **builtin, **_OWN}
+    environment.filters = {**dict.fromkeys(_NETUTILS, str), **environment.bounded({**builtin, **_OWN})}
     return environment
 
 

@@ -301,3 +301,47 @@ def test_a_query_that_lies_in_infrahub_is_run_by_its_name(ask: Asker) -> None:
         "GraphQLQuery devices: Variable '$name' of required type 'String!' was not provided."
     )
     assert body["errors"][0]["extensions"] == {"code": 502}
+
+
+DOUBLING = " ".join(
+    f"fragment f{each} on PaginatedBuiltinTag {{ ...f{each + 1} ...f{each + 1} }}" for each in range(40)
+)
+CROSSING = " ".join(
+    f"fragment f{each} on PaginatedBuiltinTag {{ count {' '.join(f'...f{other}' for other in range(each + 1, 41))} }}"
+    for each in range(40)
+)
+LEVELS = 60
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "answer"),
+    [
+        (
+            f"{{ BuiltinTag {{ ...f0 }} }} {fragments} fragment f40 on PaginatedBuiltinTag {{ count }}",
+            400,
+            '"message":"The query has more than 50000 fields, its fragments put in place"',
+        )
+        for fragments in (DOUBLING, CROSSING)
+    ]
+    + [
+        ("{" + " a: BuiltinTag { count }" * 10_000 + "}", 500, "Internal Server Error"),
+        ("{ BuiltinTag(ids: " + "[" * 9_000 + "]" * 9_000 + ") { count } }", 500, "Internal Server Error"),
+        (
+            "{ BuiltinTag { ...a } } fragment a on PaginatedBuiltinTag { ...a }",
+            200,
+            "Cannot spread fragment 'a' within itself.",
+        ),
+        (
+            "{ BuiltinTag { "
+            + "edges { node { member_of_groups { edges { node { members { " * LEVELS
+            + "count"
+            + " } } } } } }" * LEVELS
+            + " } }",
+            500,
+            "Internal Server Error",
+        ),
+    ],
+)
+def test_a_document_costs_a_bounded_time(ask: Any, query: str, status: int, answer: str) -> None:
+    reply = ask.infrahub.handle("POST", "/graphql", JSON, msgspec.json.encode({"query": query}))
+    assert (reply.status, answer in reply.body.decode()) == (status, True)

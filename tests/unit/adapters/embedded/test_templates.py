@@ -58,3 +58,79 @@ def test_what_a_python_transform_would_compute_is_told_once(
     assert caplog.messages == [
         "NetBox.one, NetBox.two: computed by Python transforms, which the embedded Infrahub leaves null"
     ]
+
+
+LARGE = "it makes something of more than 1000000 elements"
+LONG = "it takes more than 1000000 steps"
+
+
+@pytest.mark.parametrize(
+    ("template", "reason"),
+    [
+        ("{% for i in range(10**9) %}x{% endfor %}", LARGE),
+        ("{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}", LONG),
+        ("{% for i in range(99999) if range(99999) | sum %}{% endfor %}", LONG),
+        ("{% macro m(n) %}{% if n %}{{ m(n - 1) }}{{ m(n - 1) }}{% endif %}{% endmacro %}{{ m(40) }}", LONG),
+        ("{% for i in [1, 2] recursive %}{{ loop([1, 2]) if loop.depth < 40 }}{% endfor %}", LONG),
+        ("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", "it calls itself without end"),
+        ("{{ 'a' * 10**9 }}", LARGE),
+        ("{{ 10**9 * 'a' }}", LARGE),
+        ("{{ ('a' * 1000) * 1000 * 1000 }}", LARGE),
+        ("{{ [1] * 10**9 }}", LARGE),
+        ("{{ 9**(9**9) }}", LARGE),
+        ("{{ '%1000000000d' % 1 }}", LARGE),
+        ("{{ '%1000000000d' | format(1) }}", LARGE),
+        ("{{ '{:1000000000}'.format(1) }}", LARGE),
+        ("{{ '{:{}}'.format(1, 10**9) }}", LARGE),
+        ("{{ 'a' | center(10**9) }}", LARGE),
+        ("{{ 'a'.ljust(10**9) }}", LARGE),
+        ("{{ 'a'.zfill(width__value) }}", LARGE),
+        ("{{ ('a\n' * 10**5) | indent(10**5) }}", LARGE),
+        ("{{ ('a' * 10**5) | replace('a', 'b' * 10**5) }}", LARGE),
+        ("{{ ('a' * 10**5).replace('a', 'b' * 10**5) }}", LARGE),
+        ("{{ (['a' * 10**5] * 9) | join('b' * 10**5) }}", LARGE),
+        ("{% set n = namespace(x='a') %}{% for i in range(99) %}{% set n.x = n.x + n.x %}{% endfor %}", LARGE),
+        ("{% set n = namespace(x='a') %}{% for i in range(99) %}{% set n.x = n.x ~ n.x %}{% endfor %}", LARGE),
+        (
+            "{% set n = namespace(x='a') %}{% for i in range(99) %}{% set n.x = [n.x, n.x] %}{% endfor %}{{ n.x }}",
+            LARGE,
+        ),
+        ("{% for i in range(99999) %}{{ 'a' * 1000 }}{% endfor %}", LARGE),
+        (
+            (
+                "{% set n = namespace(x='a' * 500000) %}{% macro m() %}"
+                "{% for i in range(99) %}{{ n.x }}{% endfor %}{% endmacro %}{{ m() }}"
+            ),
+            LONG,
+        ),
+        ("{{ lipsum(10**9) }}", LARGE),
+        ("{{ 'Gi[0-99999999]' | interface_range_expansion }}", LARGE),
+    ],
+)
+def test_a_template_comes_to_an_end(template: str, reason: str) -> None:
+    with pytest.raises(TemplateError) as refused:
+        fill(template, {"width__value": 10**9})
+    assert str(refused.value) == f"{template!r}: {reason}"
+
+
+@pytest.mark.parametrize(
+    ("template", "expected"),
+    [
+        ("{% for i in range(3) %}{{ loop.index }}/{{ loop.length }} {% endfor %}", "1/3 2/3 3/3 "),
+        ("{% for i in [] %}{% else %}none{% endfor %}", "none"),
+        ("{{ 'a' ~ 1 ~ none }}", "a1None"),
+        ("{{ 2**10 }} {{ 3 * 4 }} {{ 'ab' * 2 }} {{ [1] + [2] }} {{ '%05d' % 7 }}", "1024 12 abab [1, 2] 00007"),
+        ("{{ asn__value | default(4294967295) }}", "4294967295"),
+        ("{{ 'a' | center(5) }}|{{ ['a', 'b'] | join('-') }}|{{ 4294967295 | int_to_asdot }}", "  a  |a-b|65535.65535"),
+        ("{% macro m(n) %}{{ n }}{% if n %}{{ m(n - 1) }}{% endif %}{% endmacro %}{{ m(3) }}", "3210"),
+    ],
+)
+def test_what_is_not_too_much_is_filled_in_as_ever(template: str, expected: str) -> None:
+    assert fill(template, {}) == expected
+
+
+def test_a_template_of_too_many_levels_is_refused() -> None:
+    with pytest.raises(TemplateError) as refused:
+        template_paths("{{ " + "(" * 10_000 + "1" + ")" * 10_000 + " }}")
+    shown = "{{ " + "(" * 61
+    assert str(refused.value) == f"{shown!r}...: more levels than can be read, expected a Jinja2 template"
