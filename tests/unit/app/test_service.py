@@ -163,7 +163,7 @@ def test_former_generations_do_not_wait_for_others_to_be_let_go(running: Running
         for _ in range(6):
             former.append(weakref.ref(running.service.exporter))
             running.reload()
-        running.until(lambda: sum(each() is not None for each in former) <= 1)
+        running.until(lambda: not any(each() is not None for each in former))
     finally:
         gc.enable()
 

@@ -4,6 +4,7 @@ import gc
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from infrahub_exporter.app.configuration.files import files_of, stamp
 from infrahub_exporter.app.configuration.hashing import hash_of
 from infrahub_exporter.app.configuration.settings import Settings
 from infrahub_exporter.app.configuration.webhook import read_webhook_key
-from infrahub_exporter.app.container import VERSION, Build
+from infrahub_exporter.app.container import VERSION, Build, Parts
 from infrahub_exporter.app.exporter import Exporter
 from infrahub_exporter.app.refreshing.entries.handover import Handover
 from infrahub_exporter.app.refreshing.figures import Figures
@@ -215,7 +216,8 @@ class Service(Litestar):
             )
         before = self._generation
         settings = await anyio.to_thread.run_sync(self._origin.load, abandon_on_cancel=True)
-        generation = await anyio.to_thread.run_sync(self._build, settings, before, abandon_on_cancel=True)
+        build = partial(self._build, settings, before.build.parts, before.lock)  # a thread may hold on to what it gets
+        generation = await anyio.to_thread.run_sync(build, abandon_on_cancel=True)
         for what in ("listen_address", "listen_port"):
             if getattr(settings, what) != getattr(before.settings, what):
                 logger.warning("%s has changed: that takes a restart", what)
@@ -225,13 +227,12 @@ class Service(Litestar):
             self._origin.apply(settings)
         return generation
 
-    def _build(self, settings: Settings, former: _Generation | None = None) -> _Generation:
+    def _build(self, settings: Settings, former: Parts | None = None, lock: Lock | None = None) -> _Generation:
         with settings.locating():
-            return self._built(settings, former)
+            return self._built(settings, former, lock)
 
-    def _built(self, settings: Settings, former: _Generation | None) -> _Generation:
-        before = None if former is None else former.build.parts
-        build = Build(settings, config=lambda: self._config, figures=self._figures, former=before)
+    def _built(self, settings: Settings, former: Parts | None, lock: Lock | None) -> _Generation:
+        build = Build(settings, config=lambda: self._config, figures=self._figures, former=former)
         prometheus = settings.exporters.prometheus
         metrics_path = prometheus.metrics_path if prometheus.enabled else None
         router = build_router(
@@ -244,7 +245,7 @@ class Service(Litestar):
         )
         there = missing(paths_of(build.exporter.discoveries, metrics_path))
         app: ASGIApp = Litestar([router], exception_handlers=there, openapi_config=None, logging_config=None)
-        lock = lock_of(settings.web, None if former is None else former.lock, self._clock)
+        lock = lock_of(settings.web, lock, self._clock)
         if lock is not None:
             app = locked(app, lock)
         return _Generation(settings, build, with_security_headers(app), lock)
