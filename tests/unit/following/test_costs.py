@@ -56,11 +56,36 @@ async def test_one_changed_node_is_four_requests_and_then_two_while_its_stamp_is
     assert [len(await asked(following)) for _ in range(5)] == [2, 2, 3, 1, 1]
 
 
-async def test_one_changed_node_of_a_filtered_entry_is_counted_besides() -> None:
+async def test_one_changed_node_of_a_filtered_entry_is_three_requests_and_a_deleted_one_is_counted_besides() -> None:
     following = await quiet(("own attribute",))
     following.world.save("NetRouter", following.world.pick("NetRouter", 5), name="renamed")
-    assert await asked(following) == ["probe", "NetRouter stamps", "NetRouter", "NetRouter count"]
+    assert await asked(following) == ["probe", "NetRouter stamps", "NetRouter"]
     assert await polls_inside_the_overlap(following) == {2}
+    await settled(following)
+    following.world.delete("NetRouter", following.world.pick("NetRouter", 5))
+    # its city is stamped
+    assert await asked(following) == ["probe", "NetCity stamps", "NetCity", "NetRouter count", "NetRouter"]
+
+
+async def test_a_created_and_a_deleted_node_at_once_are_both_found_where_entries_filter() -> None:
+    following = await quiet(("own attribute", "without"))
+    world, (entry, _) = following.world, following.entries
+    gone = next(iter(entry.rows))
+    world.delete("NetRouter", gone)
+    created = world.create("NetRouter", "new", to("city", world.pick("NetCity", 0)))
+    await asked(following)
+    assert (gone in entry.rows, created in entry.rows) == (False, True)
+
+
+async def test_the_first_look_asks_for_no_number_of_each_of_many_filters() -> None:
+    following = Following(Setup(("own attribute", "by id"), page_size=500))
+    following.world.times.wait(1000.0)
+    await following.run()
+    assert following.line.asked.count("NetRouter count") == 1
+    following.line.asked.clear()
+    assert await asked(following) == ["probe"]
+    following.world.delete("NetRouter", following.world.pick("NetRouter", 0))
+    assert (await asked(following)).count("NetRouter count") == 2
 
 
 async def test_one_renamed_peer_that_all_nodes_name_is_three_requests() -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-import msgspec
 from msgspec import Struct
 
 from infrahub_exporter.app.configuration.everything import StoreSettings
@@ -35,8 +34,8 @@ def _paths(value: object) -> Iterator[Path]:
     elif isinstance(value, _LEFT_OUT):
         return
     elif isinstance(value, Struct):
-        for field in msgspec.structs.fields(value):
-            yield from _paths(getattr(value, field.name))
+        for name in value.__struct_fields__:
+            yield from _paths(getattr(value, name))
     elif isinstance(value, Mapping):
         for each in value.values():
             yield from _paths(each)

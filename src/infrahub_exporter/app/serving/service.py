@@ -53,9 +53,10 @@ class Origin(Struct, frozen=True):
 
 
 class _Generation(Struct, frozen=True):
-    """What one configuration was built to."""
+    """What one configuration was built to, and of which files."""
 
     settings: Settings
+    files: tuple[Path, ...]
     build: Build
     app: ASGIApp
     lock: Lock | None
@@ -248,7 +249,7 @@ class Service(Litestar):
         lock = lock_of(settings.web, lock, self._clock)
         if lock is not None:
             app = locked(app, lock)
-        return _Generation(settings, build, with_security_headers(app), lock)
+        return _Generation(settings, files_of(settings), build, with_security_headers(app), lock)
 
     def _webhook(self, settings: Settings) -> tuple[HTTPRouteHandler, ...]:
         """Return the webhook's route; with the same key it is the same, and still knows what it has seen."""
@@ -290,7 +291,7 @@ class Service(Litestar):
 
     def _stamps(self) -> list[tuple[Path, object]]:
         own = [] if self._origin is None or self._origin.path is None else [self._origin.path]
-        return [(path, stamp(path)) for path in (*own, *files_of(self.settings))]
+        return [(path, stamp(path)) for path in (*own, *self._generation.files)]
 
 
 def _answer(asks: Iterable[_Ask], error: ConfigError | None = None) -> None:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 
+from infrahub_exporter.domain.asking.selection import Selection
 from infrahub_exporter.domain.errors import ExporterError, SourceUnavailableError
 from infrahub_exporter.domain.ports import NodeSource
 from infrahub_exporter.domain.publishing.status import PoolStatus
@@ -175,6 +176,7 @@ class Following:
                 pass  # those who show it say so
         partial = reading.partial
         if partial is None or not partial.goes_on(at):
+            await self._count(reading, at)
             partial = reading.begin(
                 at, is_bare=everything is not None and everything is not reading and everything.is_read
             )
@@ -191,6 +193,16 @@ class Following:
                 reading.partial = None
             raise
         self._take_in(reading, partial)
+
+    async def _count(self, reading: Reading, at: float) -> None:
+        """Learn for readings with filters how many nodes of the kind there are when they begin, once for several."""
+        table = reading.table
+        if not reading.filters or table.counted_at == at:
+            return
+        table.count = None
+        if self._replica.are_several(table):
+            table.count = await self._nodes.count(Selection(table.kind, ()), at=at)
+        table.counted_at = at
 
     def _take_in(self, reading: Reading, partial: Partial) -> None:
         """Hold what has been read as of an instant, but for rows that are held: they may be newer."""

@@ -101,10 +101,10 @@ class Reading:
         self.partial = Partial(at, is_bare, {}, 0, set(), {})
         return self.partial
 
-    def learn(self, kind: str, change: Change) -> None:
-        """Note what a change of a kind makes uncertain."""
+    def learn(self, kind: str, change: Change, *, may_have_left: bool) -> None:
+        """Note what a change of a kind makes uncertain: who has changed is asked for, who has left is only counted."""
         if kind == self.table.kind:
-            self.changed = True
+            self.changed |= may_have_left or not self.filters
             self.count = change.count
             if self.filters:
                 self.asked.update(change.ids)

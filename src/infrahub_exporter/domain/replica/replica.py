@@ -8,7 +8,7 @@ from infrahub_exporter.domain.replica.dependencies import Dependencies, Link
 from infrahub_exporter.domain.replica.plan import ROOT, Plan, placed
 from infrahub_exporter.domain.replica.reaches import Crossing
 from infrahub_exporter.domain.replica.readings import Asked, Reading, is_recent, key
-from infrahub_exporter.domain.replica.tables import Differing, Epoch, Table, peer_ids
+from infrahub_exporter.domain.replica.tables import Differing, Epoch, Moved, Table, peer_ids
 from infrahub_exporter.domain.replica.views import View
 from infrahub_exporter.domain.replica.watching import Change
 
@@ -25,6 +25,7 @@ class Replica:
     def __init__(self, began: Callable[[float], None] | None = None) -> None:
         self.tables: dict[str, Table] = {}
         self.readings: dict[str, Reading] = {}
+        self._by_table: dict[str, list[Reading]] = {}
         self.links: Asked = {}
         self.views: list[View] = []
         self.began = began or _nobody
@@ -49,6 +50,7 @@ class Replica:
         if reading is None:
             reading = Reading(root, plan.root.filters, dependencies.passing, dependencies.relisted)
             self.readings[read] = reading
+            self._by_table.setdefault(root.name, []).append(reading)
         view = View(placed(plan, places), dependencies, reading, tables)
         self.views.append(view)
         for link in dependencies.links:
@@ -71,6 +73,7 @@ class Replica:
         self._is_untidy = False
         needed = {id(view.reading) for view in self.views}
         self.readings = {name: each for name, each in self.readings.items() if id(each) in needed}
+        self._by_table = _by((each.table.name, each) for each in self.readings.values())
         shown = {name for view in self.views for name in view.tables}
         self.tables = {name: table for name, table in self.tables.items() if name in shown}
         linked = {link for view in self.views for link in view.links}
@@ -85,10 +88,10 @@ class Replica:
         links = _by((link.peer, link) for link in self.links)
         for kind, change in changes.items():
             table = self.tables.get(kind)
-            have_returned = table is not None and table.learn(change)
+            moved = Moved() if table is None else table.learn(change)
             for reading in concerned.get(kind, ()):
-                reading.learn(kind, change)
-                if have_returned and reading.table is table:
+                reading.learn(kind, change, may_have_left=moved.may_have_left)
+                if moved.have_returned and reading.table is table:
                     reading.doubt()
             for link in links.get(kind, ()):
                 reached = self._reaching(link, change)
@@ -131,17 +134,20 @@ class Replica:
 
     def unfiltered(self, table: Table) -> Reading | None:
         """Return the reading of all nodes of a table, if there is one."""
-        return next((each for each in self.readings.values() if each.table is table and not each.filters), None)
+        return next((each for each in self._listing(table) if not each.filters), None)
+
+    def are_several(self, table: Table) -> bool:
+        """Tell whether several readings with filters list a table's nodes, and none lists all of them."""
+        return len(self._listing(table)) > 1 and self.unfiltered(table) is None
 
     def alone(self, table: Table) -> Reading | None:
         """Return the reading through whose filters a table's rows are read, if there is one."""
-        return next((each for each in self.readings.values() if each.table is table and self.is_alone(each)), None)
+        listing = self._listing(table)
+        return listing[0] if len(listing) == 1 and self.is_alone(listing[0]) else None
 
     def is_alone(self, reading: Reading) -> bool:
         """Tell whether a table's rows are those of one reading with filters, so that they are read through these."""
-        table = reading.table
-        others = any(each.table is table and each is not reading for each in self.readings.values())
-        return bool(reading.filters) and not others and not table.is_crossed
+        return bool(reading.filters) and not reading.table.is_crossed and self._listing(reading.table) == [reading]
 
     def put(self, table: Table, found: Mapping[str, Row], gone: Iterable[str] = ()) -> None:
         """Hold rows that were read, and no longer those that are gone; mark what differs, note whom they name."""
@@ -184,6 +190,10 @@ class Replica:
                 if crossing.peer == table.name:
                     kept |= peer_ids(other.rows.values(), crossing)
         table.drop(table.rows.keys() - kept)
+
+    def _listing(self, table: Table) -> list[Reading]:
+        """Return the readings that list a table's nodes."""
+        return self._by_table.get(table.name, [])
 
     def _table(self, name: str, kind: str, epoch: Epoch) -> Table:
         return self.tables.setdefault(name, Table(name, kind, epoch))
@@ -247,7 +257,7 @@ class Replica:
                     view.move(moved)
 
 
-def _by(named: Iterable[tuple[str, Each]]) -> Mapping[str, list[Each]]:
+def _by(named: Iterable[tuple[str, Each]]) -> dict[str, list[Each]]:
     """Put what has a name together by that."""
     found: dict[str, list[Each]] = {}
     for name, each in named:

@@ -35,7 +35,7 @@ class Table:
 
     `asked` are nodes whose rows are to be read again, `came` rows of those that have been read already, `named` those
     that are wanted and not held, `narrow` the rows that were read before there were as many columns. `count` is how
-    many nodes of the kind there were when that was told last.
+    many nodes of the kind there were when that was told last; for a reading with filters that began at `counted_at`.
     """
 
     def __init__(self, name: str, kind: str, epoch: Epoch) -> None:
@@ -51,6 +51,7 @@ class Table:
         self.named: set[str] = set()
         self.narrow: set[str] = set()
         self.count: int | None = None
+        self.counted_at: float | None = None
         self.turns = Turns()
         self.unsettled = Unsettled()
 
@@ -83,17 +84,15 @@ class Table:
         self.asked, self.came, self.named, self.narrow = set(), {}, set(), set()
         self.turns = Turns()
 
-    def learn(self, change: Change) -> bool:
-        """Note which nodes have changed: a row that came before is not what it is now.
-
-        Tell whether there are more of them than have been made: Infrahub had lost some for a while, and told of none.
-        """
+    def learn(self, change: Change) -> "Moved":
+        """Note which nodes have changed: a row that came before is not what it is now; tell how their number has."""
         before, self.count = self.count, change.count
         self.asked.update(change.ids)
         for each in change.ids.intersection(self.came):
             del self.came[each]
         self.came.update(change.rows)
-        return before is not None and change.count - before > len(change.created)
+        more = None if before is None else change.count - before - len(change.created)
+        return Moved(may_have_left=more != 0, have_returned=more is not None and more > 0)
 
     def take_came(self) -> dict[str, Row]:
         """Return, once, the rows that came and have all columns of today."""
@@ -157,6 +156,17 @@ class Table:
                 for row in wide(self.rows.values(), crossing):
                     found.update(left.intersection(ids(row, crossing)))
         return found
+
+
+class Moved(NamedTuple):
+    """What the number of nodes says of those that nobody told of.
+
+    Some may have left where there are fewer than there were and have been made, or nobody knows. Where there are more,
+    Infrahub had lost some for a while.
+    """
+
+    may_have_left: bool = True
+    have_returned: bool = False
 
 
 class Differing(NamedTuple):
