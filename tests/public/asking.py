@@ -191,7 +191,7 @@ def _filtered(kind: str, field: GraphQLField, found: Mapping[str, Any]) -> Itera
             given = {"value": value, "values": [value], "isnull": False}[sort]
             declared.append(f"$v{place}: {argument.type}")
             variables[f"v{place}"] = given
-            fields.append(f"f{place}: {kind}({name}__{sort}: $v{place}) {{ count edges {{ node {{ {_IDENTITY} }} }} }}")
+            fields.append(f"f{place}: {kind}({name}__{sort}: $v{place}) {{ count edges {{ node {{ id }} }} }}")
         if fields:
             document = f"query filtered({', '.join(declared)}) {{ {' '.join(fields)} }}"
             yield Question(f"{kind}: filters by {sort}", document, variables)
@@ -199,7 +199,7 @@ def _filtered(kind: str, field: GraphQLField, found: Mapping[str, Any]) -> Itera
     relations = [name for name in crossing if name.removesuffix("__isnull") not in found]
     if relations:
         fields = [
-            f"{name}_{said}: {kind}({name}: {said}) {{ count edges {{ node {{ {_IDENTITY} }} }} }}"
+            f"{name}_{said}: {kind}({name}: {said}) {{ count edges {{ node {{ id }} }} }}"
             for name in relations
             for said in ("true", "false")
         ]

@@ -12,7 +12,7 @@ from infrahub_exporter.adapters.embedded.declarations import (
     RelationshipDeclaration,
 )
 from infrahub_exporter.adapters.embedded.faults import Faults
-from infrahub_exporter.adapters.embedded.kinds import Attribute, Choice, Relationship
+from infrahub_exporter.adapters.embedded.kinds import GROUP, Attribute, Choice, Relationship
 
 _PALETTE = [
     "#ed6a5a",
@@ -43,7 +43,7 @@ _GENERATED = {
     "Profile": ("profiles",),
     "Group": ("member_of_groups", "subscriber_of_groups"),
 }
-"""What an export of a schema has though Infrahub adds it by itself."""
+"""What an export of a schema has though Infrahub adds it by itself; with other groups a real one answers nothing."""
 _COMPUTED = ("Text", "URL")
 RESERVED = frozenset({"id", "hfid", "display_label", "human_friendly_id", "ids", "any"})
 
@@ -157,7 +157,11 @@ def relationships_of(declaration: KindDeclaration, source: str) -> dict[str, Rel
     faults = Faults()
     taken = {each.name for each in declaration.attributes}
     for each in declaration.relationships:
-        if each.state == "absent" or each.name in _GENERATED.get(each.kind, ()):
+        if each.state == "absent":
+            continue
+        if each.name in _GENERATED["Group"] and each.peer != GROUP:
+            faults.add(f"{source}: {declaration.key}.{each.name}: to {each.peer}, expected {GROUP}, or another name")
+        if each.name in _GENERATED.get(each.kind, ()):
             continue
         if each.name in RESERVED or each.name in made or each.name in taken:
             faults.add(f"{source}: {declaration.key}.{each.name}: taken, expected another name")

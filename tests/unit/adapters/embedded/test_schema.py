@@ -147,6 +147,10 @@ def node(text: str) -> str:
             "KitAa.tone: min_length 5, expected at most max_length, 3",
         ),
         (
+            node("relationships: [{name: member_of_groups, peer: CoreStandardGroup, kind: Group}]"),
+            "KitAa.member_of_groups: to CoreStandardGroup, expected CoreGroup, or another name",
+        ),
+        (
             node("attributes: [{name: profiles, kind: Text}]"),
             "KitAa.profiles: an attribute, and a relationship that Infrahub adds, expected another name",
         ),
@@ -269,7 +273,7 @@ def node(text: str) -> str:
         ),
         (
             node("inherit_from: [CoreFileObject], relationships: [{name: subscriber_of_groups, peer: KitAa}]"),
-            "KitAa.subscriber_of_groups: peer KitAa, expected CoreGroup as in CoreFileObject",
+            "KitAa.subscriber_of_groups: to KitAa, expected CoreGroup, or another name",
         ),
         (
             node("attributes: [{name: number, kind: NumberPool}]"),
