@@ -1,9 +1,11 @@
 """A configuration that is loaded again while it serves: by a signal, by a change, by an operator."""
 
+import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import httpx
 import pytest
@@ -93,6 +95,47 @@ def test_a_bad_file_changes_nothing_and_says_why(watched: Watched) -> None:
     save(watched, poll_interval_seconds=1)
     watched.child.send(signal.SIGHUP)
     watched.eventually(lambda: watched.own().get(LOADED) == 1)
+
+
+@pytest.mark.parametrize(
+    ("become", "reason"),
+    [
+        (Path.mkdir, "Is a directory"),
+        (lambda path: path.symlink_to(path.name), "Too many levels of symbolic links"),
+        (lambda path: path.symlink_to("/dev/zero"), "it has more than 8 MiB"),
+        (lambda _: None, "No such file or directory"),
+    ],
+    ids=["a folder", "a circle of links", "a device", "gone"],
+)
+def test_a_file_that_is_none_by_then_changes_nothing(
+    start: StartWatched, tmp_path: Path, become: Callable[[Path], None], reason: str
+) -> None:
+    token = tmp_path / "operators-token"
+    token.write_text(TOKEN, encoding="utf-8")
+    watched = start(web={"bearer_token_file": str(token)})
+    watched.eventually(watched.is_up)
+    token.unlink()
+    become(token)
+    watched.child.send(signal.SIGHUP)
+    told = f"web.bearer_token_file: expected a file that holds a secret, got {{}} ({reason})"
+    line = f"ERROR the configuration cannot be reloaded, the old one stays: {watched.directory / 'config.yml'}: {told}"
+    lines = {line.format(shown) for shown in (f"'{token}'", "a path to nothing")}
+    watched.eventually(lambda: lines.intersection(watched.lines()))
+    assert loopback.get(f"{watched.url}/-/metrics", headers=BEARER).is_success
+
+
+def test_nobody_waits_for_a_secret_that_comes_out_of_a_pipe(start: StartWatched, tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    key.write_text("a-key", encoding="utf-8")
+    watched = start(webhook={"key_file": str(key)})
+    watched.eventually(watched.is_up)
+    key.unlink()
+    os.mkfifo(key)
+    watched.child.send(signal.SIGHUP)
+    with key.open("w", encoding="utf-8") as pipe:  # as soon as somebody reads it
+        assert watched.is_up()
+        pipe.write("another-key")
+    watched.eventually(lambda: "INFO the configuration has been reloaded" in watched.lines())
 
 
 def test_a_file_that_changes_is_loaded_where_that_is_wanted(start: StartWatched) -> None:

@@ -17,11 +17,11 @@ import pytest
 import yaml
 from litestar.testing import TestClient
 
-from infrahub_exporter.app.configuration.settings import parse_settings
+from infrahub_exporter.app.configuration.settings import load_settings, parse_settings
 from infrahub_exporter.app.exporter import Exporter
 from infrahub_exporter.app.refreshing.background import Background
 from infrahub_exporter.app.serving.server import CONFIG_VARIABLE, create_app
-from infrahub_exporter.app.serving.service import Service
+from infrahub_exporter.app.serving.service import Origin, Service
 from infrahub_exporter.domain.errors import ConfigError
 
 SCHEMA = """
@@ -469,3 +469,13 @@ def test_a_dead_loop_ends_the_service_where_that_is_wanted(
         assert client.get("/-/ready").status_code == 503
         assert "these loops have died: rounds" in client.get("/-/ready").text
     assert (ended, service.has_died) == ((["ended"], True) if exits else ([], False))
+
+
+def test_what_lies_outside_hears_of_new_settings_beside_the_event_loop(installation: Installation) -> None:
+    threads: list[int] = []
+    load = partial(load_settings, installation.path, {})
+    service = Service(load(), Origin(load, installation.path, lambda _: threads.append(threading.get_ident())))
+    with TestClient(service) as client:
+        Running(service, client).reload()
+        loop = client.blocking_portal.call(threading.get_ident)
+    assert (len(threads), loop in threads) == (1, False)

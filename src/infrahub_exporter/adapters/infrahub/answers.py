@@ -29,6 +29,7 @@ _LONGEST_EXPLANATION = 1 << 20
 """The largest body of a failed request, and the most errors of an answer, that are read for their message."""
 _UNREAD = "more than can be read"
 _NO_ERRORS = msgspec.Raw(b"null")
+_NONE = frozenset({b"null", b"[]"})
 _LONGEST_WAIT_DIGITS = 6
 _LONGEST_WAIT_SECONDS = 999_999.0
 """What a longer `Retry-After` is taken for; who waits has a bound of his own."""
@@ -83,6 +84,21 @@ def status_of(reply: Reply) -> int:
 def names_errors(body: bytes) -> bool:
     """Tell whether a body has `"errors"` anywhere; from its end on is half the cost of `in`."""
     return body.rfind(b'"errors"') >= 0
+
+
+def errors_alone(body: bytes) -> bytes:
+    """Return the body of a 200 without what nobody will use: where there are errors, these alone, if not too many.
+
+    An answer is judged several times, and the larger it is the longer that takes.
+    """
+    try:
+        errors = bytes(msgspec.json.decode(body, type=_Answer).errors)
+    except UNREADABLE:
+        return b""
+    if errors in _NONE:
+        return body
+    told = errors if len(errors) <= _LONGEST_EXPLANATION else msgspec.json.encode([_UNREAD])
+    return b'{"errors": %b}' % told
 
 
 def _tells_errors(reply: Reply) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
+from http import HTTPStatus
 from io import BytesIO
 from ssl import SSLContext
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ import anyio.lowlevel
 import anyio.to_thread
 import httpx
 
-from infrahub_exporter.adapters.infrahub.answers import names_errors
+from infrahub_exporter.adapters.infrahub.answers import errors_alone, names_errors
 from infrahub_exporter.adapters.infrahub.documents import OPERATION
 from infrahub_exporter.adapters.infrahub.handshakes import closing
 from infrahub_exporter.adapters.infrahub.large_answers import LARGE_BYTES, LargeAnswers
@@ -43,6 +44,8 @@ _UNREACHABLE = (
 _CONNECT_SECONDS = 5.0
 _STALL_SECONDS = 5.0
 """How long an answer that has begun may pause. Infrahub computes all of it before it sends any."""
+_LONG_BYTES = 1 << 20
+"""From here on finding the errors of an answer takes more than some 2 ms."""
 _MOST_PIECES, _PIECE_BYTES = 10_000, 64
 """An answer may have so many pieces, and one more for so many bytes: each costs time, whatever is in it."""
 _TROUBLE_CHARACTERS = 200
@@ -163,7 +166,11 @@ class SdkTransport:
             received = await self._received(response, coded)
         lower = {name.lower(): self._redactor.redact(value) for name, value in response.headers.items()}
         body = self._without_token(received)
-        return Reply(response.status_code, lower, body, may_tell_errors=names_errors(body))
+        del received
+        has_errors = names_errors(body)
+        if has_errors and len(body) > _LONG_BYTES and response.status_code == HTTPStatus.OK:
+            body = await anyio.to_thread.run_sync(errors_alone, body)
+        return Reply(response.status_code, lower, body, may_tell_errors=has_errors)
 
     async def _received(self, response: httpx.Response, body: Plain) -> bytes:
         """Read a body to its end; of several large ones one at a time, so that they are not in memory together.

@@ -49,7 +49,7 @@ class Origin(Struct, frozen=True):
     load: Callable[[], Settings]
     path: Path | None = None
     apply: Callable[[Settings], None] | None = None
-    """Called with settings that have taken the place of others, for what lies outside of the service."""
+    """Called, in a thread, with settings that take the place of others, for what lies outside of the service."""
 
 
 class _Generation(Struct, frozen=True):
@@ -225,7 +225,7 @@ class Service(Litestar):
         if settings.web.tls != before.settings.web.tls:
             logger.warning("web.tls has changed: that takes a restart")
         if self._origin.apply is not None:
-            self._origin.apply(settings)
+            await anyio.to_thread.run_sync(self._origin.apply, settings, abandon_on_cancel=True)
         return generation
 
     def _build(self, settings: Settings, former: Parts | None = None, lock: Lock | None = None) -> _Generation:

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from infrahub_exporter.adapters.infrahub.answers import failure
+from infrahub_exporter.adapters.infrahub.answers import errors_alone, failure
 from infrahub_exporter.domain.errors import SourceError, SourceRejectedError, SourceUnavailableError
 from infrahub_exporter.domain.ports import Reply
 
@@ -189,3 +189,21 @@ def test_how_long_to_wait_is_bounded_whatever_is_asked(asked: str, seconds: floa
     error = failure(Reply(503, {"retry-after": asked}, b""))
     assert isinstance(error, SourceUnavailableError)
     assert error.retry_after_seconds == seconds
+
+
+@pytest.mark.parametrize(
+    ("body", "kept"),
+    [
+        (b'{"data": {"A": [1]}, "errors": [{"message": "no"}]}', b'{"errors": [{"message": "no"}]}'),
+        (b'{"errors": null, "data": {"A": "errors"}}', b'{"errors": null, "data": {"A": "errors"}}'),
+        (b'{"errors": [], "data": {}}', b'{"errors": [], "data": {}}'),
+        (b'{"data": {"A": "\\"errors\\""}}', b'{"data": {"A": "\\"errors\\""}}'),
+        (b'{"errors": ["' + b"x" * 2_000_000 + b'"]}', b'{"errors": ["more than can be read"]}'),
+        (b'<html>"errors"', b""),
+        (b'["errors"]', b""),
+    ],
+)
+def test_of_a_large_answer_with_errors_these_are_kept_and_stand_for_the_same(body: bytes, kept: bytes) -> None:
+    assert errors_alone(body) == kept
+    before, after = failure(Reply(200, {}, body)), failure(Reply(200, {}, kept))
+    assert (type(before), str(before)) == (type(after), str(after))

@@ -341,6 +341,16 @@ async def test_an_answer_that_never_ends_is_given_up_when_it_is_too_large() -> N
         await client.close()
 
 
+@pytest.mark.parametrize("status", [200, 500])
+async def test_of_a_large_answer_with_errors_nothing_else_is_kept(status: int) -> None:
+    body = b'{"errors": ["no"], "data": {"a": "' + b"x" * 2_000_000 + b'"}}'
+    async with wire(says(http(status, body))) as server:
+        client = transport(server.address)
+        reply = await client.graphql("{ a }", {})
+        await client.close()
+    assert (reply.status, reply.body) == (status, b'{"errors": ["no"]}' if status == 200 else body)
+
+
 async def test_the_error_holds_on_to_no_answer_that_was_given_up() -> None:
     async with wire(says(http(200, gzip.compress(b"x" * 10_000_000), "Content-Encoding: gzip"))) as server:
         client = transport(server.address, most=5_000_000)
