@@ -1,5 +1,6 @@
 """A `Transport` over infrahub-sdk: its addresses, authentication and documents' envelope, our connection and errors."""
 
+import threading
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
 from http import HTTPStatus
@@ -48,6 +49,8 @@ _LONG_BYTES = 1 << 20
 """From here on finding the errors of an answer takes more than some 2 ms."""
 _MOST_PIECES, _PIECE_BYTES = 10_000, 64
 """An answer may have so many pieces, and one more for so many bytes: each costs time, whatever is in it."""
+_OPENING_SECONDS = 0.05
+"""How often a request looks whether a thread that an earlier one has given up is done with opening."""
 _TROUBLE_CHARACTERS = 200
 """How much of somebody else's words a message holds."""
 
@@ -62,7 +65,7 @@ class SdkTransport:
     Infrahub sheds first. An answer of more than `max_response_bytes`, decompressed, or `max_response_values` is given
     up as soon as that shows.
     The SDK is imported at the first request, in a worker thread, so that a service listens before that half a second of
-    CPU.
+    CPU. Where that takes longer than a request may, those after it wait for the same thread.
     """
 
     def __init__(
@@ -93,7 +96,8 @@ class SdkTransport:
         self._token = token
         self._redactor = Redactor([] if token is None else [token])
         self._spellings = tuple(each.encode(errors="replace") for each in spellings(token or ""))
-        self._opening = anyio.Lock()
+        self._turn = anyio.Lock()
+        self._opening = threading.Lock()
         self._large = large or LargeAnswers()
         self._opened: InfrahubClient | None = None
 
@@ -119,16 +123,26 @@ class SdkTransport:
             self._connections = None
 
     async def _client(self) -> "InfrahubClient":
-        async with self._opening:
-            if self._opened is None:
-                self._opened = await anyio.to_thread.run_sync(self._open, abandon_on_cancel=True)
+        async with self._turn:
+            while self._opened is None:
+                if self._opening.locked():  # in a thread that was given up: one beside it would only do the same
+                    await anyio.sleep(_OPENING_SECONDS)
+                else:
+                    await anyio.to_thread.run_sync(self._open, abandon_on_cancel=True)
             return self._opened
 
-    def _open(self) -> "InfrahubClient":
-        from infrahub_exporter.adapters.infrahub.client import open_client  # noqa: PLC0415 - the point of it
+    def _open(self) -> None:
+        if not self._opening.acquire(blocking=False):
+            return
+        try:
+            from infrahub_exporter.adapters.infrahub.client import open_client  # noqa: PLC0415 - the point of it
 
-        self._pool()  # loads certificates, which takes 20 ms
-        return open_client(address=self._address, token=self._token, branch=self._branch, requester=self._request)
+            self._pool()  # loads certificates, which takes 20 ms
+            self._opened = open_client(
+                address=self._address, token=self._token, branch=self._branch, requester=self._request
+            )
+        finally:
+            self._opening.release()
 
     async def _request(
         self,

@@ -5,10 +5,12 @@ import gzip
 import os
 import socket
 import ssl
+import threading
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from io import BytesIO
+from typing import Any
 
 import anyio
 import anyio.abc
@@ -16,6 +18,7 @@ import msgspec
 import pytest
 import trustme
 
+from infrahub_exporter.adapters.infrahub import client as sdk_client
 from infrahub_exporter.adapters.infrahub.sdk import SdkTransport
 from infrahub_exporter.domain.errors import DerivationError, SourceUnavailableError
 
@@ -542,6 +545,31 @@ async def test_stray_environment_variables_of_the_sdk_change_nothing(monkeypatch
         await client.close()
 
     assert b"s3cret" in server.connections[0][0]
+
+
+async def test_however_many_requests_are_given_up_meanwhile_the_sdk_is_opened_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    may_open, opened, open_client = threading.Event(), list[str](), sdk_client.open_client
+
+    def slowly(**given: Any) -> Any:
+        opened.append(given["address"])
+        may_open.wait(30)
+        return open_client(**given)
+
+    monkeypatch.setattr(sdk_client, "open_client", slowly)
+    async with wire(says(http(200, b"{}"))) as server:
+        client = transport(server.address)
+        try:
+            for _ in range(4):
+                with anyio.move_on_after(0.1) as given_up:
+                    await client.get("/api/schema")
+                assert given_up.cancelled_caught
+        finally:
+            may_open.set()
+        assert (await client.get("/api/schema")).status == 200
+        await client.close()
+    assert len(opened) == 1
 
 
 async def test_a_closed_transport_opens_again_when_it_is_used() -> None:
