@@ -18,7 +18,9 @@ from graphql import (
     validate,
 )
 
+from infrahub_exporter.adapters.embedded.expansion import EXPAND, expand
 from infrahub_exporter.adapters.embedded.files import operation_of
+from infrahub_exporter.adapters.embedded.kinds import Kinds
 from infrahub_exporter.adapters.embedded.refusals import RefusedError
 
 _JSON = "application/json"
@@ -40,8 +42,9 @@ class Document(msgspec.Struct):
 class Documents:
     """Parses and validates the queries of one schema."""
 
-    def __init__(self, types: GraphQLSchema) -> None:
+    def __init__(self, types: GraphQLSchema, kinds: Kinds) -> None:
         self._types = types
+        self._kinds = kinds
         self._parsed: OrderedDict[str, Document] = OrderedDict()
 
     def parse(self, text: str) -> Document:
@@ -60,6 +63,9 @@ class Documents:
                 for each in node.definitions
             )
             found = Document(node, validate(self._types, node), changes)
+            if not found.errors and f"@{EXPAND.name}" in text:
+                expand(node, self._kinds)
+                _check_fields(node)
             while len(self._parsed) >= _CACHED:
                 self._parsed.popitem(last=False)
             self._parsed[text] = found

@@ -14,9 +14,11 @@ from graphql import (
     GraphQLSchema,
     GraphQLSyntaxError,
     execute_sync,
+    specified_directives,
 )
 
 from infrahub_exporter.adapters.embedded import documents, files, rest, stored_queries
+from infrahub_exporter.adapters.embedded.expansion import EXPAND
 from infrahub_exporter.adapters.embedded.graphql_requests import Document, Documents, read_operation
 from infrahub_exporter.adapters.embedded.instants import parse_moment, write_utc
 from infrahub_exporter.adapters.embedded.kinds import Kinds
@@ -68,9 +70,13 @@ class EmbeddedInfrahub:
         self._bodies: dict[str, bytes] = {}
         nodes = NodeTypes(kinds)
         self.types = GraphQLSchema(
-            nodes.query(), MutationTypes(kinds, nodes).mutation(), types=nodes.values(), assume_valid=True
+            nodes.query(),
+            MutationTypes(kinds, nodes).mutation(),
+            types=nodes.values(),
+            directives=(*specified_directives, EXPAND),
+            assume_valid=True,
         )
-        self._documents = Documents(self.types)
+        self._documents = Documents(self.types, kinds)
 
     @classmethod
     def load(

@@ -9,14 +9,16 @@ from graphql import (
     FragmentSpreadNode,
     GraphQLError,
     InlineFragmentNode,
+    ListValueNode,
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
+    StringValueNode,
     parse,
     print_ast,
 )
 
-from infrahub_exporter.domain.asking.outlines import Field, Outlined
+from infrahub_exporter.domain.asking.outlines import EVERYTHING, Field, Outlined
 from infrahub_exporter.domain.asking.variables import Variable
 from infrahub_exporter.domain.errors import SourceRejectedError
 
@@ -75,7 +77,7 @@ class _Expansion:
                 raise SourceRejectedError(f"the query has more than {_MOST_FIELDS} fields, its fragments put in place")
             if isinstance(each, FieldNode):
                 arguments = tuple(argument.name.value for argument in each.arguments)
-                below = tuple(self.fields(each.selection_set, None, depth + 1))
+                below = (*self.fields(each.selection_set, None, depth + 1), *_expanded(each))
                 yield Field(each.name.value, arguments, below, on, None if each.alias is None else each.alias.value)
             elif isinstance(each, InlineFragmentNode):
                 condition = on if each.type_condition is None else each.type_condition.name.value
@@ -85,3 +87,14 @@ class _Expansion:
                 if fragment is None:
                     raise SourceRejectedError(f"the query has no fragment {each.name.value!r}")
                 yield from self.fields(fragment.selection_set, fragment.type_condition.name.value, depth + 1)
+
+
+def _expanded(field: FieldNode) -> Iterator[Field]:
+    """Yield what `@expand` adds to a node: all but what a written list excludes, which is all that Infrahub reads."""
+    if field.name.value != "node":
+        return
+    for directive in field.directives:
+        if directive.name.value == "expand":
+            lists = [each.value for each in directive.arguments if isinstance(each.value, ListValueNode)]
+            excluded = (item.value for each in lists for item in each.values if isinstance(item, StringValueNode))
+            yield Field(EVERYTHING, tuple(excluded))

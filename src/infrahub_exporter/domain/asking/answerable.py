@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from infrahub_exporter.domain.asking.outlines import Field, Outlined
+from infrahub_exporter.domain.asking.outlines import EVERYTHING, Field, Outlined
 from infrahub_exporter.domain.asking.paths import WRAPPERS, Fitting, OfKind, Selector, Steps, parse, suggestion
 
 _Fields: TypeAlias = Sequence[Field]
@@ -77,11 +77,13 @@ def _follow(at: _At, steps: Steps) -> _At:
         if step.name in WRAPPERS and step.name not in known and steps:
             continue
         if step.name not in known:
+            if EVERYTHING in known:
+                return _VALUE
             raise _UnaskedError(step.name, known)
         below = _below(fields, step.name)
         beside, selector = _keys(below), step.selector
         if "edges" not in beside and "node" not in beside:
-            fields = _entered(below, beside, steps)
+            fields = None if EVERYTHING in known else _entered(below, beside, steps)
             continue
         if "edges" in beside:
             below = _below(below, "edges")
@@ -119,7 +121,7 @@ def _check(selector: Selector | None, peers: _Fields) -> None:
             _follow(_At(peers), predicate.path)
     elif selector is not None:
         wanted, known = "__typename" if isinstance(selector, OfKind) else "id", _keys(peers)
-        if wanted not in known:
+        if wanted not in known and EVERYTHING not in known:
             raise _UnaskedError(wanted, ())
 
 

@@ -24,6 +24,8 @@ _LEADS_TO = {
 }
 """Fields that no kind's schema has, and the kinds of the nodes behind them."""
 _NEVER = "secrets are never exported"
+EVERYTHING = "*"
+"""In place of a field: whatever the nodes have (`@expand`), but for what its arguments name."""
 _UNCOVERED = ""
 """In place of a kind: something that no probe covers."""
 
@@ -152,6 +154,11 @@ def _argument(schema: KindSchema, argument: str, schemas: _Schemas) -> Iterator[
 
 def _field(schema: KindSchema | None, field: Field, schemas: _Schemas) -> Iterator[str]:
     """Yield the kinds that a field of a node reads beside the node's own; no schema is a node of any kind."""
+    if field.name == EVERYTHING:
+        for name in () if schema is None else schema.attributes:
+            if name not in field.arguments:
+                _refuse(name, schema, schemas)
+        return
     if field.on is not None and (schema is None or field.on != schema.kind):
         schema = schemas.find(field.on)
     _refuse(field.name, schema, schemas)

@@ -3,7 +3,7 @@
 import pytest
 
 from infrahub_exporter.adapters.infrahub.outline import outline
-from infrahub_exporter.domain.asking.outlines import Field
+from infrahub_exporter.domain.asking.outlines import EVERYTHING, Field
 from infrahub_exporter.domain.asking.variables import Variable
 from infrahub_exporter.domain.errors import SourceRejectedError
 
@@ -25,6 +25,16 @@ def test_a_document_s_fields_have_the_names_that_its_answer_has_and_its_variable
         Variable("roles", "[String!]", has_default=True),
         Variable("limit", "Int", has_default=True),
     )
+
+
+def test_a_node_that_is_expanded_asks_for_everything_that_no_written_list_excludes() -> None:
+    found = outline(
+        'query ($some: [String]) { LabProbe { edges @expand { a: node @expand(exclude: ["key", "pin"]) { id } '
+        "b: node @expand(exclude: $some) @include(if: true) { id } } } }"
+    )
+    a = Field("node", (), (Field("id"), Field(EVERYTHING, ("key", "pin"))), key="a")
+    b = Field("node", (), (Field("id"), Field(EVERYTHING)), key="b")
+    assert found.fields == (Field("LabProbe", (), (Field("edges", (), (a, b)),)),)
 
 
 def test_fragments_that_name_each_other_twice_are_not_put_in_place_for_ever() -> None:

@@ -129,3 +129,11 @@ def test_a_path_of_any_root_field_will_do() -> None:
 
 def test_where_no_root_field_has_nodes_nothing_is_told_of_paths() -> None:
     assert unasked(outline("{ InfrahubInfo { version } }"), None, ["version"]) == {}
+
+
+def test_where_a_document_asks_for_all_that_a_node_has_every_path_may_lead_on() -> None:
+    found = outline("query { DcimDevice { edges { node @expand { name { value } site { node { id } } } } } }")
+    there = ["serial", "name.is_default", "status.value", "site", "site.id"]
+    assert unasked(found, None, there) == {}
+    assert unasked(found, "DcimDevice[DcimDevice]", ["serial"]) == {}
+    assert unasked(found, None, ["site.nmae"]) == {"site.nmae": ""}

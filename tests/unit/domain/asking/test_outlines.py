@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from infrahub_exporter.domain.asking.outlines import Field, kinds_read, optional_keys
+from infrahub_exporter.domain.asking.outlines import EVERYTHING, Field, kinds_read, optional_keys
 from infrahub_exporter.domain.errors import DerivationError, SourceRejectedError
 from infrahub_exporter.domain.model import AttributeSchema, KindSchema, RelationshipSchema
 from tests.unit.domain.network import DEVICE, KINDS, SITE
@@ -151,6 +151,8 @@ CODE, PIN, PASSWORD = (Field(name, fields=(Field("value"),)) for name in ("code"
         ),
         (Field("InfrahubStatus", (), (Field("x", fields=(CODE,)),)), "'code' of a node, a Password"),
         (Field("InfrahubStatus", (), (Field("x", fields=(CODE,), on="EdgedRouter"),)), "'code' of a node, a Password"),
+        # as one of all attributes
+        (nodes("Router", NAME, Field(EVERYTHING, ("name",))), "'code' of Router, a Password"),
         # as a question
         (nodes("Router", NAME, arguments=("code__value",)), "'code' of Router, a Password"),
         (nodes("Router", NAME, arguments=("limit", "code__isnull")), "'code' of Router, a Password"),
@@ -169,6 +171,11 @@ def test_a_document_that_asks_for_a_secret_is_refused_by_the_schemas_kind(
     with pytest.raises(DerivationError) as raised:
         kinds_read((*before, root), kinds, UNKNOWN)
     assert str(raised.value) == f"the query asks for {message}: secrets are never exported"
+
+
+def test_all_that_a_node_has_may_be_asked_for_without_its_secrets() -> None:
+    assert kinds_read([nodes("Router", Field(EVERYTHING, ("code",)))], SECRETIVE) == frozenset({"Router"})
+    assert kinds_read([nodes("Tag", one("unheard_of", Field(EVERYTHING)))], SECRETIVE) is None
 
 
 SPY = KindSchema(
