@@ -17,7 +17,7 @@ from tests.soak.changes import Changes
 from tests.soak.client import Client
 from tests.soak.exporter import Soaked
 from tests.soak.ledger import Ledger
-from tests.soak.report import progress, table
+from tests.soak.report import MOST_GROWN, grown, progress, table
 from tests.soak.soak import Soak
 from tests.soak.truth import Truth
 from tests.soak.weather import Weather
@@ -70,6 +70,9 @@ def main(minutes: float, seed: int | None) -> None:
         exporter.stop()
         for name in exporter.left_behind():
             ledger.wrong(f"left behind: {name}")
+        growth = grown(exporter.lives)
+        if growth is not None and growth > MOST_GROWN:
+            ledger.wrong(f"memory has grown to {growth:.3f} times what it was, {MOST_GROWN:g} are expected at most")
     click.echo(f"\n{table(ledger, exporter.lives, seed)}")
     for wrong in ledger.wrongs:
         click.echo(f"WRONG {wrong}", err=True)

@@ -11,6 +11,8 @@ _MIB = 2.0**20
 _WARM = 0.2
 """Which share of a life does not count for its growth."""
 _HALF_HOUR = 1800.0
+MOST_GROWN = 1.03
+"""How much more memory the last half hour of a life of hours may take than its first."""
 
 
 def progress(ledger: Ledger, fault: str | None, lives: Sequence[Sequence[Figures]]) -> str:
@@ -63,22 +65,28 @@ def _figures(life: Sequence[Figures]) -> list[tuple[str, str]]:
     first, last, most = life[0], life[-1], max(each.files for each in life)
     warm = next(each for each in life if each.at >= first.at + _WARM * _span(life))
     memory = " ".join(_mib(each.memory_bytes) for each in (first, warm, last))
+    halves = _half_hours(life)
+    compared = [] if halves is None else [f"{_mib(halves[0])} {_mib(halves[1])} ({halves[1] / halves[0]:.3f}x)"]
     return [
         ("longest life", _time(_span(life))),
         ("  memory at its start, warm, at its end", memory),
         ("  memory growth since it was warm", f"{growth(life) / _MIB:+.2f} MiB an hour"),
-        *_half_hours(life),
+        *[("  mean memory of its first half hour, its last", each) for each in compared],
         ("  open files at its start, most, at its end", f"{first.files:g} {most:g} {last.files:g}"),
     ]
 
 
-def _half_hours(life: Sequence[Figures]) -> list[tuple[str, str]]:
-    """Compare the mean memory of a long life's first half hour with that of its last."""
-    if _span(life) < 2 * _HALF_HOUR:
-        return []
+def grown(lives: Sequence[Sequence[Figures]]) -> float | None:
+    """Compare the mean memory of the longest life's first half hour with that of its last; None where it was short."""
+    halves = _half_hours(max(lives, key=_span))
+    return None if halves is None else halves[1] / halves[0]
+
+
+def _half_hours(life: Sequence[Figures]) -> tuple[float, float] | None:
+    if _span(life) < 2 * _HALF_HOUR or not life[-1].memory_bytes:
+        return None
     first = fmean(each.memory_bytes for each in life if each.at <= life[0].at + _HALF_HOUR)
-    last = fmean(each.memory_bytes for each in life if each.at >= life[-1].at - _HALF_HOUR)
-    return [("  mean memory of its first half hour, its last", f"{_mib(first)} {_mib(last)} ({last / first:.3f}x)")]
+    return first, fmean(each.memory_bytes for each in life if each.at >= life[-1].at - _HALF_HOUR)
 
 
 def _served(ledger: Ledger) -> int:
