@@ -14,6 +14,7 @@ address_with_query.yml: infrahub.address: expected an http:// or https:// URL wi
 address_with_slash_in_password.yml: infrahub.address: expected an http:// or https:// URL without user and query, got 'http://***@infrahub:8000'
 address_without_scheme.yml: infrahub.address: expected an http:// or https:// URL without user and query, got 'infrahub:8000'
 anchor_in_itself.yml: line 2, column 10: an anchor that contains itself
+branch_that_leads_elsewhere.yml: infrahub.branch: expected the name of a branch, without spaces and of 250 characters at most, got '..'
 compression.yml: exporters.otlp.compression: expected one of gzip, none, got 'zstd'
 control_character.yml: expected YAML in UTF-8, got the character #x0001
 deep.yml: expected YAML, got more levels than can be read

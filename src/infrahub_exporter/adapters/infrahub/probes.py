@@ -12,6 +12,7 @@ from infrahub_exporter.domain.ports import Counted, Probed, Stamp
 
 Found = TypeVar("Found")
 
+_LONGEST_VERSION = 64
 _SINCE = "node_metadata__updated_at__after: $since"
 
 
@@ -160,7 +161,7 @@ class _BranchEdges(Struct):
 
 
 class _Info(Struct):
-    version: str | None = None
+    version: Any = None
 
 
 class _About(Struct):
@@ -180,5 +181,6 @@ class Branches(Struct):
 
     @property
     def version(self) -> str | None:
-        """Which version this Infrahub is, None where it does not say."""
-        return None if self.data.info is None else self.data.info.version
+        """Which version this Infrahub is, None where it does not say, or says what is none."""
+        said = None if self.data.info is None else self.data.info.version
+        return said if isinstance(said, str) and said.isprintable() and len(said) <= _LONGEST_VERSION else None

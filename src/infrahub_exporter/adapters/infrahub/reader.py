@@ -41,6 +41,8 @@ logger = logging.getLogger("infrahub_exporter.infrahub")
 
 _SKEW_SECONDS = 30.0
 """A difference of clocks that is worth a warning."""
+_MOST_REPEATED = 3
+"""How many pages after one another may bring nothing new: one that comes again and again has no end."""
 _BARE_PAGES = 4
 """How many pages' nodes one has where ids alone are asked for."""
 
@@ -94,7 +96,7 @@ class InfrahubReader:
         instant = iso(at)
         most = most_nodes(selection)
         seen: set[str] = set()
-        size = 0
+        size = repeated = 0
         limit = self._limit(selection)
 
         async def ask(offset: int) -> Reply:
@@ -117,7 +119,12 @@ class InfrahubReader:
             self._limits.check_identities(identities)
             offset += nodes
             self._limits.check_nodes(offset)
-            fresh = rows if seen.isdisjoint(identities) else [row for row in rows if row.id not in seen]
+            fresh: Sequence[Row] = rows
+            if not seen.isdisjoint(identities) or len(set(identities)) < len(rows):
+                fresh = list({row.id: row for row in rows if row.id not in seen}.values())
+            repeated = repeated + 1 if rows and not fresh else 0
+            if repeated > _MOST_REPEATED and not selection.under:  # the second of several kinds may bring the first's
+                raise DerivationError(f"{selection.kind}: Infrahub answers pages of nodes that it has answered before")
             seen.update(identities)
             yield Page(await self._filled(selection, fresh, document.files, instant), offset)
             if nodes < limit:
@@ -185,6 +192,8 @@ class InfrahubReader:
                 return None
             self._limits.check_identities(found)
             self._limits.check_nodes(offset + nodes)
+            if found and stamps.keys() >= found.keys():
+                raise DerivationError(f"{kind}: Infrahub answers changes that it has answered before")
             stamps.update(found)
             self._observe_stamps(found.values())
             offset += nodes

@@ -20,6 +20,14 @@ Address = Annotated[
 ]
 _INTERFACES = re.compile(r"/graphql(/[^/]+)?/?\Z")
 """What is put behind an address where it is asked."""
+BranchName = Annotated[
+    str,
+    Meta(
+        pattern=r"^(?!\.{1,2}\Z)[^\s\x00-\x1f\x7f\ud800-\udfff]{1,250}\Z",
+        description="the name of a branch, without spaces and of 250 characters at most",
+    ),
+]
+"""It stands in the path of a URL, where `.` and `..` lead elsewhere."""
 NonEmpty = Annotated[str, Meta(pattern=r"^\S+\Z", description="text without spaces")]
 
 
@@ -64,7 +72,7 @@ class InfrahubSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     address: Address | None = None
     token: Secret | None = None
     token_file: Path | None = None
-    branch: NonEmpty = "main"
+    branch: BranchName = "main"
     page_size: Annotated[int, Meta(ge=1, le=1000)] = 500
     parallel_pages: Annotated[int, Meta(ge=1, le=8)] = 1
     concurrency: Annotated[int, Meta(ge=1, le=16)] = 4

@@ -9,7 +9,7 @@ import pytest
 
 from infrahub_exporter.adapters.infrahub.reader import InfrahubReader
 from infrahub_exporter.domain.asking.selection import Column, Filter, Selection
-from infrahub_exporter.domain.errors import SourceUnavailableError
+from infrahub_exporter.domain.errors import DerivationError, SourceUnavailableError
 from infrahub_exporter.domain.ports import Reply
 
 pytestmark = pytest.mark.anyio
@@ -147,3 +147,28 @@ async def test_a_count_that_lies_costs_no_more_than_some_pages(count: int) -> No
     line = Lying(21)
     assert await read(reader(line, 4)) == [str(number) for number in range(21)]
     assert len(line.asked) <= 11 + 3
+
+
+class Repeating(Busy):
+    """A transport that answers its first page again and again."""
+
+    async def graphql(self, document: str, variables: Mapping[str, object], *, at: str | None = None) -> Reply:
+        return await super().graphql(document, {**variables, "offset": 0}, at=at)
+
+
+@pytest.mark.parametrize("parallel_pages", [1, 4])
+async def test_a_page_that_comes_again_ends_the_read(parallel_pages: int) -> None:
+    line = Repeating(21)
+    with pytest.raises(DerivationError) as raised:
+        await read(reader(line, parallel_pages))
+    assert str(raised.value) == "InfraDevice: Infrahub answers pages of nodes that it has answered before"
+    assert len(line.asked) <= 5 + parallel_pages
+
+
+async def test_nodes_that_come_again_on_another_page_count_once() -> None:
+    class Overlapping(Busy):
+        @staticmethod
+        def _node(number: int) -> dict[str, object]:
+            return Busy._node(max(0, number - 1))
+
+    assert await read(reader(Overlapping(4), 1)) == ["0", "1", "2"]

@@ -326,6 +326,27 @@ async def test_of_an_infrahub_that_loses_peers_few_nodes_are_read_at_once(
         assert transport.asked[-1][1]["limit"] == expected
 
 
+@pytest.mark.parametrize(
+    "version", ["1" * 65, "1.11.4\n", "1.11.4\u2028", "\u202e4.11.1", 11, [], {}, ["1.11.4"], True, "x" * 1_000_000]
+)
+async def test_what_is_no_version_is_none(version: object, caplog: pytest.LogCaptureFixture) -> None:
+    source = reader(Recording(1, replies={"graphql": about(version)}))
+    assert await source.is_followable()
+    assert source.version is None
+    assert [message for message in caplog.messages if "clock" not in message] == []
+
+
+async def test_changes_that_come_again_and_again_are_given_up() -> None:
+    stamped = {"updated_at": "2023-11-14T22:13:20Z", "created_at": "2023-11-14T22:13:20Z"}
+    edges = [{"node": {"id": str(number)}, "node_metadata": stamped} for number in range(2)]
+    body = msgspec.json.encode({"data": {"InfraDevice": {"edges": edges}}})
+    transport = Recording(replies={"graphql": Reply(200, DATE, body)})
+    with pytest.raises(DerivationError) as raised:
+        await reader(transport, page_size=2).stamps("InfraDevice", since=0.0, at=0.0)
+    assert str(raised.value) == "InfraDevice: Infrahub answers changes that it has answered before"
+    assert len(transport.asked) == 2
+
+
 @pytest.mark.parametrize(("size", "is_beside"), [(10, False), (2_000_000, True)])
 async def test_a_large_answer_is_decoded_beside_the_event_loop_whatever_was_asked(
     size: int, monkeypatch: pytest.MonkeyPatch, *, is_beside: bool
