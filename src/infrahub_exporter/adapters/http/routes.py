@@ -1,13 +1,14 @@
 """The routes. What is scraped exists as bytes already. Handlers are closures: injection costs thrice that."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from http import HTTPStatus
 from time import time
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import msgspec
 from litestar import MediaType, Request, Response, Router, route
 from litestar.enums import HttpMethod
+from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
 
 from infrahub_exporter.adapters.http.bodies import Body, ChunkedResponse, Kept
@@ -25,9 +26,12 @@ DISCOVERY_TYPE = "application/json"
 """The bare form, the only one that Prometheus 2.28 knew (SD-03)."""
 UNCOVERED_PATH = "/-/uncovered"
 EXPLAIN = "explain"
+_LISTS = "/sd/"
+_NAMED = f"{_LISTS}{{name:str}}"
 _METHODS = (HttpMethod.GET, HttpMethod.HEAD)
 _NO_STORE = {"Cache-Control": "no-store"}
 _GZIP = {"Content-Encoding": "gzip"}
+_Answer: TypeAlias = Callable[[Request[Any, Any, Any]], Awaitable[Response[bytes]]]
 
 
 class Served(Protocol):
@@ -100,8 +104,22 @@ def build_router(
     routes = [_root(page), *_health(served), _own_metrics(served), _uncovered(served, may_see), *handlers]
     if metrics_path is not None:
         routes.append(_metrics(served, metrics_path))
-    routes += [_discovery(served, spec) for spec in served.discoveries]
-    routes += [_explained(served, spec, may_see) for spec in served.discoveries if not spec.required]
+    lists = {spec.name: _discovery(served, spec) for spec in served.discoveries}
+    named, apart = _shared(served.discoveries, metrics_path)
+    routes += [route(paths, http_method=_METHODS)(lists[spec.name]) for paths, spec in apart]
+    routes += [
+        route(_explain_path(spec), http_method=_METHODS)(_explained(served, spec, may_see))
+        for paths, spec in apart
+        if not spec.required and spec.paths[0] in paths
+    ]
+    shown = {spec.name: lists[spec.name] for spec in named}
+    routes.append(route(_NAMED, http_method=_METHODS)(_by_name(shown)))
+    skipped = {
+        spec.name: _explained(served, spec, may_see)
+        for spec in named
+        if not spec.required and spec.paths[0] == f"{_LISTS}{spec.name}"
+    }
+    routes.append(route(f"{_NAMED}/{EXPLAIN}", http_method=_METHODS)(_by_name(skipped)))
     return Router(path=path, route_handlers=routes, include_in_schema=False)
 
 
@@ -110,6 +128,34 @@ def paths_of(discoveries: Sequence[DiscoverySpec], metrics_path: str | None) -> 
     own = [] if metrics_path is None else [metrics_path]
     lists = [each for spec in discoveries for each in spec.paths]
     return (*own, *lists, "/-/metrics", "/-/healthy", "/-/ready")
+
+
+def _shared(
+    discoveries: Sequence[DiscoverySpec], metrics_path: str | None
+) -> tuple[list[DiscoverySpec], list[tuple[list[str], DiscoverySpec]]]:
+    """Tell the lists that one route answers by name from those with paths of their own, and which these are.
+
+    Routes cost Litestar the square of their number. A path below another one hides what a name would find there.
+    """
+    usual = {f"{_LISTS}{spec.name}": spec for spec in discoveries if "/" not in spec.name}
+    other = [path for spec in discoveries for path in spec.paths if path not in usual]
+    other += [] if metrics_path is None else [metrics_path]
+    hidden = {f"{_LISTS}{path.removeprefix(_LISTS).partition('/')[0]}" for path in other if path.startswith(_LISTS)}
+    named = {path: spec for path, spec in usual.items() if path in spec.paths and path not in hidden}
+    apart = [([path for path in spec.paths if path not in named], spec) for spec in discoveries]
+    return list(named.values()), [(paths, spec) for paths, spec in apart if paths]
+
+
+def _by_name(found: Mapping[str, _Answer]) -> _Answer:
+    """Answer for the list that the path names."""
+
+    async def named(request: Request[Any, Any, Any]) -> Response[bytes]:
+        answer = found.get(request.path_params["name"])
+        if answer is None:
+            raise NotFoundException
+        return await answer(request)
+
+    return named
 
 
 def _root(page: Callable[[Request[Any, Any, Any]], bytes | None]) -> HTTPRouteHandler:
@@ -196,11 +242,10 @@ def _names(request: Request[Any, Any, Any]) -> frozenset[str] | None:
     return frozenset(request.query_params.getall("name[]", [])) or None
 
 
-def _discovery(served: Served, spec: DiscoverySpec) -> HTTPRouteHandler:
+def _discovery(served: Served, spec: DiscoverySpec) -> _Answer:
     headers = {REFRESH_HEADER: f"{spec.refresh_interval_seconds:g}", "Vary": "Accept-Encoding"}
     whole = Kept()
 
-    @route(list(spec.paths), http_method=_METHODS)
     async def discovery(request: Request[Any, Any, Any]) -> Response[bytes]:
         parameters = list(request.query_params.multi_items())
         try:
@@ -225,10 +270,7 @@ def _explain_path(spec: DiscoverySpec) -> str:
     return f"{spec.paths[0]}/{EXPLAIN}"
 
 
-def _explained(
-    served: Served, spec: DiscoverySpec, may_see: Callable[[Request[Any, Any, Any]], bool]
-) -> HTTPRouteHandler:
-    @route(_explain_path(spec), http_method=_METHODS)
+def _explained(served: Served, spec: DiscoverySpec, may_see: Callable[[Request[Any, Any, Any]], bool]) -> _Answer:
     async def explained(request: Request[Any, Any, Any]) -> Response[bytes]:
         if not may_see(request):
             return _problem(HTTPStatus.FORBIDDEN, "Not allowed", "who may see the status page may see this")

@@ -7,7 +7,7 @@ import pytest
 from litestar import Litestar
 from litestar.config.compression import CompressionConfig
 from litestar.testing import AsyncTestClient
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from infrahub_exporter.adapters.http.routes import build_router
 from infrahub_exporter.domain.asking.specs import DiscoverySpec
@@ -326,3 +326,47 @@ async def test_metrics_can_be_left_out_and_moved(served: Fixed) -> None:
         statuses = {path: (await client.get(path)).status_code for path in ("/a/metrics", "/a", "/b/m", "/b/metrics")}
 
     assert statuses == {"/a/metrics": 404, "/a": 200, "/b/m": 200, "/b/metrics": 404}
+
+
+class Listed(Fixed):
+    """Lists at paths of all sorts."""
+
+    def __init__(self, *paths: tuple[str, ...]) -> None:
+        super().__init__()
+        names = [each[0].removeprefix("/sd/") for each in paths]
+        named = zip(names, paths, strict=True)
+        self._specs = tuple(structs.replace(DEVICES, name=name, paths=each) for name, each in named)
+        self.lists = {name: (f'["{name}"]'.encode(),) for name in names}
+
+    @property
+    def discoveries(self) -> Sequence[DiscoverySpec]:
+        return self._specs
+
+
+async def test_a_path_below_a_list_or_like_one_hides_none() -> None:
+    served = Listed(("/sd/a",), ("/sd/b", "/sd/a/more"), ("/sd/c", "/sd/d"), ("/sd/e", "/other"))
+    app = Litestar([build_router(served, page_is_open=True)], openapi_config=None, logging_config=None)
+    async with AsyncTestClient(app) as client:
+        found = {
+            path: (await client.get(path)).text
+            for path in ("/sd/a", "/sd/a/more", "/sd/b", "/sd/c", "/sd/d", "/sd/e", "/other")
+        }
+        explained = {name: (await client.get(f"/sd/{name}/explain")).json()["name"] for name in "abce"}
+        missing = [(await client.get(path)).status_code for path in ("/sd/f", "/sd/d/explain", "/sd/f/explain")]
+
+    assert found == {
+        "/sd/a": '["a"]',
+        "/sd/a/more": '["b"]',
+        "/sd/b": '["b"]',
+        "/sd/c": '["c"]',
+        "/sd/d": '["c"]',
+        "/sd/e": '["e"]',
+        "/other": '["e"]',
+    }
+    assert explained == {name: name for name in "abce"}
+    assert missing == [404, 404, 404]
+
+
+def test_lists_by_name_are_one_route_however_many_there_are() -> None:
+    few, many = (build_router(Listed(*[(f"/sd/l{each}",) for each in range(number)])) for number in (1, 300))
+    assert len(few.routes) == len(many.routes)
