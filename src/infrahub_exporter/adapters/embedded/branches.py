@@ -7,6 +7,7 @@ from graphql import (
     GraphQLBoolean,
     GraphQLEnumType,
     GraphQLField,
+    GraphQLID,
     GraphQLInt,
     GraphQLList,
     GraphQLNonNull,
@@ -21,12 +22,39 @@ from infrahub_exporter.adapters.embedded.reading import Request
 from infrahub_exporter.adapters.embedded.store import from_instant
 
 _STATUSES = ("OPEN", "NEED_REBASE", "NEED_UPGRADE_REBASE", "DELETING", "MERGING", "MERGE_FAILED", "MERGED")
-_MAIN = {"id": "main", "name": "main", "status": "OPEN", "is_default": True, "sync_with_git": True}
+_TEXTS = {"description": "Default Branch", "origin_branch": "main"}
+_FLAGS = {
+    "is_default": True,
+    "sync_with_git": True,
+    "is_isolated": True,
+    "has_schema_changes": False,
+    "schema_differs_from_default_branch": False,
+}
+_MAIN = {"id": "main", "name": "main", "status": "OPEN", **_TEXTS, **_FLAGS}
 
 
-def branches() -> GraphQLField:
-    """Make the root field `InfrahubBranch`: filters by name and status, `count`, names, statuses and the default."""
+def branches() -> dict[str, GraphQLField]:
+    """Make the root fields: `InfrahubBranch`, and `Branch`, the older one whose values stand by themselves."""
     status = GraphQLEnumType("BranchStatus", {name: name for name in _STATUSES})
+    return {"InfrahubBranch": _paged(status), "Branch": _listed(status)}
+
+
+def _listed(status: GraphQLEnumType) -> GraphQLField:
+    text = GraphQLNonNull(GraphQLString)
+    types: dict[str, GraphQLOutputType] = {
+        **dict.fromkeys(("id", "name"), text),
+        "status": GraphQLNonNull(status),
+        **dict.fromkeys(_TEXTS, GraphQLString),
+        **dict.fromkeys(_FLAGS, GraphQLBoolean),
+    }
+    since = GraphQLField(GraphQLString, resolve=lambda _, info: _start(info))
+    fields = {key: GraphQLField(each) for key, each in types.items()}
+    node = GraphQLObjectType("Branch", {**fields, **dict.fromkeys(("branched_from", "created_at"), since)})
+    arguments = {"ids": GraphQLArgument(GraphQLList(GraphQLID)), "name": GraphQLArgument(GraphQLString)}
+    return GraphQLField(GraphQLNonNull(GraphQLList(GraphQLNonNull(node))), args=arguments, resolve=_find)
+
+
+def _paged(status: GraphQLEnumType) -> GraphQLField:
     flag = GraphQLObjectType("NonRequiredBooleanValueField", {"value": GraphQLField(GraphQLBoolean)})
     text = GraphQLObjectType("NonRequiredStringValueField", {"value": GraphQLField(GraphQLString)})
     name = GraphQLObjectType("RequiredStringValueField", {"value": GraphQLField(GraphQLNonNull(GraphQLString))})
@@ -37,8 +65,8 @@ def branches() -> GraphQLField:
             "id": GraphQLField(GraphQLNonNull(GraphQLString)),
             "name": _value(GraphQLNonNull(name), "name"),
             "status": _value(GraphQLNonNull(state), "status"),
-            "is_default": _value(flag, "is_default"),
-            "sync_with_git": _value(flag, "sync_with_git"),
+            **{key: _value(text, key) for key in _TEXTS},
+            **{key: _value(flag, key) for key in _FLAGS},
             "created_at": GraphQLField(GraphQLString, resolve=lambda _, info: _start(info)),
             "branched_from": GraphQLField(text, resolve=lambda _, info: {"value": _start(info)}),
         },
@@ -52,11 +80,13 @@ def branches() -> GraphQLField:
                 GraphQLNonNull(GraphQLList(GraphQLNonNull(edge))),
                 resolve=lambda found, _: [{"node": each} for each in found],
             ),
+            "default_branch": GraphQLField(GraphQLNonNull(node), resolve=lambda *_: _MAIN),
         },
     )
     arguments = {
         "limit": GraphQLArgument(GraphQLInt),
         "offset": GraphQLArgument(GraphQLInt),
+        "ids": GraphQLArgument(GraphQLList(GraphQLID)),
         "name__value": GraphQLArgument(GraphQLString),
         "status__value": GraphQLArgument(status),
     }
@@ -72,7 +102,10 @@ def _start(info: GraphQLResolveInfo) -> str:
     return write_utc(from_instant(request.store.start))
 
 
-def _find(*_: Any, limit: int | None = None, offset: int | None = None, **wanted: str | None) -> list[dict[str, Any]]:
-    found = [_MAIN] if all(_MAIN[key.partition("__")[0]] == value for key, value in wanted.items() if value) else []
+def _find(
+    *_: Any, ids: list[str] | None = None, limit: int | None = None, offset: int | None = None, **wanted: str | None
+) -> list[dict[str, Any]]:
+    asked = all(_MAIN[key.partition("__")[0]] == value for key, value in wanted.items() if value)
+    found = [_MAIN] if asked and (not ids or _MAIN["id"] in ids) else []
     end = None if not limit else (offset or 0) + limit
     return found[offset or 0 : end]

@@ -122,6 +122,12 @@ def _relink(store: Store, record: Record, name: str, wanted: Record | None, inst
 
 def utilization(prefix: Version, instant: int) -> int:
     """Say how many hundredths of a prefix are taken, by its addresses or by its direct prefixes."""
+    taken, space = usage(prefix, instant)
+    return min(taken * 100 // space, 100)
+
+
+def usage(prefix: Version, instant: int) -> tuple[int, int]:
+    """Count the addresses of a prefix that are taken, and all that may be."""
     record = prefix.record
     network = _parse_network(str(prefix.values["prefix"].value))
     if prefix.values["member_type"].value == "address":
@@ -129,7 +135,6 @@ def utilization(prefix: Version, instant: int) -> int:
         taken = len({_host(each, instant) for each in addresses})
         pool = bool(prefix.values["is_pool"].value)
         whole = network.version == _V6 or pool or network.prefixlen >= _POINT_TO_POINT
-        return min(taken * 100 // (network.num_addresses - (0 if whole else 2)), 100)
+        return taken, network.num_addresses - (0 if whole else 2)
     children = record.peers(record.kind.relationships["children"], instant)
-    taken = sum(_network(each, instant).num_addresses for each in children)
-    return min(taken * 100 // network.num_addresses, 100)
+    return sum(_network(each, instant).num_addresses for each in children), network.num_addresses

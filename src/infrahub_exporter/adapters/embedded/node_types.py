@@ -22,6 +22,7 @@ from infrahub_exporter.adapters.embedded.attribute_types import AttributeTypes
 from infrahub_exporter.adapters.embedded.branches import branches
 from infrahub_exporter.adapters.embedded.kinds import Attribute, Kind, Kinds, Relationship
 from infrahub_exporter.adapters.embedded.operations import operations
+from infrahub_exporter.adapters.embedded.pool_queries import pool_queries
 from infrahub_exporter.adapters.embedded.reading import (
     UNSTAMPED,
     Page,
@@ -92,8 +93,7 @@ class NodeTypes:
         info = {"deployment_id": _text(lambda *_: "embedded"), "version": _text(lambda *_: ACTS_AS)}
         about = GraphQLObjectType("Info", info)
         fields["InfrahubInfo"] = GraphQLField(GraphQLNonNull(about), resolve=lambda *_: {})
-        fields["InfrahubBranch"] = branches()
-        fields |= operations()
+        fields |= branches() | operations() | pool_queries()
         return GraphQLObjectType("Query", fields)
 
     def _root(self, kind: Kind) -> GraphQLField:

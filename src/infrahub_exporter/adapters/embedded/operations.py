@@ -1,4 +1,4 @@
-"""What an Infrahub tells of its own work: workers, tasks, events, diffs and how much of pools is taken.
+"""What an Infrahub tells of its own work: workers, tasks, events and diffs.
 
 There is one process and one branch here, so there are no workers, no tasks, no events and no diffs.
 """
@@ -21,13 +21,10 @@ from graphql import (
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLOutputType,
-    GraphQLResolveInfo,
     GraphQLString,
 )
 
-from infrahub_exporter.adapters.embedded.reading import Request
-from infrahub_exporter.adapters.embedded.scalars import BIG_INT, DATE_TIME
-from infrahub_exporter.adapters.embedded.utilization import utilization
+from infrahub_exporter.adapters.embedded.scalars import DATE_TIME
 
 _TASK_STATES = (
     "SCHEDULED",
@@ -41,6 +38,7 @@ _TASK_STATES = (
     "CANCELLING",
 )
 _ACTIONS = ("ADDED", "REMOVED", "UPDATED", "UNCHANGED")
+_OF_NODES = frozenset({"include_parents", "limit", "offset"})
 _ONE = GraphQLString
 _MANY = GraphQLList(GraphQLString)
 _ALL = GraphQLList(GraphQLNonNull(GraphQLString))
@@ -52,8 +50,7 @@ def operations() -> dict[str, GraphQLField]:
         "InfrahubStatus": _status(),
         "InfrahubTask": _tasks(),
         "InfrahubEvent": _events(),
-        "DiffTree": _diffs(),
-        "InfrahubResourcePoolUtilization": _utilization(),
+        **_diffs(),
     }
 
 
@@ -119,14 +116,17 @@ def _events() -> GraphQLField:
     return _page("Events", _object("EventNodes", node=node), arguments)
 
 
-def _diffs() -> GraphQLField:
-    """Make the field of diffs: null, as an Infrahub answers of a branch without one."""
+def _diffs() -> dict[str, GraphQLField]:
+    """Make the fields of diffs: null, as an Infrahub answers of a branch without one."""
     action = GraphQLEnumType("DiffAction", {name: name for name in _ACTIONS})
     text, number = GraphQLNonNull(GraphQLString), GraphQLNonNull(GraphQLInt)
     numbers = {f"num_{each}": number for each in ("added", "updated", "removed", "conflicts")}
     node = _object("DiffNode", **numbers, uuid=text, kind=text, label=text, status=GraphQLNonNull(action))
     nodes = GraphQLList(GraphQLNonNull(node))
-    tree = _object("DiffTree", **numbers, base_branch=text, diff_branch=text, name=GraphQLString, nodes=nodes)
+    times = dict.fromkeys(("from_time", "to_time"), GraphQLNonNull(DATE_TIME))
+    untracked = dict.fromkeys(("num_untracked_base_changes", "num_untracked_diff_changes"), GraphQLInt)
+    counted: dict[str, GraphQLOutputType] = {**numbers, **dict.fromkeys(("base_branch", "diff_branch"), text)}
+    counted |= {**times, **untracked}
     among = _input("IncExclFilterOptions", includes=_ALL, excludes=_ALL)
     states = GraphQLList(GraphQLNonNull(action))
     filters = _input(
@@ -148,31 +148,19 @@ def _diffs() -> GraphQLField:
         "proposed_change_id": _ONE,
     }
     given = {name: GraphQLArgument(each) for name, each in arguments.items()}
-    return GraphQLField(tree, args=given, resolve=_no_diff)
+    summed = {name: each for name, each in given.items() if name not in _OF_NODES}
+    tree = _object("DiffTree", **counted, name=GraphQLString, nodes=nodes)
+    return {
+        "DiffTree": GraphQLField(tree, args=given, resolve=_no_diff),
+        "DiffTreeSummary": GraphQLField(
+            _object("DiffTreeSummary", **counted, num_unchanged=number), args=summed, resolve=_no_diff
+        ),
+    }
 
 
 def _no_diff(*_: Any, branch: str | None = None, **__: Any) -> None:
     if branch is not None and branch != "main":
         raise GraphQLError(f"Branch: {branch} not found.")
-
-
-def _utilization() -> GraphQLField:
-    percent = GraphQLNonNull(GraphQLFloat)
-    names = ("utilization", "utilization_branches", "utilization_default_branch")
-    page = _object("PoolUtilization", count=GraphQLNonNull(BIG_INT), **dict.fromkeys(names, percent))
-
-    def resolve(_: Any, info: GraphQLResolveInfo, *, pool_id: str) -> Mapping[str, Any]:
-        request: Request = info.context
-        count, taken = utilization(request.store, pool_id, request.at)
-        return {
-            "count": count,
-            "utilization": taken,
-            "utilization_branches": 0.0,
-            "utilization_default_branch": taken,
-        }
-
-    pool = {"pool_id": GraphQLArgument(GraphQLNonNull(GraphQLString))}
-    return GraphQLField(GraphQLNonNull(page), args=pool, resolve=resolve)
 
 
 def _object(type_name: str, /, **fields: GraphQLOutputType) -> GraphQLObjectType:

@@ -6,6 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from infrahub_exporter.adapters.embedded.free import Network, free_address, free_prefix
 from infrahub_exporter.adapters.embedded.kinds import ADDRESS, PREFIX, Attribute, Kind, Kinds
 from infrahub_exporter.adapters.embedded.numbers import excluded
 from infrahub_exporter.adapters.embedded.refusals import InvalidInputError, NodeNotFoundError
@@ -13,7 +14,6 @@ from infrahub_exporter.adapters.embedded.store import NOW, Record, Store
 from infrahub_exporter.domain.model import JSON
 
 POOL = "CoreResourcePool"
-_Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _Create = Callable[[Kind, Mapping[str, Any], Mapping[str, Sequence[Record]], int], Record]
 
 
@@ -106,11 +106,9 @@ class Pools:
             length = wanted if isinstance(wanted, int) else network.prefixlen
             if not network.prefixlen <= length <= network.max_prefixlen:
                 raise InvalidInputError("Invalid prefix length for current selected prefix")
-            first, last = int(network.network_address), int(network.broadcast_address)
-            edge = 0 if resource.versions[-1].values["is_pool"].value else 1
-            number = next((each for each in range(first + edge, last - edge + 1) if each not in taken), None)
-            if number is not None:
-                text = f"{type(network.network_address)(number)}/{length}"
+            free = free_address(network, taken, whole=bool(resource.versions[-1].values["is_pool"].value))
+            if free is not None:
+                text = f"{free}/{length}"
                 return self._create(kind, {**said, "address": text}, {"ip_namespace": [namespace]}, instant)
         raise InvalidInputError("There are no more addresses available in this pool.")
 
@@ -124,7 +122,7 @@ class Pools:
             raise InvalidInputError(f"IPPrefixPool: {pool['name']} | A prefix length is needed to allocate a prefix")
         present = [_network(each) for each in _peers(namespace, "ip_prefixes")]
         for resource in resources:
-            free = _free_prefix(_network(resource), length, present)
+            free = free_prefix(_network(resource), length, present)
             if free is not None:
                 values = {**said, "prefix": str(free), "member_type": member}
                 return self._create(kind, values, {"ip_namespace": [namespace]}, instant)
@@ -135,33 +133,6 @@ class Pools:
             named = _values(pool)["name"]
             raise InvalidInputError(f"{pool.kind.key} {named}: {key or 'no kind'}: expected a kind that is a {label}")
         return self._kinds[str(key)]
-
-
-def _free_prefix(resource: _Network, length: int, present: Iterable[_Network]) -> _Network | None:
-    """Find the first network of a length inside another one that overlaps none that is there."""
-    if not resource.prefixlen <= length <= resource.max_prefixlen:
-        return None
-    taken = sorted(
-        (int(each.network_address), int(each.broadcast_address))
-        for each in present
-        if each.version == resource.version
-        and _covers(resource, each)
-        and (each != resource or length == each.prefixlen)
-    )
-    step = 1 << (resource.max_prefixlen - length)
-    at, last = int(resource.network_address), int(resource.broadcast_address)
-    for start, end in taken:
-        if at + step - 1 < start:
-            break
-        if end >= at:
-            at = (end // step + 1) * step
-    if at + step - 1 > last:
-        return None
-    return ipaddress.ip_network(f"{type(resource.network_address)(at)}/{length}")
-
-
-def _covers(outer: _Network, inner: _Network) -> bool:
-    return outer.network_address <= inner.network_address and inner.broadcast_address <= outer.broadcast_address  # type: ignore[operator]  # of one version
 
 
 def _weighted(pool: Record) -> list[Record]:
@@ -183,7 +154,7 @@ def _peers(record: Record, name: str) -> Iterable[Record]:
     return record.peers(record.kind.relationships[name], NOW)
 
 
-def _network(record: Record) -> _Network:
+def _network(record: Record) -> Network:
     return ipaddress.ip_network(str(record.versions[-1].values["prefix"].value))
 
 

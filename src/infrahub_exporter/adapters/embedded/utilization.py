@@ -1,50 +1,92 @@
-"""How much of a resource pool is taken, in percent."""
+"""How much of a resource pool is taken, in percent, and by what."""
 
 import ipaddress
 from collections.abc import Iterable
 
-from infrahub_exporter.adapters.embedded.kinds import PREFIX
+from msgspec import Struct
+
+from infrahub_exporter.adapters.embedded.ipam import usage
 from infrahub_exporter.adapters.embedded.pools import POOL
-from infrahub_exporter.adapters.embedded.refusals import NodeNotFoundError
+from infrahub_exporter.adapters.embedded.refusals import InvalidInputError, NodeNotFoundError
 from infrahub_exporter.adapters.embedded.store import Record, Store, Version
 from infrahub_exporter.domain.model import JSON
 
-_Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+_NUMBERS = "CoreNumberPool"
 
 
-def utilization(store: Store, pool_id: str, at: int) -> tuple[int, float]:
-    """Return how many resources a pool gives from, and how much of them is taken. Raises NodeNotFoundError."""
+class Resource(Struct, frozen=True, eq=False):
+    """What a pool gives from, a prefix or a range of numbers; `taken` of `space` is gone."""
+
+    at: Version
+    weight: int
+    taken: int
+    space: int
+
+
+class Allocated(Struct, frozen=True, eq=False):
+    """What is taken of a resource."""
+
+    id: str
+    kind: str
+    display_label: str
+
+
+def resources(store: Store, pool_id: str, at: int) -> list[Resource]:
+    """Return what a pool gives from. Raises NodeNotFoundError."""
+    pool = _find(store, pool_id, at)
+    if pool.kind.key == _NUMBERS:
+        first, last = _range(pool.at(at))
+        return [Resource(pool.at(at), 1, len({number for number, _ in _numbers(store, pool, at)}), last - first + 1)]
+    found = [(each.at(at), usage(each.at(at), at)) for each in _peers(pool, "resources", at)]
+    return [Resource(version, space, taken, space) for version, (taken, space) in found]
+
+
+def percent(of: Iterable[Resource]) -> float:
+    """Say how much of some resources is taken."""
+    listed = list(of)
+    space = sum(each.space for each in listed)
+    return min(100 * sum(each.taken for each in listed) / space, 100.0) if space else 0.0
+
+
+def allocated(store: Store, pool_id: str, resource_id: str, at: int) -> list[Allocated]:
+    """Return what is taken of one resource of a pool, in order. Raises NodeNotFoundError and InvalidInputError."""
+    pool = _find(store, pool_id, at)
+    if pool.kind.key == _NUMBERS:
+        return [Allocated(each.id, each.kind.key, str(number)) for number, each in _numbers(store, pool, at)]
+    resource = next((each for each in _peers(pool, "resources", at) if each.id == resource_id), None)
+    if resource is None:
+        raise InvalidInputError(
+            f"The selected pool_id={pool_id} doesn't contain the requested resource_id={resource_id}"
+        )
+    prefixes = "default_prefix_type" in pool.kind.attributes
+    attribute = "prefix" if prefixes else "address"
+    found = [
+        (ipaddress.ip_interface(str(each.at(at).values[attribute].value)), each)
+        for each in _peers(resource, "children" if prefixes else "ip_addresses", at)
+    ]
+    ordered = sorted(found, key=lambda pair: (pair[0].version, int(pair[0].ip), pair[0].network.prefixlen, pair[1].id))
+    return [Allocated(each.id, each.kind.key, str(each.at(at).values[attribute].value)) for _, each in ordered]
+
+
+def _find(store: Store, pool_id: str, at: int) -> Record:
     pool = next((each for each in store.of(POOL, at) if each.id == pool_id), None)
     if pool is None:
-        raise NodeNotFoundError(POOL, pool_id)
-    if pool.kind.key == "CoreNumberPool":
-        return 1, _numbers(store, pool, at)
-    networks = [_network(each, at) for each in _peers(pool, "resources", at)]
-    size = sum(each.num_addresses for each in networks)
-    namespace = next(iter(_peers(pool, "ip_namespace", at)))
-    inner = "ip_prefixes" if "default_prefix_type" in pool.kind.attributes else "ip_addresses"
-    taken = sum(_taken(each, networks, at) for each in _peers(namespace, inner, at))
-    return len(networks), 100 * taken / size if size else 0.0
+        raise NodeNotFoundError("ResourcePool", pool_id)
+    return pool
 
 
-def _numbers(store: Store, pool: Record, at: int) -> float:
-    """Tell how many numbers of the range are values of the attribute."""
+def _numbers(store: Store, pool: Record, at: int) -> list[tuple[int, Record]]:
+    """List the numbers of the range that are values of the attribute, in order."""
     said = pool.at(at)
-    first, last = _whole(said, "start_range"), _whole(said, "end_range")
+    first, last = _range(said)
     name = str(said.values["node_attribute"].value)
-    values = [each.at(at).values[name].value for each in store.of(str(said.values["node"].value), at)]
-    taken = {each for each in values if isinstance(each, int) and first <= each <= last}
-    return 100 * len(taken) / (last - first + 1)
+    values = [(each.at(at).values[name].value, each) for each in store.of(str(said.values["node"].value), at)]
+    inside = [(number, each) for number, each in values if isinstance(number, int) and first <= number <= last]
+    return sorted(inside, key=lambda pair: (pair[0], pair[1].id))
 
 
-def _taken(record: Record, networks: Iterable[_Network], at: int) -> int:
-    """Count the addresses of networks that an address or a prefix inside of them takes."""
-    if PREFIX not in record.kind.labels:
-        address = ipaddress.ip_interface(str(record.at(at).values["address"].value)).ip
-        return sum(address in each for each in networks)
-    network = _network(record, at)
-    within = (each for each in networks if each.version == network.version and each != network)
-    return network.num_addresses if any(network.subnet_of(each) for each in within) else 0  # type: ignore[arg-type]  # of one version
+def _range(said: Version) -> tuple[int, int]:
+    return _whole(said, "start_range"), _whole(said, "end_range")
 
 
 def _whole(said: Version, name: str) -> int:
@@ -54,7 +96,3 @@ def _whole(said: Version, name: str) -> int:
 
 def _peers(record: Record, name: str, at: int) -> Iterable[Record]:
     return record.peers(record.kind.relationships[name], at)
-
-
-def _network(record: Record, at: int) -> _Network:
-    return ipaddress.ip_network(str(record.at(at).values["prefix"].value))

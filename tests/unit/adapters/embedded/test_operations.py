@@ -12,6 +12,31 @@ def test_the_branch_was_made_when_everything_was_loaded(ask: Asker) -> None:
     ]
 
 
+def test_branches_are_told_in_the_older_way_too(ask: Asker) -> None:
+    made = "2026-05-01T12:00:00.000000Z"
+    shown = "id name description status origin_branch is_default has_schema_changes branched_from created_at"
+    main = {
+        "id": "main",
+        "name": "main",
+        "description": "Default Branch",
+        "status": "OPEN",
+        "origin_branch": "main",
+        "is_default": True,
+        "has_schema_changes": False,
+        "branched_from": made,
+        "created_at": made,
+    }
+    assert ask(f'{{ Branch {{ {shown} }} other: Branch(name: "b") {{ id }} none: Branch(ids: ["b"]) {{ id }} }}') == {
+        "Branch": [main],
+        "other": [],
+        "none": [],
+    }
+    document = (
+        "{ InfrahubBranch(offset: 1, ids: []) { count edges { node { id } } default_branch { name { value } } } }"
+    )
+    assert ask(document) == {"InfrahubBranch": {"count": 0, "edges": [], "default_branch": {"name": {"value": "main"}}}}
+
+
 @pytest.mark.parametrize(
     ("document", "answer"),
     [
@@ -30,6 +55,10 @@ def test_the_branch_was_made_when_everything_was_loaded(ask: Asker) -> None:
         (
             '{ DiffTree(branch: "main", filters: { kind: { includes: ["BuiltinTag"] } }) { nodes { uuid status } } }',
             {"DiffTree": None},
+        ),
+        (
+            '{ DiffTreeSummary(branch: "main") { num_added num_unchanged num_untracked_base_changes from_time } }',
+            {"DiffTreeSummary": None},
         ),
     ],
 )

@@ -408,7 +408,7 @@ def test_pools_tell_how_much_of_them_is_taken(load: Load) -> None:
         for kind, name in (("CoreIPAddressPool", "hosts"), ("CoreIPPrefixPool", "nets"), ("CoreNumberPool", "asns"))
     }
     assert {kind: (each["count"], each["utilization"]) for kind, each in taken.items()} == {
-        "CoreIPAddressPool": (1, 12.5),
+        "CoreIPAddressPool": (1, 100 / 6),
         "CoreIPPrefixPool": (1, 25.0),
         "CoreNumberPool": (1, 100 / 3),
     }
@@ -418,4 +418,116 @@ def test_pools_tell_how_much_of_them_is_taken(load: Load) -> None:
 
 def test_a_pool_that_is_not_there_is_refused(load: Load) -> None:
     ask = load(*POOLS)
-    assert "Unable to find the node gone / CoreResourcePool" in ask.error(UTILIZATION, {"id": "gone"})["message"]
+    assert "Unable to find the node gone / ResourcePool" in ask.error(UTILIZATION, {"id": "gone"})["message"]
+
+
+RESOURCES = """query($id: String!) { InfrahubResourcePoolUtilization(pool_id: $id) { edges { node {
+  display_label kind weight utilization utilization_branches utilization_default_branch } } } }"""
+ALLOCATED = """query($pool: String!, $resource: String!, $limit: Int, $offset: Int) {
+  InfrahubResourcePoolAllocated(pool_id: $pool, resource_id: $resource, limit: $limit, offset: $offset) {
+    count edges { node { kind display_label branch identifier } } } }"""
+TAKEN = (
+    *POOLS,
+    """LabSwitch:
+    - {name: a, asn: {from_pool: asns}, address: {from_pool: hosts}, network: {from_pool: nets}}
+    - {name: b, asn: {from_pool: asns}}
+""",
+    "LabHost: [{address: 192.0.2.6/29}]",
+)
+
+
+@pytest.mark.parametrize(
+    ("pool", "resource", "taken"),
+    [
+        # of a prefix whose addresses are given neither its own nor that of all of them counts
+        (("CoreIPAddressPool", "hosts"), ("192.0.2.0/29", "LabNet", 6), 100 / 3),
+        (("CoreIPPrefixPool", "nets"), ("10.0.0.0/24", "LabNet", 256), 25.0),
+        (("CoreNumberPool", "asns"), ("asns", "CoreNumberPool", 1), 200 / 3),
+    ],
+)
+def test_each_resource_of_a_pool_tells_how_much_of_it_is_taken(
+    pool: tuple[str, str], resource: tuple[str, str, int], taken: float, load: Load
+) -> None:
+    ask = load(*TAKEN)
+    label, kind, weight = resource
+    (edge,) = ask(RESOURCES, {"id": ask.id(*pool)})["InfrahubResourcePoolUtilization"]["edges"]
+    assert edge["node"] == {
+        "display_label": label,
+        "kind": kind,
+        "weight": weight,
+        "utilization": taken,
+        "utilization_branches": 0.0,
+        "utilization_default_branch": taken,
+    }
+
+
+@pytest.mark.parametrize(
+    ("pool", "resource", "kind", "labels"),
+    [
+        (("CoreIPAddressPool", "hosts"), "192.0.2.0/29", "LabHost", ["192.0.2.1/32", "192.0.2.6/29"]),
+        (("CoreIPPrefixPool", "nets"), "10.0.0.0/24", "LabNet", ["10.0.0.0/26"]),
+        (("CoreNumberPool", "asns"), None, "LabSwitch", ["65001", "65002"]),
+    ],
+)
+def test_what_is_taken_of_a_resource_is_listed_in_order(
+    pool: tuple[str, str], resource: str | None, kind: str, labels: list[str], load: Load
+) -> None:
+    ask = load(*TAKEN)
+    found = [each["id"] for each in ask.nodes("LabNet", "id display_label") if each["display_label"] == resource]
+    given = {"pool": ask.id(*pool), "resource": (found or ["any"])[0]}
+    listed = [
+        {"node": {"kind": kind, "display_label": label, "branch": "main", "identifier": None}} for label in labels
+    ]
+    page = {"count": len(labels), "edges": listed}
+    assert ask(ALLOCATED, given) == {"InfrahubResourcePoolAllocated": page}
+    cut = ask(ALLOCATED, {**given, "limit": 1, "offset": 1})["InfrahubResourcePoolAllocated"]
+    assert cut == {"count": len(labels), "edges": listed[1:2]}
+
+
+def test_what_a_pool_does_not_give_from_is_refused(load: Load) -> None:
+    ask = load(*POOLS)
+    pool = ask.id("CoreIPAddressPool", "hosts")
+    assert ask.error(ALLOCATED, {"pool": pool, "resource": "gone"})["message"] == (
+        f"The selected pool_id={pool} doesn't contain the requested resource_id=gone"
+    )
+
+
+NEXT = """query($id: String!, $length: Int) {
+  InfrahubIP%sGetNextAvailable(prefix_id: $id, prefix_length: $length) { %s } }"""
+
+
+@pytest.mark.parametrize(
+    ("what", "prefix", "length", "found"),
+    [
+        ("Address", "192.0.2.0/29", None, "192.0.2.2/29"),
+        ("Address", "192.0.2.0/29", 32, "192.0.2.2/32"),
+        ("Address", "198.51.100.0/30", None, "198.51.100.0/30"),
+        ("Address", "192.0.2.0/29", 28, "Invalid prefix length for current selected prefix"),
+        ("Address", "203.0.113.1/32", None, "No addresses available in prefix"),
+        ("Prefix", "10.0.0.0/24", None, "10.0.0.64/26"),
+        ("Prefix", "10.0.0.0/24", 25, "10.0.0.128/25"),
+        ("Prefix", "10.0.0.0/24", 24, "Invalid prefix length for current selected prefix"),
+        ("Prefix", "198.51.100.0/30", None, "198.51.100.0/30"),
+        ("Prefix", "2001:db8::/126", None, "No prefixes available in prefix"),
+        ("Prefix", "2001:db8::/126", 127, "No prefixes available in prefix"),
+    ],
+)
+def test_the_next_free_address_or_prefix_of_a_prefix_is_told(
+    what: str, prefix: str, length: int | None, found: str, load: Load
+) -> None:
+    ask = load(
+        *TAKEN,
+        "LabNet: [{prefix: 198.51.100.0/30, is_pool: true}, {prefix: 203.0.113.1/32}, {prefix: '2001:db8::/126'},"
+        " {prefix: '2001:db8::/127'}, {prefix: '2001:db8::2/127'}]",
+    )
+    ids = {each["prefix"]["value"]: each["id"] for each in ask.nodes("LabNet", "id prefix { value }")}
+    answer = ask.answer(NEXT % (what, what.lower()), {"id": ids[prefix], "length": length})
+    told = answer["errors"][0]["message"] if "errors" in answer else answer["data"][f"InfrahubIP{what}GetNextAvailable"]
+    assert told == (found if "errors" in answer else {what.lower(): found})
+    assert ("available" in found or "Invalid" in found) == ("errors" in answer)
+
+
+def test_what_is_free_next_in_a_prefix_that_is_not_there_is_refused(load: Load) -> None:
+    ask = load(*POOLS)
+    told = ask.error(NEXT % ("Prefix", "prefix"), {"id": "gone"})["message"]
+    assert told == "Unable to find the node gone / BuiltinIPPrefix in the database."
