@@ -42,7 +42,7 @@ class Kinds:
         """Resolve paths and filters. Raises SourceError, SourceRejectedError for what the schema does not have."""
         paths = tuple(include)
         while missing := missing_kinds(kind, paths, filters, self._known, rows):
-            await self._learn(missing)
+            await self._learn_for((*paths, rows or ""), missing)
         return select(kind, paths, filters, self._known, rows)
 
     def lacking(self, kind: str, include: Iterable[str], filters: Filters, rows: str | None = None) -> frozenset[str]:
@@ -92,6 +92,17 @@ class Kinds:
         wanted = frozenset(kinds)
         await self._learn(wanted - self._known.keys())
         return wanted.union({_ANY_NODE}, *(self._known[kind].inherit_from for kind in wanted))
+
+    async def _learn_for(self, paths: Iterable[str], missing: Collection[str]) -> None:
+        """Ask for kinds that paths need; where one that a path chooses peers by is unknown, name the path."""
+        try:
+            await self._learn(missing)
+        except UnknownKindError as error:
+            chosen = [f"[{each}]" for each in missing if each in self._unknown]
+            named = next((path for path in paths if any(each in path for each in chosen)), None)
+            if named is None:
+                raise
+            raise UnknownKindError(f"{named!r}: {error}") from error
 
     async def _learn(self, missing: Iterable[str]) -> None:
         wanted = sorted(missing)

@@ -73,6 +73,12 @@ async def test_each_kind_is_asked_for_once_and_only_where_a_path_or_a_filter_nee
     ("kind", "include", "filters", "message"),
     [
         ("InfraDevce", (), {}, "Infrahub has no kind 'InfraDevce', did you mean 'InfraDevice'?"),
+        (
+            "InfraDevice",
+            ("name", "site[LocationSiet].name"),
+            {},
+            "'site[LocationSiet].name': Infrahub has no kind 'LocationSiet', did you mean 'LocationSite'?",
+        ),
         ("InfraDevice", ("site.nmae",), {}, "'site.nmae': LocationSite has no field 'nmae', did you mean 'name'?"),
         (
             "InfraDevice",
