@@ -278,6 +278,22 @@ def test_a_query_file_that_changed_is_read_again(running: Running, installation:
     assert "second" in running.get("/sd/things")
 
 
+def test_each_signal_is_told_what_became_of_it_and_others_that_something_is_new(
+    running: Running, installation: Installation, caplog: pytest.LogCaptureFixture
+) -> None:
+    def told() -> int:
+        return sum("cannot be reloaded" in message for message in caplog.messages)
+
+    installation.write("config.yml", "pol_interval_seconds: 1\n")
+    for _ in range(2):
+        with pytest.raises(ConfigError):
+            running.reload()
+    assert told() == 1
+    for number in (2, 3):
+        running.call(running.service.reload_soon)
+        running.until(lambda number=number: told() == number)  # type: ignore[misc]
+
+
 def test_objects_that_changed_are_read_anew_and_until_then_the_old_data_stays(
     running: Running, installation: Installation
 ) -> None:

@@ -2,7 +2,7 @@
 
 import gc
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -71,6 +71,8 @@ class _Ask(Struct):
 
     done: anyio.Event
     error: ConfigError | None = None
+    hears_of_it: bool = True
+    """Whether the outcome is told to who asks; else the log has it each time."""
 
 
 class Service(Litestar):
@@ -131,10 +133,10 @@ class Service(Litestar):
 
     def reload_soon(self) -> None:
         """Ask for a reload whose outcome the log tells. To be called in the event loop's thread."""
-        self._ask()
+        self._ask(hears_of_it=False)
 
-    def _ask(self) -> _Ask:
-        ask = _Ask(anyio.Event())
+    def _ask(self, *, hears_of_it: bool = True) -> _Ask:
+        ask = _Ask(anyio.Event(), hears_of_it=hears_of_it)
         self._asks.append(ask)
         self._asked.set()
         return ask
@@ -202,9 +204,9 @@ class Service(Litestar):
             else:
                 return generation, asks
 
-    def _refuse(self, asks: Iterable[_Ask], error: ConfigError) -> None:
+    def _refuse(self, asks: Sequence[_Ask], error: ConfigError) -> None:
         """Say why the old configuration stays; of a file that is looked at again and again only when that changes."""
-        if str(error) != self._config.error:
+        if str(error) != self._config.error or not all(each.hears_of_it for each in asks):
             logger.error("the configuration cannot be reloaded, the old one stays: %s", error)
         self._config = msgspec.structs.replace(self._config, error=str(error))
         _answer(asks, error)
