@@ -82,16 +82,20 @@ def _try(found: Set) -> Result:
         wrong[str(path)] = _run(loaded.infrahub, path)
     refused = {name: error for name, error in wrong.items() if error is not None}
     faults = [f"{name}: {error}" for name, error in refused.items() if not any(each in error for each in _ALIKE)]
-    counted = ask(loaded.infrahub, "{ CoreNode { count } CoreGroup { count } }")["data"]
     return Result(
         found.name,
         kinds=len(types.query_type.fields) if types.query_type else 0,
-        objects=sum(page["count"] for page in counted.values()),
+        objects=_nodes(loaded.infrahub) - _nodes(EmbeddedInfrahub.load((), ())),
         documents=len(wrong),
         answered=len(wrong) - len(refused),
         alike=len(refused) - len(faults),
         faults=(*loaded.faults, *faults),
     )
+
+
+def _nodes(infrahub: EmbeddedInfrahub) -> int:
+    counted = ask(infrahub, "{ CoreNode { count } CoreGroup { count } }")["data"]
+    return sum(page["count"] for page in counted.values())
 
 
 def _run(infrahub: EmbeddedInfrahub, path: Path) -> str | None:

@@ -57,7 +57,7 @@ def test_a_set_is_loaded_asked_and_told(tmp_path: Path, capsys: pytest.CaptureFi
     assert main(folder) == 0
     heads, values = (line.split() for line in capsys.readouterr().out.splitlines())
     told = dict(zip(heads, values, strict=True))
-    assert (told["set"], told["objects"], told["faults"]) == ("yard", "6", "0")
+    assert (told["set"], told["objects"], told["faults"]) == ("yard", "4", "0")
     assert int(told["documents"]) == int(told["answered"]) > 50
 
 

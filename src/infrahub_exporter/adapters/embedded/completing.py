@@ -16,6 +16,7 @@ _GROUPS = (("member", "group_member"), ("subscriber", "group_subscriber"))
 _STEP = 1000
 _OF_TEMPLATES = 10000
 _VALUE = "__value"
+_UP = "parent"
 
 
 def identified(kind: Kind) -> Kind:
@@ -51,7 +52,8 @@ def _single(constraint: tuple[str, ...], kind: Kind) -> str | None:
 def _constrained(path: str, kind: Kind) -> str:
     """Give what a constraint has of a path of a human-friendly id: over a relationship that alone."""
     relationship = parse_path(path).relationship
-    return path if relationship is None or relationship not in kind.relationships else relationship
+    known = relationship in kind.relationships or (relationship == _UP and kind.tree is not None)
+    return relationship if relationship is not None and known else path
 
 
 def complete(kind: Kind, kinds: Mapping[str, Kind]) -> Kind:
@@ -93,7 +95,7 @@ def _hierarchy(kind: Kind, kinds: Mapping[str, Kind]) -> Iterator[Relationship]:
     mandatory = parent not in {kind.key, tree} and not kinds[parent].generic
     read_only = PREFIX in (kind.key, *kind.inherit_from)
     ends = Relationship(
-        name="parent",
+        name=_UP,
         label="Parent",
         peer=parent,
         kind="Hierarchy",

@@ -17,7 +17,7 @@ from graphql import (
     specified_directives,
 )
 
-from infrahub_exporter.adapters.embedded import documents, files, rest, stored_queries
+from infrahub_exporter.adapters.embedded import documents, files, initial, rest, stored_queries
 from infrahub_exporter.adapters.embedded.expansion import EXPAND
 from infrahub_exporter.adapters.embedded.graphql_requests import Document, Documents, read_operation
 from infrahub_exporter.adapters.embedded.instants import parse_moment, write_utc
@@ -99,9 +99,7 @@ class EmbeddedInfrahub:
 
     def _load(self, objects: Sequence[Path], instants: range) -> None:
         """Load what every Infrahub has, then the object files, each object at an instant of its own."""
-        account = {"name": "admin", "label": "Admin", "password": "admin"}
-        self._writer.create(self.kinds["CoreAccount"], account, {}, instants[0])
-        self._writer.create(self.kinds["IpamNamespace"], {"name": "default", "default": True}, {}, instants[0])
+        initial.create(self.kinds, self._writer, instants[0])
         Loader(self.kinds, self._names, self._writer, instants).load(objects)
 
     def settle(self) -> int:

@@ -125,7 +125,7 @@ def test_deleting_takes_the_components_along_and_bumps_the_peers(fresh: Ask) -> 
     assert fresh.names("NetDevice") == ["BARE (leaf)", "CORE1 (core_router)"]
     assert fresh.names("NetPort") == []
     assert stamped == {"oslo", "red", "blue", "10.0.0.5/24", "CORE1 (core_router)", "lab_group"}
-    assert fresh.nodes("CoreGroup", "members { count }") == [{"members": {"count": 0}}]
+    assert fresh.nodes("CoreStandardGroup", "members { count }") == [{"members": {"count": 0}}]
 
 
 def test_deleting_a_prefix_moves_what_was_in_it(fresh: Ask) -> None:
@@ -172,7 +172,7 @@ def test_members_of_a_group_come_and_go_and_both_ends_are_bumped(action: str, fr
     )
 
     assert answer == {"ok": True}
-    members = fresh.nodes("CoreGroup", "members { edges { node { id } } }")[0]["members"]["edges"]
+    members = fresh.nodes("CoreStandardGroup", "members { edges { node { id } } }")[0]["members"]["edges"]
     assert {edge["node"]["id"] for edge in members} == ({leaf, core} if action == "RelationshipAdd" else set())
     assert "lab_group" in stamped
     assert len(stamped) == 2

@@ -79,6 +79,23 @@ def test_files_may_refer_to_later_ones_and_to_each_other(write: Write) -> None:
     assert count(infrahub, 'NetDevice(uplinks__name__value: \\"a\\")') == '{"data":{"NetDevice":{"count":1}}}'
 
 
+def test_objects_may_name_what_every_infrahub_has(write: Write) -> None:
+    people = """
+    - {name: ada, password: p, member_of_groups: [Super Administrators]}
+    - {name: bob, password: p, member_of_groups: [Infrahub Users]}"""
+    text = document("CoreAccount", people)
+    text += document("CoreAccountGroup", "[{name: readers, roles: [Anonymous User]}]")
+    text += document("CoreObjectPermission", '[{namespace: "*", name: "*", action: view, decision: 6}]')
+    infrahub = EmbeddedInfrahub.load([], [write("o.yml", text)])
+
+    members = 'CoreAccount(member_of_groups__name__value: \\"Super Administrators\\")'
+    assert count(infrahub, members) == '{"data":{"CoreAccount":{"count":2}}}'
+    assert count(infrahub, "CoreAccountGroup") == '{"data":{"CoreAccountGroup":{"count":3}}}'
+    assert count(infrahub, "CoreAccountRole") == '{"data":{"CoreAccountRole":{"count":4}}}'
+    assert count(infrahub, "CoreGlobalPermission") == '{"data":{"CoreGlobalPermission":{"count":11}}}'
+    assert count(infrahub, "CoreObjectPermission") == '{"data":{"CoreObjectPermission":{"count":4}}}'
+
+
 def test_an_object_that_is_there_is_updated(write: Write) -> None:
     text = document("NetDevice", "[{name: a, units: 1}, {name: a, units: 2}]")
     infrahub = EmbeddedInfrahub.load([HERE / "schema.yml"], [write("o.yml", text)])

@@ -204,12 +204,14 @@ def test_core_node_holds_every_node_but_the_groups(ask: Ask) -> None:
     assert "NetNote" in kinds
     assert "CoreStandardGroup" not in kinds
     assert ask.nodes("CoreGroup", "__typename label { value }") == [
-        {"__typename": "CoreStandardGroup", "label": {"value": "Lab Group"}}
+        {"__typename": "CoreAccountGroup", "label": {"value": "Infrahub Users"}},
+        {"__typename": "CoreAccountGroup", "label": {"value": "Super Administrators"}},
+        {"__typename": "CoreStandardGroup", "label": {"value": "Lab Group"}},
     ]
 
 
 def test_members_and_groups_are_two_ends_of_one_relation(ask: Ask) -> None:
-    assert ask.nodes("CoreGroup", "members { edges { node { display_label } } }") == [
+    assert ask.nodes("CoreStandardGroup", "members { edges { node { display_label } } }") == [
         {"members": {"edges": [{"node": {"display_label": "LEAF1 (leaf)"}}]}}
     ]
     assert ask.nodes('NetDevice(name__value: "leaf1")', "member_of_groups { edges { node { hfid } } }") == [

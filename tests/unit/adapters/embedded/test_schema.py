@@ -39,6 +39,28 @@ def test_hierarchies_get_their_relationships() -> None:
     assert kinds.opposite(parent, kinds["NetRegion"]) == kinds["NetRegion"].relationships["children"]
 
 
+def test_an_id_over_the_parent_makes_a_constraint_of_the_parent_alone(write: Write) -> None:
+    path = write(
+        "schema.yml",
+        """
+generics: [{name: Tree, namespace: Kit, hierarchical: true, attributes: [{name: name, kind: Text, unique: true}]}]
+nodes:
+  - {name: Root, namespace: Kit, inherit_from: [KitTree], parent: "", children: KitLeaf}
+  - name: Leaf
+    namespace: Kit
+    inherit_from: [KitTree]
+    parent: KitRoot
+    children: ""
+    human_friendly_id: [parent__name__value, side__value]
+    attributes: [{name: side, kind: Text}]
+""",
+    )
+    leaf = load_kinds([path])["KitLeaf"]
+
+    assert leaf.human_friendly_id == ("parent__name__value", "side__value")
+    assert leaf.uniqueness_constraints == (("name__value",), ("parent", "side__value"))
+
+
 def test_an_end_of_a_hierarchy_that_a_kind_declares_is_as_it_says_but_for_its_peer(write: Write) -> None:
     path = write(
         "schema.yml",
