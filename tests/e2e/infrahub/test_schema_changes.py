@@ -1,5 +1,10 @@
-"""A change of the schema stamps no node; what it changes is shown all the same, when the schema has another hash."""
+"""A change of the schema stamps no node; what it changes is shown all the same, when the schema has another hash.
 
+Display labels lie in the database: when the schema has another one, Infrahub's workers write them anew and stamp
+each node.
+"""
+
+import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -46,6 +51,32 @@ class Lamps:
         assert "errors" not in body, body
 
 
+class Tag:
+    """A tag of a real Infrahub, whose display label changes as a worker changes it."""
+
+    def __init__(self, address: str, token: str) -> None:
+        headers = {"X-INFRAHUB-KEY": token}
+        self._client = httpx.Client(base_url=address, headers=headers, timeout=_LOAD_SECONDS, trust_env=False)
+        self.name = f"tag-{uuid.uuid4()}"
+        made = self._run(f'BuiltinTagCreate(data: {{name: {{value: "{self.name}"}}}}) {{ object {{ id }} }}')
+        self._id = made["BuiltinTagCreate"]["object"]["id"]
+
+    def call(self, label: str) -> None:
+        self._run(
+            f'InfrahubUpdateDisplayLabel(data: {{id: "{self._id}", kind: "BuiltinTag", value: "{label}"}}) {{ ok }}'
+        )
+
+    def remove(self) -> None:
+        self._run(f'BuiltinTagDelete(data: {{id: "{self._id}"}}) {{ ok }}')
+        self._client.close()
+
+    def _run(self, mutation: str) -> Any:
+        document = {"query": f"mutation {{ {mutation} }}"}
+        body = self._client.post("/graphql/main", json=document).raise_for_status().json()
+        assert "errors" not in body, body
+        return body["data"]
+
+
 class Exporter:
     """The command, with what it asks for."""
 
@@ -60,6 +91,9 @@ class Exporter:
     def shows(self, label: str) -> bool:
         body = loopback.get(f"{self._address}/metrics", trust_env=False).text
         return "infrahub_lamppost_info{" in body and f'state_label="{label}"' in body
+
+    def has(self, path: str, text: str) -> bool:
+        return text in loopback.get(f"{self._address}{path}", trust_env=False).text
 
     @property
     def asked(self) -> int:
@@ -102,4 +136,35 @@ def test_another_label_of_a_choice_is_shown_at_the_look_after_the_schema_has_ano
         exporter.wait(lambda: exporter.shows(LABELS[1]))
         assert exporter.looks_after_hash(begun) <= 2
         assert not exporter.shows(LABELS[0])
+        child.end()
+
+
+@pytest.fixture
+def tag(real_address: str, real_token: str) -> Iterator[Tag]:
+    made = Tag(real_address, real_token)
+    yield made
+    made.remove()
+
+
+def test_a_display_label_that_is_made_anew_is_shown_by_its_stamp(
+    tag: Tag, start_exporter: StartExporter, real_address: str, real_token: str
+) -> None:
+    with Proxy(real_address).serving() as proxy:
+        port = free_port()
+        tags = {"kind": "BuiltinTag", "filters": [{"name__value": tag.name}]}
+        listed = {"target_field": "name", "label_mappings": {"label": "display_label"}}
+        child = start_exporter(
+            port,
+            infrahub={"address": proxy.address, "token": real_token, "full_refresh_seconds": 86400},
+            metrics={"kind": [{**tags, "include": ["name", "display_label"]}]},
+            collectors={},
+            service_discovery={"enabled": True, "queries": [{"name": "tags", **tags, **listed}]},
+        )
+        exporter = Exporter(port, child, proxy)
+        exporter.wait(lambda: exporter.has("/metrics", f'display_label="{tag.name}"'))
+        exporter.wait(lambda: exporter.has("/sd/tags", tag.name))
+
+        tag.call("Called anew")
+        exporter.wait(lambda: exporter.has("/metrics", 'display_label="Called anew"'))
+        exporter.wait(lambda: exporter.has("/sd/tags", "Called anew"))
         child.end()

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
+from uuid import UUID
 
 from msgspec import Struct
 
@@ -118,6 +119,15 @@ def references(relationship: Relationship, value: object, place: str) -> list[An
 
 def _is_reference(value: object) -> bool:
     return isinstance(value, str) or (isinstance(value, list) and all(isinstance(each, str) for each in value))
+
+
+def is_id(text: str) -> bool:
+    """Tell whether a text is an id, and so no human-friendly one."""
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
 
 
 def from_pool(value: object, place: str) -> FromPool | None:

@@ -277,21 +277,20 @@ class Loader:
             raise ConfigError(f"{place}: {exc.message}") from exc
 
     def _find(self, relationship: Relationship, reference: object, place: str) -> Record:
-        """Find the node that a reference means: a human-friendly id, an id, or the default filter's value."""
+        """Find the node that a reference means: of the relationship's kind, where that is a generic of none below it.
+
+        A list is a human-friendly id, and a text one of a single part where the kind has any; else it is an id, or the
+        value of the default filter.
+        """
         kind = self._kinds[relationship.peer]
         hfid = [str(each) for each in reference] if isinstance(reference, list) else [str(reference)]
-        kinds = [self._kinds[each] for each in kind.used_by] if kind.generic else [kind]
-        for each in (kind, *kinds):
-            if len(each.human_friendly_id) == len(hfid):
-                found = self._by_hfid(each, hfid, place)
-                if found is not None:
-                    return found
-        if len(hfid) == 1:
-            for each in kinds:
-                found = self._names.by_text(each, hfid[0])
-                if found is not None:
-                    return found
-        raise _MissingError(place, kind, hfid)
+        if isinstance(reference, list) or (kind.human_friendly_id and not object_files.is_id(hfid[0])):
+            found = self._by_hfid(kind, hfid, place)
+        else:
+            found = self._names.by_text(kind, hfid[0])
+        if found is None:
+            raise _MissingError(place, kind, hfid)
+        return found
 
     def _by_hfid(self, kind: Kind, hfid: Sequence[str], place: str) -> Record | None:
         try:

@@ -197,7 +197,21 @@ nodes:
         ),
         (
             document("NetDevice", "[{name: a, tags: [[x, y]]}]"),
-            "document 1: NetDevice[0].tags: no BuiltinTag x__y, expected one that the object files create",
+            (
+                "document 1: NetDevice[0].tags: Unable to lookup node by HFID, schema 'BuiltinTag' HFID does not "
+                "contain the same number of elements as ['x', 'y']"
+            ),
+        ),
+        (
+            document("CoreStandardGroup", "[{name: all, members: [admin]}]"),
+            "document 1: CoreStandardGroup[0].members: no CoreNode admin, expected one that the object files create",
+        ),
+        (
+            document("CoreStandardGroup", "[{name: all, members: [[admin]]}]"),
+            (
+                "document 1: CoreStandardGroup[0].members: Unable to lookup node by HFID, schema 'CoreNode' does not "
+                "have a HFID defined."
+            ),
         ),
         (
             document("NetCopperPort", "[{name: p, device: d}]"),
