@@ -22,7 +22,7 @@ from infrahub_exporter.domain.asking.outlines import EVERYTHING, Field, Outlined
 from infrahub_exporter.domain.asking.variables import Variable
 from infrahub_exporter.domain.errors import SourceRejectedError
 
-_DEEPEST = 32
+_DEEPEST = 64
 _REMEMBERED = 64
 """Of how many documents the outline is known: a start looks at each several times."""
 _MOST_FIELDS = 10_000

@@ -56,3 +56,15 @@ def test_fragments_that_name_each_other_twice_are_not_put_in_place_for_ever() ->
 def test_a_document_is_parsed_within_a_bound(document: str, reason: str) -> None:
     with pytest.raises(SourceRejectedError, match=reason):
         outline(document)
+
+
+def test_a_document_may_follow_a_chain_of_cables_sixty_four_levels_deep() -> None:
+    def nested(levels: int) -> str:
+        return "{ A " * levels + "{ id }" + " }" * levels
+
+    (field,) = outline(nested(63)).fields
+    for _ in range(62):
+        (field,) = field.fields
+    assert field == Field("A", fields=(Field("id"),))
+    with pytest.raises(SourceRejectedError, match="the query is more than 64 levels deep"):
+        outline(nested(64))
