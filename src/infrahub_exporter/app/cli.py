@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import click
 
-from infrahub_exporter.app import logs
+from infrahub_exporter.app import arenas, logs
 from infrahub_exporter.domain.errors import ConfigError, ExporterError
 
 logger = logging.getLogger("infrahub_exporter")
@@ -99,6 +99,7 @@ def command(
         level, form = log_level or settings.log_level, log_format or settings.log_format
         logs.configure(level.upper(), form, redactor_of(settings))
 
+    arenas.share_one()
     warnings: list[str] = []
     settings = load_settings(config, os.environ, warnings.append)
     apply(settings)
