@@ -420,8 +420,21 @@ async def test_interim_answers_without_end_are_given_up() -> None:
     assert len(server.connections) == 1
 
 
+@pytest.mark.parametrize("version", [b"1.0", b"1.1"])
+async def test_more_than_a_hundred_interim_answers_are_given_up(version: bytes) -> None:
+    early = b"HTTP/" + version + b" 103 Early Hints\r\n\r\n"
+    early *= 101
+    async with wire(says(early + http(200, b"{}"))) as server:
+        client = transport(server.address, seconds=60, impatient=60)
+        with pytest.raises(SourceUnavailableError) as caught:
+            await client.graphql("query { a }", {})
+        await client.close()
+
+    assert str(caught.value) == "Infrahub's answer does not begin: only interim answers come"
+
+
 async def test_some_interim_answers_do_no_harm_at_each_request_of_a_connection() -> None:
-    early = b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" * 4000
+    early = b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" * 100
     async with wire(says(early + http(200, b"{}"))) as server:
         client = transport(server.address, seconds=60, impatient=60)
         bodies = [(await client.graphql("query { a }", {})).body for _ in range(5)]
