@@ -52,7 +52,10 @@ def _read(folder: Path) -> Set:
 
 
 def _is_schema(document: Mapping[str, object]) -> bool:
-    return any(isinstance(document.get(key), list) for key in _LISTS) or isinstance(document.get("extensions"), dict)
+    """Tell a schema from what else has nodes or extensions: manifests of clusters, configurations of collectors."""
+    extensions = document.get("extensions")
+    extended = isinstance(extensions, dict) and "nodes" in extensions
+    return "kind" not in document and (extended or any(isinstance(document.get(key), list) for key in _LISTS))
 
 
 def _files(folder: Path) -> list[Path]:

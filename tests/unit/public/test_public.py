@@ -51,6 +51,8 @@ def test_a_set_is_loaded_asked_and_told(tmp_path: Path, capsys: pytest.CaptureFi
             "yard/objects/yard.yml": OBJECTS,
             "yard/queries/cranes.gql": QUERY,
             "yard/compose.yml": "services: {}\n",
+            "yard/cluster.yml": "kind: Cluster\nnodes: [{role: worker}]\n",
+            "yard/collector.yml": "extensions: {health_check: {}}\n",
         },
     )
 

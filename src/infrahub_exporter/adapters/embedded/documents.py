@@ -1,5 +1,6 @@
-"""YAML files as Infrahub's tools read them: several documents, no duplicate key, every trouble a ConfigError."""
+"""YAML files as Infrahub's tools read them: several documents, the last of keys alike, every trouble a ConfigError."""
 
+import logging
 import os
 import stat
 from collections.abc import Hashable, Iterable, Iterator
@@ -19,15 +20,22 @@ MOST_BYTES = 64 * 1024 * 1024
 """The size of a file that is read, of an object's own content too."""
 
 
+logger = logging.getLogger("infrahub_exporter.infrahub")
+_MERGE = "tag:yaml.org,2002:merge"
+
+
 class _Loader(_Fast):
-    """A safe loader that refuses duplicate keys and keeps dates as they are written."""
+    """A safe loader that keeps dates as they are written, and tells of the keys that a mapping has twice."""
+
+    source = ""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002 - PyYAML's signature
         seen = set()
         for key_node, _ in node.value:
             key = (key_node.tag, key_node.value) if isinstance(key_node, yaml.ScalarNode) else None
-            if key is not None and key in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"duplicate key '{key[1]}'", key_node.start_mark)
+            if key is not None and key in seen and key[0] != _MERGE:
+                line = key_node.start_mark.line + 1
+                logger.warning("%s: line %d: %s a second time, which counts", self.source, line, key[1])
             seen.add(key)
         mapping: dict[Hashable, Any] = super().construct_mapping(node, deep=deep)
         return mapping
@@ -78,13 +86,23 @@ def parse(text: str, source: str) -> Iterator[object]:
         ConfigError: with source, line and reason.
     """
     try:
-        yield from (each for each in yaml.load_all(text, Loader=_Loader) if each is not None)
+        yield from (each for each in _load(text, source) if each is not None)
     except yaml.MarkedYAMLError as exc:
         mark = exc.problem_mark or exc.context_mark
         place = f"line {mark.line + 1}" if mark else "the file"
         raise ConfigError(f"{source}: {place}: {exc.problem or 'not YAML'}, expected valid YAML") from exc
     except yaml.YAMLError as exc:
         raise ConfigError(f"{source}: expected valid YAML") from exc
+
+
+def _load(text: str, source: str) -> Iterator[object]:
+    loader = _Loader(text)
+    loader.source = source
+    try:
+        while loader.check_data():  # type: ignore[no-untyped-call] # PyYAML has no types for it
+            yield loader.get_data()
+    finally:
+        loader.dispose()
 
 
 def content(path: Path) -> bytes:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from infrahub_exporter.adapters.embedded.documents import find
+from infrahub_exporter.adapters.embedded.documents import find, parse
 from infrahub_exporter.domain.errors import ConfigError
 
 
@@ -39,3 +39,13 @@ def test_what_stands_for_no_file_is_refused(folder: Path, path: str) -> None:
     with pytest.raises(ConfigError) as caught:
         find([folder / path])
     assert str(caught.value) == f"{folder / path}: expected a file, or a folder or a pattern of files"
+
+
+def test_of_a_key_that_is_there_twice_the_last_one_counts_and_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    text = "base: &base {size: 1}\nrack: {<<: *base, size: 2}\nsize: 3\nsize: 4\n---\n- {<<: {a: 1}, <<: {b: 2}}\n"
+
+    assert list(parse(text, "kit.yml")) == [
+        {"base": {"size": 1}, "rack": {"size": 2}, "size": 4},
+        [{"a": 1, "b": 2}],
+    ]
+    assert caplog.messages == ["kit.yml: line 4: size a second time, which counts"]

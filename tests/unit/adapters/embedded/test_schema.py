@@ -138,7 +138,6 @@ def node(text: str) -> str:
     ("text", "message"),
     [
         ("", "empty, expected a schema with `nodes`, `generics` or `extensions`"),
-        ('version: "1.0"\nversion: "1.0"\n', "line 2: duplicate key 'version', expected valid YAML"),
         ("- 1\n", "document: expected `object`, got `array`"),
         (node("icone: red"), "KitAa: unknown field icone, did you mean 'icon'?"),
         (
