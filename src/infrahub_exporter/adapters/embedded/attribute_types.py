@@ -71,8 +71,8 @@ def _reader(name: str) -> Callable[[Shown, GraphQLResolveInfo], Any]:
     return read
 
 
-def _false(shown: Shown, _: GraphQLResolveInfo) -> bool | None:
-    return None if shown[1].updated_at is None else False
+def _protected(shown: Shown, _: GraphQLResolveInfo) -> bool | None:
+    return None if shown[1].updated_at is None else shown[1].is_protected
 
 
 def _from_profile(shown: Shown, _: GraphQLResolveInfo) -> bool | None:
@@ -133,7 +133,7 @@ class AttributeTypes:
         if name not in self._types:
             fields = {
                 "is_default": GraphQLField(GraphQLBoolean, resolve=lambda shown, _: shown[1].is_default),
-                "is_protected": GraphQLField(GraphQLBoolean, resolve=_false),
+                "is_protected": GraphQLField(GraphQLBoolean, resolve=_protected),
                 "updated_at": GraphQLField(DATE_TIME, resolve=_stamp),
                 "id": GraphQLField(GraphQLString, resolve=_identify),
                 "is_from_profile": GraphQLField(GraphQLBoolean, resolve=_from_profile),

@@ -18,6 +18,7 @@ def create(request: Request, kind: Kind, data: Mapping[str, Any]) -> Answer:
     """Create a node. Raises RefusedError as Infrahub would."""
     values, peers = _work_out(request, kind, data)
     record = request.writer.create(kind, values, peers, request.now, data.get("id"))
+    request.writer.protect(record, _protected(kind, data), request.now)
     return _done(request, record)
 
 
@@ -42,7 +43,9 @@ def upsert(request: Request, kind: Kind, data: Mapping[str, Any]) -> Answer:
         found = request.names.by_text(kind, str(given)) if given is not None else None
     if found is not None:
         return _update(request, found, data)
-    return _done(request, request.writer.create(kind, values, peers, request.now))
+    record = request.writer.create(kind, values, peers, request.now)
+    request.writer.protect(record, _protected(kind, data), request.now)
+    return _done(request, record)
 
 
 def delete(request: Request, kind: Kind, data: Mapping[str, Any]) -> Answer:
@@ -86,6 +89,7 @@ def unrelate(request: Request, data: Mapping[str, Any]) -> Answer:
 def _update(request: Request, record: Record, data: Mapping[str, Any]) -> Answer:
     values, peers = _work_out(request, record.kind, data)
     request.writer.update(record, values, peers, request.now)
+    request.writer.protect(record, _protected(record.kind, data), request.now)
     return _done(request, record)
 
 
@@ -134,6 +138,12 @@ def _work_out(request: Request, kind: Kind, data: Mapping[str, Any]) -> tuple[di
                     reason = f"{peer.kind.key} - {peer.id} cannot be added to relationship, must be of type: {wanted}"
                     raise violates(kind.key, name, reason)
     return values, peers
+
+
+def _protected(kind: Kind, data: Mapping[str, Any]) -> dict[str, bool]:
+    """Tell which attributes a mutation protects, or no longer."""
+    said = {name: given.get("is_protected") for name, given in data.items() if name in kind.attributes and given}
+    return {name: wanted for name, wanted in said.items() if wanted is not None}
 
 
 def _draw(request: Request, said: Mapping[str, Any]) -> Draw:

@@ -68,6 +68,8 @@ def _compile(kinds: Kinds, kind: Kind, name: str, value: object, *, partial: boo
 
 
 def _attribute(name: str, kind: str, prop: str, value: object, *, partial: bool) -> Predicate:
+    if prop == "is_protected":
+        return lambda version, _: name in version.values and version.values[name].is_protected is value
     test = _test(prop, value, kind, partial=partial)
 
     def passes(version: Version, _: int) -> bool:

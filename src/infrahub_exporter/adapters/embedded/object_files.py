@@ -152,3 +152,9 @@ def keyed(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {str(key): keyed(each) for key, each in value.items()}
     return [keyed(each) for each in value] if isinstance(value, list) else value
+
+
+def protection(attribute: str, value: Any) -> dict[str, bool]:
+    """Tell whether an attribute's value is protected, where that stands beside it."""
+    said = value.get("is_protected") if isinstance(value, Mapping) and "value" in value else None
+    return {attribute: said} if isinstance(said, bool) else {}

@@ -58,6 +58,7 @@ class _Fields(Struct):
     peers: _Peers
     nested: list[tuple[Relationship, list[Nested]]]
     pending: list[tuple[Relationship, list[Any]]]
+    protected: dict[str, bool]
 
 
 class Loader:
@@ -169,6 +170,7 @@ class Loader:
                     self._load_nested(relationship, each, document, None) for each in nested
                 ]
         record = self._save(place, kind, fields)
+        self._writer.protect(record, fields.protected, self._instant)
         for relationship, references in fields.pending:
             self._pending.append(_Pending(f"{place}.{relationship.name}", record, relationship, references))
         for relationship, nested in later:
@@ -178,7 +180,7 @@ class Loader:
 
     def _sort_out(self, place: str, kind: Kind, data: Object, context: Container[str]) -> _Fields:
         """Tell values, references, nested objects and references that have to wait."""
-        fields = _Fields({}, {}, [], [])
+        fields = _Fields({}, {}, [], [], {})
         wrong = Faults()
         for name in expected_of(kind, data):
             if name not in data and name not in context:
@@ -211,6 +213,7 @@ class Loader:
                 raise ConfigError(f"{where}: null, expected a value, or no {name} at all")
             if not attribute.read_only:
                 fields.values[name] = self._value(value, where)
+                fields.protected.update(object_files.protection(name, value))
             return
         if relationship is None:
             known = ", ".join([*kind.attributes, *kind.relationships])

@@ -35,12 +35,12 @@ def to_text(instant: int) -> str:
 
 
 class Value:
-    """An attribute's value at a node, when it was set, and whether it is the default or a profile's.
+    """An attribute's value at a node, when it was set, and whether it is the default or a profile's, or protected.
 
     Without `updated_at` it is computed for the answer: of such an attribute Infrahub tells the value alone.
     """
 
-    __slots__ = ("from_profile", "is_default", "updated_at", "value")
+    __slots__ = ("from_profile", "is_default", "is_protected", "updated_at", "value")
 
     def __init__(
         self,
@@ -49,11 +49,13 @@ class Value:
         updated_at: int | None,
         *,
         from_profile: bool = False,
+        is_protected: bool = False,
     ) -> None:
         self.value = value
         self.is_default = is_default
         self.updated_at = updated_at
         self.from_profile = from_profile
+        self.is_protected = is_protected
 
 
 class Version:

@@ -161,7 +161,7 @@ class Writer:
             before = current[name]
             same = value == before.value and type(value) is type(before.value) and not before.from_profile
             if not same or (default and not before.is_default):
-                changed[name] = Value(value, default, instant)
+                changed[name] = Value(value, default, instant, is_protected=before.is_protected)
         for name, related in peers.items():
             relationship = kind.relationships[name]
             if not relationship.optional and not related:
@@ -179,6 +179,18 @@ class Writer:
             self._reconcile((record,), instant)
             self._follow(record, instant)
         return bool(changed) or any(moved)
+
+    def protect(self, record: Record, said: Mapping[str, bool], instant: int) -> None:
+        """Protect attributes of a node, or no longer."""
+        current = record.versions[-1].values
+        changed = {
+            name: Value(held.value, held.is_default, instant, from_profile=held.from_profile, is_protected=wanted)
+            for name, wanted in said.items()
+            if (held := current[name]).is_protected is not wanted
+        }
+        if changed:
+            self._put(record, {**current, **changed}, instant)
+            record.updated_at = instant
 
     def add(self, record: Record, relationship: Relationship, peers: Iterable[Record], instant: int) -> None:
         """Relate nodes to a node, beside those that are, and in place of those that a profile gave.

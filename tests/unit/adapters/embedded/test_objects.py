@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from infrahub_exporter.adapters.embedded import EmbeddedInfrahub
 from infrahub_exporter.adapters.embedded.ranges import expand, expand_text
 from infrahub_exporter.domain.errors import ConfigError
+from tests.unit.adapters.embedded.conftest import Asker, Hands
 
 Write = Callable[[str, str], Path]
 HERE = Path(__file__).parent
@@ -102,6 +103,27 @@ def test_an_object_that_is_there_is_updated(write: Write) -> None:
 
     assert count(infrahub, "NetDevice(units__value: 2)") == '{"data":{"NetDevice":{"count":1}}}'
     assert count(infrahub, "NetDevice") == '{"data":{"NetDevice":{"count":1}}}'
+
+
+def test_an_attribute_is_protected_where_an_object_or_a_mutation_says_so(write: Write) -> None:
+    objects = write("o.yml", document("NetDevice", "[{name: {value: a, is_protected: true}, units: 1}, {name: b}]"))
+    clock = Hands()
+    ask = Asker(EmbeddedInfrahub.load([HERE / "schema.yml"], [objects], now=clock), clock)
+    shown = "name { value is_protected } units { is_protected }"
+    assert ask.nodes("NetDevice", shown) == [
+        {"name": {"value": "a", "is_protected": True}, "units": {"is_protected": False}},
+        {"name": {"value": "b", "is_protected": False}, "units": {"is_protected": False}},
+    ]
+    before = clock.move()
+    ask('mutation { NetDeviceUpdate(data: {hfid: ["b"], units: {value: 2, is_protected: true}}) { ok } }')
+    ask('mutation { NetDeviceUpdate(data: {hfid: ["a"], name: {value: "a", is_protected: false}}) { ok } }')
+    ask('mutation { NetDeviceUpdate(data: {hfid: ["b"], units: {value: 3}}) { ok } }')
+    ask('mutation { NetDeviceCreate(data: {name: {value: "c", is_protected: true}}) { ok } }')
+    ask('mutation { NetDeviceUpsert(data: {name: {value: "d", is_protected: true}}) { ok } }')
+    assert ask.names("NetDevice(name__is_protected: true)") == ["C (leaf)", "D (leaf)"]
+    assert ask.names("NetDevice(units__is_protected: true)") == ["B (leaf)"]
+    assert ask.names("NetDevice(name__is_protected: true)", at=before) == ["A (leaf)"]
+    assert ask.names("NetDevice(name__is_protected: false)", at=before) == ["B (leaf)"]
 
 
 def test_an_object_says_what_is_mandatory_also_where_it_is_there_already(write: Write) -> None:
