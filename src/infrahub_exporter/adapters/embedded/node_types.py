@@ -20,6 +20,7 @@ from graphql import (
 from infrahub_exporter.adapters.embedded.arguments import Arguments
 from infrahub_exporter.adapters.embedded.attribute_types import AttributeTypes
 from infrahub_exporter.adapters.embedded.branches import branches
+from infrahub_exporter.adapters.embedded.diffs import diffs
 from infrahub_exporter.adapters.embedded.kinds import Attribute, Kind, Kinds, Relationship
 from infrahub_exporter.adapters.embedded.operations import operations
 from infrahub_exporter.adapters.embedded.pool_queries import pool_queries
@@ -93,7 +94,7 @@ class NodeTypes:
         info = {"deployment_id": _text(lambda *_: "embedded"), "version": _text(lambda *_: ACTS_AS)}
         about = GraphQLObjectType("Info", info)
         fields["InfrahubInfo"] = GraphQLField(GraphQLNonNull(about), resolve=lambda *_: {})
-        fields |= branches() | operations() | pool_queries()
+        fields |= branches() | diffs() | operations() | pool_queries()
         return GraphQLObjectType("Query", fields)
 
     def _root(self, kind: Kind) -> GraphQLField:

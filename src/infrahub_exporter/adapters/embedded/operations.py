@@ -1,6 +1,6 @@
-"""What an Infrahub tells of its own work: workers, tasks, events and diffs.
+"""What an Infrahub tells of its own work: workers, tasks and events.
 
-There is one process and one branch here, so there are no workers, no tasks, no events and no diffs.
+There is one process here, so there are no workers, no tasks and no events.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,12 +10,8 @@ from graphql import (
     GraphQLArgument,
     GraphQLBoolean,
     GraphQLEnumType,
-    GraphQLError,
     GraphQLField,
     GraphQLFloat,
-    GraphQLInputField,
-    GraphQLInputObjectType,
-    GraphQLInputType,
     GraphQLInt,
     GraphQLList,
     GraphQLNonNull,
@@ -24,7 +20,8 @@ from graphql import (
     GraphQLString,
 )
 
-from infrahub_exporter.adapters.embedded.scalars import DATE_TIME
+from infrahub_exporter.adapters.embedded.answer_types import object_type
+from infrahub_exporter.adapters.embedded.scalars import DATE_TIME, GENERIC
 
 _TASK_STATES = (
     "SCHEDULED",
@@ -37,8 +34,6 @@ _TASK_STATES = (
     "PAUSED",
     "CANCELLING",
 )
-_ACTIONS = ("ADDED", "REMOVED", "UPDATED", "UNCHANGED")
-_OF_NODES = frozenset({"include_parents", "limit", "offset"})
 _ONE = GraphQLString
 _MANY = GraphQLList(GraphQLString)
 _ALL = GraphQLList(GraphQLNonNull(GraphQLString))
@@ -48,15 +43,19 @@ def operations() -> dict[str, GraphQLField]:
     """Make the root fields."""
     return {
         "InfrahubStatus": _status(),
-        "InfrahubTask": _tasks(),
+        **_tasks(),
         "InfrahubEvent": _events(),
-        **_diffs(),
     }
 
 
 def _status() -> GraphQLField:
-    worker = _object("StatusWorker", id=GraphQLNonNull(GraphQLString), active=GraphQLNonNull(GraphQLBoolean))
-    edge = _object("StatusWorkerEdge", node=GraphQLNonNull(worker))
+    worker = object_type(
+        "StatusWorker",
+        id=GraphQLNonNull(GraphQLString),
+        active=GraphQLNonNull(GraphQLBoolean),
+        schema_hash=GraphQLString,
+    )
+    edge = object_type("StatusWorkerEdge", node=GraphQLNonNull(worker))
     workers = GraphQLObjectType("StatusWorkerEdges", {"edges": _empty(edge)})
     summary = GraphQLObjectType(
         "StatusSummary", {"schema_hash_synced": GraphQLField(GraphQLNonNull(GraphQLBoolean), resolve=lambda *_: True)}
@@ -65,29 +64,46 @@ def _status() -> GraphQLField:
     return _there(GraphQLObjectType("Status", fields))
 
 
-def _tasks() -> GraphQLField:
+def _tasks() -> dict[str, GraphQLField]:
     state = GraphQLEnumType("StateType", {name: name for name in _TASK_STATES})
     text = GraphQLNonNull(GraphQLString)
-    node = _object(
-        "TaskNodeInterface",
-        id=text,
-        title=text,
-        conclusion=text,
-        state=state,
-        progress=GraphQLFloat,
-        workflow=GraphQLString,
-        branch=GraphQLString,
-        created_at=text,
-        updated_at=text,
-        start_time=GraphQLString,
-    )
+    fields: dict[str, GraphQLOutputType] = {
+        **dict.fromkeys(("id", "title", "conclusion", "created_at", "updated_at"), text),
+        **dict.fromkeys(("workflow", "branch", "start_time", "related_node", "related_node_kind"), GraphQLString),
+        "state": state,
+        "progress": GraphQLFloat,
+        "parameters": GENERIC,
+        "tags": _MANY,
+        "related_nodes": GraphQLList(object_type("TaskRelatedNode", id=text, kind=text)),
+        "logs": _logs(),
+        "available_actions": GraphQLNonNull(GraphQLList(GraphQLNonNull(_action()))),
+        "error": object_type("TaskError", status_class=text, message=text, remediation=text),
+    }
+    edge = object_type("TaskNodes", node=object_type("TaskNodeInterface", **fields))
     arguments = {"branch": _ONE, "state": GraphQLList(state), "workflow": _MANY, "ids": _MANY, "q": _ONE}
-    return _page("Tasks", _object("TaskNodes", node=node), {**arguments, "related_node__ids": _MANY})
+    arguments |= {"related_node__ids": _MANY, "log_limit": GraphQLInt, "log_offset": GraphQLInt}
+    tasks = _page("Tasks", edge, arguments)
+    of_branch = GraphQLField(tasks.type, args={"branch": GraphQLArgument(_ONE)}, resolve=tasks.resolve)
+    return {"InfrahubTask": tasks, "InfrahubTaskBranchStatus": of_branch}
+
+
+def _logs() -> GraphQLObjectType:
+    text = GraphQLNonNull(GraphQLString)
+    names = dict.fromkeys(("message", "severity", "task_id", "timestamp"), text)
+    edge = object_type("TaskLogNodes", node=object_type("TaskLog", **names, id=GraphQLString))
+    edges = GraphQLNonNull(GraphQLList(GraphQLNonNull(edge)))
+    return object_type("TaskLogEdge", count=GraphQLNonNull(GraphQLInt), edges=edges)
+
+
+def _action() -> GraphQLObjectType:
+    type_ = GraphQLNonNull(GraphQLEnumType("TaskActionType", {name: name for name in ("RETRY", "CANCEL")}))
+    available = GraphQLNonNull(GraphQLBoolean)
+    return object_type("TaskAction", action=type_, available=available, unavailability_reason=GraphQLString)
 
 
 def _events() -> GraphQLField:
     text = GraphQLNonNull(GraphQLString)
-    node = _object(
+    node = object_type(
         "EventNodeInterface",
         id=text,
         event=text,
@@ -113,62 +129,7 @@ def _events() -> GraphQLField:
         "ids": _ALL,
         "order": order,
     }
-    return _page("Events", _object("EventNodes", node=node), arguments)
-
-
-def _diffs() -> dict[str, GraphQLField]:
-    """Make the fields of diffs: null, as an Infrahub answers of a branch without one."""
-    action = GraphQLEnumType("DiffAction", {name: name for name in _ACTIONS})
-    text, number = GraphQLNonNull(GraphQLString), GraphQLNonNull(GraphQLInt)
-    numbers = {f"num_{each}": number for each in ("added", "updated", "removed", "conflicts")}
-    node = _object("DiffNode", **numbers, uuid=text, kind=text, label=text, status=GraphQLNonNull(action))
-    nodes = GraphQLList(GraphQLNonNull(node))
-    times = dict.fromkeys(("from_time", "to_time"), GraphQLNonNull(DATE_TIME))
-    untracked = dict.fromkeys(("num_untracked_base_changes", "num_untracked_diff_changes"), GraphQLInt)
-    counted: dict[str, GraphQLOutputType] = {**numbers, **dict.fromkeys(("base_branch", "diff_branch"), text)}
-    counted |= {**times, **untracked}
-    among = _input("IncExclFilterOptions", includes=_ALL, excludes=_ALL)
-    states = GraphQLList(GraphQLNonNull(action))
-    filters = _input(
-        "DiffTreeQueryFilters",
-        ids=_MANY,
-        kind=among,
-        namespace=among,
-        status=_input("IncExclFilterStatusOptions", includes=states, excludes=states),
-    )
-    arguments: dict[str, GraphQLInputType] = {
-        "name": _ONE,
-        "branch": _ONE,
-        "from_time": DATE_TIME,
-        "to_time": DATE_TIME,
-        "include_parents": GraphQLBoolean,
-        "filters": filters,
-        "limit": GraphQLInt,
-        "offset": GraphQLInt,
-        "proposed_change_id": _ONE,
-    }
-    given = {name: GraphQLArgument(each) for name, each in arguments.items()}
-    summed = {name: each for name, each in given.items() if name not in _OF_NODES}
-    tree = _object("DiffTree", **counted, name=GraphQLString, nodes=nodes)
-    return {
-        "DiffTree": GraphQLField(tree, args=given, resolve=_no_diff),
-        "DiffTreeSummary": GraphQLField(
-            _object("DiffTreeSummary", **counted, num_unchanged=number), args=summed, resolve=_no_diff
-        ),
-    }
-
-
-def _no_diff(*_: Any, branch: str | None = None, **__: Any) -> None:
-    if branch is not None and branch != "main":
-        raise GraphQLError(f"Branch: {branch} not found.")
-
-
-def _object(type_name: str, /, **fields: GraphQLOutputType) -> GraphQLObjectType:
-    return GraphQLObjectType(type_name, {key: GraphQLField(each) for key, each in fields.items()})
-
-
-def _input(name: str, **fields: Any) -> GraphQLInputObjectType:
-    return GraphQLInputObjectType(name, {key: GraphQLInputField(each) for key, each in fields.items()})
+    return _page("Events", object_type("EventNodes", node=node), arguments)
 
 
 def _page(name: str, edge: GraphQLObjectType, arguments: Mapping[str, Any]) -> GraphQLField:

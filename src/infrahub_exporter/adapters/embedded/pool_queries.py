@@ -18,6 +18,7 @@ from graphql import (
     GraphQLString,
 )
 
+from infrahub_exporter.adapters.embedded.answer_types import object_type
 from infrahub_exporter.adapters.embedded.free import Network, free_address, free_prefix, free_space
 from infrahub_exporter.adapters.embedded.kinds import PREFIX
 from infrahub_exporter.adapters.embedded.reading import Request
@@ -35,8 +36,8 @@ _PAGE = 10
 def pool_queries() -> dict[str, GraphQLField]:
     """Make the root fields."""
     wanted = {"prefix_id": GraphQLArgument(_TEXT), "prefix_length": GraphQLArgument(GraphQLInt)}
-    address = GraphQLNonNull(_object("IPAddressGetNextAvailable", address=_TEXT))
-    prefix = GraphQLNonNull(_object("IPPrefixGetNextAvailable", prefix=_TEXT))
+    address = GraphQLNonNull(object_type("IPAddressGetNextAvailable", address=_TEXT))
+    prefix = GraphQLNonNull(object_type("IPPrefixGetNextAvailable", prefix=_TEXT))
     return {
         "InfrahubIPAddressGetNextAvailable": GraphQLField(address, args=wanted, resolve=_next_address),
         "InfrahubIPPrefixGetNextAvailable": GraphQLField(prefix, args=wanted, resolve=_next_prefix),
@@ -48,8 +49,8 @@ def pool_queries() -> dict[str, GraphQLField]:
 def _utilization() -> GraphQLField:
     number, share = GraphQLNonNull(BIG_INT), GraphQLNonNull(GraphQLFloat)
     shares = dict.fromkeys(_SHARES, share)
-    node = _object("IPPoolUtilizationResource", id=_TEXT, display_label=_TEXT, kind=_TEXT, weight=number, **shares)
-    page = _object("PoolUtilization", count=number, **shares, edges=_edges("IPPrefixUtilizationEdge", node))
+    node = object_type("IPPoolUtilizationResource", id=_TEXT, display_label=_TEXT, kind=_TEXT, weight=number, **shares)
+    page = object_type("PoolUtilization", count=number, **shares, edges=_edges("IPPrefixUtilizationEdge", node))
 
     def resolve(_: Any, info: GraphQLResolveInfo, *, pool_id: str) -> Mapping[str, Any]:
         request: Request = info.context
@@ -72,8 +73,8 @@ def _shares(of: Iterable[Resource]) -> Mapping[str, float]:
 
 def _allocated() -> GraphQLField:
     names = dict.fromkeys(("id", "display_label", "kind", "branch"), _TEXT)
-    node = _object("PoolAllocatedNode", **names, identifier=GraphQLString)
-    page = _object("PoolAllocated", count=GraphQLNonNull(BIG_INT), edges=_edges("PoolAllocatedEdge", node))
+    node = object_type("PoolAllocatedNode", **names, identifier=GraphQLString)
+    page = object_type("PoolAllocated", count=GraphQLNonNull(BIG_INT), edges=_edges("PoolAllocatedEdge", node))
 
     def resolve(
         _: Any, info: GraphQLResolveInfo, *, pool_id: str, resource_id: str, limit: int = _PAGE, offset: int = 0
@@ -140,9 +141,5 @@ def _network(record: Record, at: int) -> Network:
     return ipaddress.ip_network(str(record.at(at).values["prefix"].value))
 
 
-def _object(type_name: str, /, **fields: GraphQLOutputType) -> GraphQLObjectType:
-    return GraphQLObjectType(type_name, {key: GraphQLField(each) for key, each in fields.items()})
-
-
 def _edges(name: str, node: GraphQLObjectType) -> GraphQLOutputType:
-    return GraphQLNonNull(GraphQLList(GraphQLNonNull(_object(name, node=GraphQLNonNull(node)))))
+    return GraphQLNonNull(GraphQLList(GraphQLNonNull(object_type(name, node=GraphQLNonNull(node)))))

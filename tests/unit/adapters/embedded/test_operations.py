@@ -49,11 +49,25 @@ def test_branches_are_told_in_the_older_way_too(ask: Asker) -> None:
             {"InfrahubTask": {"count": 0, "edges": []}},
         ),
         (
+            """{ InfrahubTask(log_limit: 5) { edges { node {
+                title related_nodes { id kind } parameters tags available_actions { action available } error { message }
+                logs { count edges { node { message severity timestamp } } }
+            } } } InfrahubTaskBranchStatus(branch: "main") { count } }""",
+            {"InfrahubTask": {"edges": []}, "InfrahubTaskBranchStatus": {"count": 0}},
+        ),
+        (
             '{ InfrahubEvent(since: "2026-01-01T00:00:00Z", order: ASC) { count edges { node { id event } } } }',
             {"InfrahubEvent": {"count": 0, "edges": []}},
         ),
         (
             '{ DiffTree(branch: "main", filters: { kind: { includes: ["BuiltinTag"] } }) { nodes { uuid status } } }',
+            {"DiffTree": None},
+        ),
+        (
+            """{ DiffTree { nodes {
+                path_identifier conflict { resolvable base_branch_value } parent { uuid }
+                attributes { name properties { new_value } } relationships { cardinality elements { peer_id } }
+            } } }""",
             {"DiffTree": None},
         ),
         (
