@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     _Fast = yaml.SafeLoader
 else:
     _Fast = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_MOST_LEVELS, _MOST_VALUES = 100, 5_000_000
 MOST_BYTES = 64 * 1024 * 1024
 """The size of a file that is read, of an object's own content too."""
 
@@ -86,12 +87,15 @@ def parse(text: str, source: str) -> Iterator[object]:
         ConfigError: with source, line and reason.
     """
     try:
-        yield from (each for each in _load(text, source) if each is not None)
+        for each in _load(text, source):
+            _check(each, source)
+            if each is not None:
+                yield each
     except yaml.MarkedYAMLError as exc:
         mark = exc.problem_mark or exc.context_mark
         place = f"line {mark.line + 1}" if mark else "the file"
         raise ConfigError(f"{source}: {place}: {exc.problem or 'not YAML'}, expected valid YAML") from exc
-    except yaml.YAMLError as exc:
+    except (yaml.YAMLError, ValueError, RecursionError) as exc:  # a number of 5,000 digits, a tagged date that is none
         raise ConfigError(f"{source}: expected valid YAML") from exc
 
 
@@ -103,6 +107,23 @@ def _load(text: str, source: str) -> Iterator[object]:
             yield loader.get_data()
     finally:
         loader.dispose()
+
+
+def _check(value: object, source: str) -> None:
+    """Raise ConfigError for more levels or values than can be worked on; an anchor in itself has no end of them."""
+    waiting: list[tuple[object, int]] = [(value, 1)]
+    left = _MOST_VALUES
+    while waiting:
+        each, level = waiting.pop()
+        if not isinstance(each, dict | list):
+            continue
+        left -= len(each)
+        if level > _MOST_LEVELS:
+            raise ConfigError(f"{source}: expected {_MOST_LEVELS} levels at most")
+        if left < 0:
+            raise ConfigError(f"{source}: expected {_MOST_VALUES} values at most, those of an alias counted each time")
+        below = each.values() if isinstance(each, dict) else each
+        waiting.extend((inner, level + 1) for inner in below if isinstance(inner, dict | list))
 
 
 def content(path: Path) -> bytes:

@@ -49,3 +49,30 @@ def test_of_a_key_that_is_there_twice_the_last_one_counts_and_is_told(caplog: py
         [{"a": 1, "b": 2}],
     ]
     assert caplog.messages == ["kit.yml: line 4: size a second time, which counts"]
+
+
+BOMB = "- &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"- &a{each + 1} [{', '.join([f'*a{each}'] * 10)}]\n" for each in range(9)
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("a: " + "[" * 99 + "]" * 99, None),
+        ("a: " + "[" * 100 + "]" * 100, "expected 100 levels at most"),
+        ("a: " + "[" * 5_000 + "]" * 5_000, "expected 100 levels at most"),
+        ("a: &a [*a]", "expected 100 levels at most"),
+        ("a: &a {b: *a}", "expected 100 levels at most"),
+        (BOMB, "expected 5000000 values at most, those of an alias counted each time"),
+        ("a: " + "9" * 5_000, "expected valid YAML"),
+        ("a: !!timestamp 9999-99-99", "expected valid YAML"),
+    ],
+)
+def test_what_goes_too_deep_or_too_far_is_refused_in_one_line(text: str, reason: str | None) -> None:
+    if reason is None:
+        assert len(list(parse(text, "file.yml"))) == 1
+        return
+    with pytest.raises(ConfigError) as refused:
+        list(parse(text, "file.yml"))
+    assert str(refused.value) == f"file.yml: {reason}"
