@@ -29,7 +29,6 @@ _NUMBER = GraphQLNonNull(GraphQLInt)
 _FLAG = GraphQLNonNull(GraphQLBoolean)
 _TIME = GraphQLNonNull(DATE_TIME)
 _MANY = GraphQLList(GraphQLString)
-_ALL = GraphQLList(_TEXT)
 _Types = dict[str, GraphQLOutputType]
 _NUMBERS: _Types = dict.fromkeys(("num_added", "num_updated", "num_removed", "num_conflicts"), _NUMBER)
 
@@ -106,8 +105,8 @@ def _conflict(action: GraphQLEnumType) -> GraphQLObjectType:
 
 
 def _arguments(action: GraphQLEnumType) -> dict[str, GraphQLInputType]:
-    among = _input("IncExclFilterOptions", includes=_ALL, excludes=_ALL)
-    states = GraphQLList(GraphQLNonNull(action))
+    among = _input("IncExclFilterOptions", includes=_MANY, excludes=_MANY)
+    states = GraphQLList(action)
     filters = _input(
         "DiffTreeQueryFilters",
         ids=_MANY,

@@ -80,5 +80,10 @@ def test_there_are_no_workers_tasks_events_and_diffs(ask: Asker, document: str, 
     assert ask(document) == answer
 
 
+def test_the_kinds_of_a_diff_may_come_as_a_variable(ask: Asker) -> None:
+    document = "query($kinds: [String]) { DiffTree(filters: { kind: { includes: $kinds } }) { name } }"
+    assert ask(document, {"kinds": ["BuiltinTag"]}) == {"DiffTree": None}
+
+
 def test_a_diff_of_a_branch_that_is_not_there_is_refused(ask: Asker) -> None:
     assert ask.error('{ DiffTree(branch: "gone") { name } }')["message"] == "Branch: gone not found."
