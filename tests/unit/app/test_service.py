@@ -365,6 +365,24 @@ def test_a_file_that_changes_is_noticed_where_that_is_wanted(running: Running, i
     running.until(lambda: "first" not in running.get("/sd/things"))
 
 
+def test_a_file_that_changes_while_the_configuration_is_loaded_is_noticed(
+    running: Running, installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installation.save(reload_on_change=True)
+    running.reload()
+    build = running.service._build
+
+    def builds(*given: object) -> object:
+        generation = build(*given)  # type: ignore[arg-type]
+        monkeypatch.undo()
+        installation.write("things.gql", QUERY.replace("TestThing", 'TestThing(name__value: "second")'))
+        return generation
+
+    monkeypatch.setattr(running.service, "_build", builds)
+    installation.write("things.gql", QUERY + "\n")
+    running.until(lambda: "first" not in running.get("/sd/things"))
+
+
 def test_a_new_file_that_is_mended_is_noticed_though_no_configuration_in_use_names_it(
     running: Running, installation: Installation
 ) -> None:

@@ -23,7 +23,7 @@ from infrahub_exporter.adapters.http.headers import with_security_headers
 from infrahub_exporter.adapters.http.missing import missing
 from infrahub_exporter.adapters.http.routes import build_router, paths_of
 from infrahub_exporter.adapters.http.webhook import build_webhook
-from infrahub_exporter.app.configuration.files import files_of, stamp
+from infrahub_exporter.app.configuration.files import Stamp, files_of, stamp
 from infrahub_exporter.app.configuration.hashing import hash_of
 from infrahub_exporter.app.configuration.settings import Settings
 from infrahub_exporter.app.configuration.webhook import read_webhook_key
@@ -94,6 +94,7 @@ class Service(Litestar):
             reload=self.reload, release=self._release, refresh=self._refresh, clock=self._clock
         )
         self._generation = self._build(settings)
+        self._seen = self._stamps()
         self.has_died = False
         self.ended: Callable[[], None] | None = None
         super().__init__(lifespan=[self._living], openapi_config=None, logging_config=None)
@@ -280,7 +281,7 @@ class Service(Litestar):
 
     async def _watch(self) -> None:
         """Reload when a file of the configuration has changed, where that is wanted."""
-        seen = self._stamps()
+        seen = self._seen
         while True:
             await anyio.sleep(_WATCH_SECONDS)
             stamps = self._stamps()
@@ -288,12 +289,13 @@ class Service(Litestar):
             if self.settings.reload_on_change and (stamps != seen or is_refused):
                 with suppress(ConfigError):  # the log has told
                     await self.reload()
-                stamps = self._stamps()
+                # what changed while it was loaded has changed once more
+                stamps = {path: stamps.get(path, found) for path, found in self._stamps().items()}
             seen = stamps
 
-    def _stamps(self) -> list[tuple[Path, object]]:
+    def _stamps(self) -> dict[Path, Stamp | None]:
         own = [] if self._origin is None or self._origin.path is None else [self._origin.path]
-        return [(path, stamp(path)) for path in (*own, *self._generation.files)]
+        return {path: stamp(path) for path in (*own, *self._generation.files)}
 
 
 def _answer(asks: Iterable[_Ask], error: ConfigError | None = None) -> None:
