@@ -219,7 +219,7 @@ async def test_peers_that_the_token_may_not_see_fail_those_who_show_them_alone()
     assert subject.errors == [None, told + "object:Net:City:view:allow_all"]
     routers = [each for each in subject.line.documents if "NetRouter" in each and "city" in each]
     assert routers
-    assert all("city { node { id } }" in each for each in routers), "more of a peer wants a permission"
+    assert all("city { node { id __typename } }" in each for each in routers), "more of a peer wants a permission"
     subject.line.hidden = frozenset()
     await subject.asked()
     assert subject.errors == [None, None]

@@ -39,6 +39,7 @@ class Level:
 
     A field that only some kinds have stands in a fragment for each of those, under another name: kinds may have it with
     other types. Of what a peer says of itself no more is asked than is used: but for id and kind it wants a permission.
+    The kind goes with the id: for the peers of a generic Infrahub cannot answer for the one without the other.
     """
 
     def __init__(self, *, identity: bool) -> None:
@@ -114,8 +115,8 @@ class Level:
         return None
 
     def ask(self, *names: str) -> None:
-        """Ask for something that the node says of itself."""
-        self._identity.update(names)
+        """Ask for something that the node says of itself, and for its kind."""
+        self._identity.update(names, ("__typename",))
 
     def leaf(self, column: Column) -> Reader:
         """Select what a column takes at its end, and say how to read it."""

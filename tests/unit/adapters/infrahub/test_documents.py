@@ -237,7 +237,7 @@ def test_instants_are_read_beside_the_node() -> None:
     rows, _ = document.decode(msgspec.json.encode({"data": {"InfraDevice": {"edges": edges}}}))
 
     assert document.text.endswith(
-        "edges { node { id __typename hfid site { node { id } node_metadata { created_at } } } "
+        "edges { node { id __typename hfid site { node { id __typename } node_metadata { created_at } } } "
         "node_metadata { updated_at } } } }"
     )
     assert [row.values for row in rows] == [("2026-01-02T00:00:00Z", "2026-01-01T00:00:00Z"), (None, None)]
