@@ -196,7 +196,7 @@ class Level:
             stamps = msgspec.defstruct("Instants", [(each, str | None) for each in self._instants], gc=False)
             edge.append((METADATA, stamps | None, None))
             instants = f" {METADATA} {{ {' '.join(self._instants)} }}"
-        return f"node {{ {' '.join(parts) or 'id'} }}{instants}", msgspec.defstruct("Edge", edge, gc=False)
+        return f"node {{ {' '.join(parts) or 'id __typename'} }}{instants}", msgspec.defstruct("Edge", edge, gc=False)
 
     def _fields(self) -> Iterator["_Field"]:
         for (name, on), (number, subfields) in self._attributes.items():
