@@ -31,12 +31,17 @@ class Replica:
         self.began = began or _nobody
         self.turn = 0
         self._is_untidy = False
+        self._left: frozenset[str] = frozenset()
         self._epoch = Epoch()
 
     @property
     def kinds(self) -> frozenset[str]:
-        """The kinds whose changes matter to what has been read, at least in part."""
-        return frozenset().union(*(view.kinds for view in self.views if view.is_begun))
+        """The kinds whose changes matter to what has been read, at least in part.
+
+        What nobody shows any more is held until `tidy`, and may be shown again in that very turn.
+        """
+        shown = frozenset[str]().union(*(view.kinds for view in self.views if view.is_begun))
+        return shown | self._left if shown else shown
 
     def view(self, plan: Plan, dependencies: Dependencies) -> View:
         """Show what a plan describes from now on; what it needs beyond what is held is read at its next turn."""
@@ -65,12 +70,15 @@ class Replica:
         """Show something no longer; what it alone needed is held until `tidy`."""
         self.views.remove(view)
         self._is_untidy = True
+        if view.is_begun:
+            self._left |= view.kinds
 
     def tidy(self) -> None:
         """Let go of what no view needs, where one has been released."""
         if not self._is_untidy:
             return
         self._is_untidy = False
+        self._left = frozenset()
         needed = {id(view.reading) for view in self.views}
         self.readings = {name: each for name, each in self.readings.items() if id(each) in needed}
         self._by_table = _by((each.table.name, each) for each in self.readings.values())

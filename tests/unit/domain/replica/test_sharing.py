@@ -1,6 +1,6 @@
 """Several views over the same tables: who asks for what, and what each is told."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 
 import pytest
 
@@ -85,13 +85,15 @@ class Shared:
         self.views.append(Shown(self, include, filters or {}))
         return self.views[-1]
 
-    async def round(self) -> Sequence[tuple[str, tuple[str, ...]]]:
-        """Look at what changed and let every view follow; return what was asked for."""
+    async def round(self, plan: Callable[[], object] = lambda: None) -> Sequence[tuple[str, tuple[str, ...]]]:
+        """Look at what changed, plan, and let every view follow; return what was asked for."""
         self.inventory.now += 100.0
         self.inventory.asked.clear()
         watched = self.following.kinds
         if watched:
             self.following.learn(await self.watch.look(watched, at=self.inventory.now))
+        plan()
+        self.following.tidy()
         for each in self.views:
             await each.follow()
         return list(self.inventory.asked)
@@ -261,6 +263,20 @@ async def test_what_no_view_needs_any_more_is_let_go_and_not_asked_for(shared: S
     again = shared.show("name", "site.region.name", filters=PARIS)
     await shared.round()
     assert (len(first.rows), again.rows) == (4, {})
+    assert await shared.are_right()
+
+
+async def test_what_is_shown_again_in_the_turn_after_it_was_let_go_of_has_been_watched_meanwhile(
+    shared: Shared,
+) -> None:
+    shared.show("name")
+    former = shared.show("name", "site.name")
+    await shared.settled()
+    shared.views.remove(former)
+    shared.following.release(former.view)
+    assert shared.following.kinds == {"InfraDevice", "LocationSite"}
+    shared.inventory.change(shared.inventory.of("LocationSite")[0], "renamed")
+    await shared.round(lambda: shared.show("site.name"))
     assert await shared.are_right()
 
 
