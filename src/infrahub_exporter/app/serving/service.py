@@ -2,7 +2,7 @@
 
 import gc
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -53,10 +53,10 @@ class Origin(Struct, frozen=True):
 
 
 class _Generation(Struct, frozen=True):
-    """What one configuration was built to, and of which files."""
+    """What one configuration was built to, and what tells that its files have changed since they were read."""
 
     settings: Settings
-    files: tuple[Path, ...]
+    stamps: Mapping[Path, Stamp | None]
     build: Build
     app: ASGIApp
     lock: Lock | None
@@ -94,7 +94,6 @@ class Service(Litestar):
             reload=self.reload, release=self._release, refresh=self._refresh, clock=self._clock
         )
         self._generation = self._build(settings)
-        self._seen = self._stamps()
         self.has_died = False
         self.ended: Callable[[], None] | None = None
         super().__init__(lifespan=[self._living], openapi_config=None, logging_config=None)
@@ -219,6 +218,7 @@ class Service(Litestar):
                 "there is no configuration file to load again: the settings were handed over by a program"
             )
         before = self._generation
+        stamps = self._stamps(before.stamps)
         settings = await anyio.to_thread.run_sync(self._origin.load, abandon_on_cancel=True)
         build = partial(self._build, settings, before.build.parts, before.lock)  # a thread may hold on to what it gets
         generation = await anyio.to_thread.run_sync(build, abandon_on_cancel=True)
@@ -229,7 +229,9 @@ class Service(Litestar):
             logger.warning("web.tls has changed: that takes a restart")
         if self._origin.apply is not None:
             await anyio.to_thread.run_sync(self._origin.apply, settings, abandon_on_cancel=True)
-        return generation
+        # what changes while it is read has to be read again
+        stamps = {path: stamps.get(path, found) for path, found in generation.stamps.items()}
+        return msgspec.structs.replace(generation, stamps=stamps)
 
     def _build(self, settings: Settings, former: Parts | None = None, lock: Lock | None = None) -> _Generation:
         with settings.locating():
@@ -252,7 +254,7 @@ class Service(Litestar):
         lock = lock_of(settings.web, lock, self._clock)
         if lock is not None:
             app = locked(app, lock)
-        return _Generation(settings, files_of(settings), build, with_security_headers(app), lock)
+        return _Generation(settings, self._stamps(files_of(settings)), build, with_security_headers(app), lock)
 
     def _webhook(self, settings: Settings) -> tuple[HTTPRouteHandler, ...]:
         """Return the webhook's route; with the same key it is the same, and still knows what it has seen."""
@@ -281,21 +283,17 @@ class Service(Litestar):
 
     async def _watch(self) -> None:
         """Reload when a file of the configuration has changed, where that is wanted."""
-        seen = self._seen
         while True:
             await anyio.sleep(_WATCH_SECONDS)
-            stamps = self._stamps()
+            stamps = self._generation.stamps
             is_refused = self._config.error is not None  # by a file, perhaps, that only the new configuration names
-            if self.settings.reload_on_change and (stamps != seen or is_refused):
+            if self.settings.reload_on_change and (is_refused or self._stamps(stamps) != stamps):
                 with suppress(ConfigError):  # the log has told
                     await self.reload()
-                # what changed while it was loaded has changed once more
-                stamps = {path: stamps.get(path, found) for path, found in self._stamps().items()}
-            seen = stamps
 
-    def _stamps(self) -> dict[Path, Stamp | None]:
+    def _stamps(self, files: Iterable[Path]) -> dict[Path, Stamp | None]:
         own = [] if self._origin is None or self._origin.path is None else [self._origin.path]
-        return {path: stamp(path) for path in (*own, *self._generation.files)}
+        return {path: stamp(path) for path in (*own, *files)}
 
 
 def _answer(asks: Iterable[_Ask], error: ConfigError | None = None) -> None:
