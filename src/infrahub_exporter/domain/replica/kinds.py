@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
+from copy import copy
 
 from infrahub_exporter.domain.asking.attributes import attributes
 from infrahub_exporter.domain.asking.outlines import Field, kinds_read
@@ -117,5 +118,5 @@ class Kinds:
             try:
                 self._known[kind] = await self._source.kind(kind)
             except UnknownKindError as error:
-                self._unknown[kind] = UnknownKindError(str(error))  # without the answer that its traceback holds on to
+                self._unknown[kind] = copy(error)  # without the answer that its traceback holds on to
                 raise

@@ -36,12 +36,11 @@ class Replica:
 
     @property
     def kinds(self) -> frozenset[str]:
-        """The kinds whose changes matter to what has been read, at least in part.
+        """The kinds whose changes matter to what is held.
 
         What nobody shows any more is held until `tidy`, and may be shown again in that very turn.
         """
-        shown = frozenset[str]().union(*(view.kinds for view in self.views if view.is_begun))
-        return shown | self._left if shown else shown
+        return self._left.union(*(view.kinds for view in self.views if view.holds))
 
     def view(self, plan: Plan, dependencies: Dependencies) -> View:
         """Show what a plan describes from now on; what it needs beyond what is held is read at its next turn."""
@@ -70,7 +69,7 @@ class Replica:
         """Show something no longer; what it alone needed is held until `tidy`."""
         self.views.remove(view)
         self._is_untidy = True
-        if view.is_begun:
+        if view.holds:
             self._left |= view.kinds
 
     def tidy(self) -> None:

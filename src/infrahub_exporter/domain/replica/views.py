@@ -60,9 +60,9 @@ class View:
         return len(self.reading)
 
     @property
-    def is_begun(self) -> bool:
-        """Tell whether its nodes have been read, at least in part."""
-        return self.reading.is_begun
+    def holds(self) -> bool:
+        """Tell whether anything that it shows is held, be it that others have read it."""
+        return self.reading.is_begun or any(map(len, self.tables.values()))
 
     @property
     def offset(self) -> int | None:

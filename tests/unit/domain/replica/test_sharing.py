@@ -280,6 +280,33 @@ async def test_what_is_shown_again_in_the_turn_after_it_was_let_go_of_has_been_w
     assert await shared.are_right()
 
 
+async def test_what_is_held_for_a_view_that_could_not_be_read_yet_is_watched(shared: Shared) -> None:
+    shared.show("name")
+    former = shared.show("name", "site.name")
+    await shared.settled()
+    shared.views.remove(former)
+    shared.following.release(former.view)
+    late = shared.show("site.name", filters=ACTIVE)
+    shared.views.remove(late)  # its turn does not come
+    await shared.round()
+    shared.inventory.change(shared.inventory.of("LocationSite")[0], "renamed")
+    for _ in range(8):  # longer than changes are looked for
+        await shared.round()
+    shared.views.append(late)
+    await shared.round()
+    assert await shared.are_right()
+
+
+async def test_where_the_only_view_is_replaced_what_is_new_is_read_and_no_more(shared: Shared) -> None:
+    former = shared.show("name")
+    await shared.settled()
+    shared.views.remove(former)
+    shared.following.release(former.view)
+    asked = await shared.round(lambda: shared.show("name", "site.name"))
+    assert asked == [("InfraDevice", ("site",)), ("LocationSite", ("name.value",))]
+    assert await shared.are_right()
+
+
 async def test_a_created_peer_that_is_read_for_itself_first_still_reaches_those_that_name_it(shared: Shared) -> None:
     shared.show("name", "tags[].name")
     tags = select("BuiltinTag", ("name",), {}, KINDS)
