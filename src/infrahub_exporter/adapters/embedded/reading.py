@@ -16,6 +16,8 @@ from infrahub_exporter.adapters.embedded.selections import Selected, seen, selec
 from infrahub_exporter.adapters.embedded.store import NOW, Record, Store, Version
 from infrahub_exporter.adapters.embedded.writer import Writer
 
+_BESIDE = ("properties", "node_metadata", "relationship_metadata")
+"""What stands beside the node of a relation."""
 UNSTAMPED = frozenset({PREFIX, ADDRESS})
 """The roots of these two never say when anything was made or changed."""
 
@@ -127,12 +129,20 @@ def _slice(items: Sequence[Version], offset: int | None, limit: int | None) -> S
 
 
 def read_one(request: Request, record: Record, relationship: Relationship, selection: Selection) -> Related:
-    """Answer a to-one relationship."""
+    """Answer a to-one relationship.
+
+    Raises:
+        RefusedError: for a parent of whom the id alone is asked: Infrahub does not read it then, and where the schema
+            names a kind that is no generic it cannot tell which it is, as GraphQL has the tree's generic there.
+    """
     instant = request.at
     wanted = relationship.peer
     for edge in record.edges.get(relationship.edge, ()):
         if edge.start <= instant < edge.end and wanted in edge.peer.kind.labels:
             node = selection.below("node")
+            is_unread = node.found.keys() == {"id"} and not any(map(selection.found.get, _BESIDE))
+            if is_unread and relationship.hierarchical is not None and not request.kinds[wanted].generic:
+                raise RefusedError("Unable to identify the type of the instance.")
             asked = {*selection.found.get("properties", ()), *selection.found.get("relationship_metadata", ())}
             piecemeal = bool(asked - {"__typename"})
             (version,) = load((edge.peer.at(instant),), node.fields, node.found, instant, piecemeal=piecemeal)

@@ -39,7 +39,7 @@ class Level:
 
     A field that only some kinds have stands in a fragment for each of those, under another name: kinds may have it with
     other types. Of what a peer says of itself no more is asked than is used: but for id and kind it wants a permission.
-    The kind goes with the id: for the peers of a generic Infrahub cannot answer for the one without the other.
+    The kind goes with the id: of a hierarchy's parent Infrahub cannot answer for the id alone.
     """
 
     def __init__(self, *, identity: bool) -> None:

@@ -283,6 +283,20 @@ def test_prefixes_and_addresses_find_their_places(ask: Ask) -> None:
     ]
 
 
+def test_a_parent_cannot_be_asked_for_its_id_alone_where_the_tree_is_its_type(ask: Ask) -> None:
+    error = ask.error("{ NetSite(limit: 1) { edges { node { parent { node { id } } } } } }")
+    assert error["message"] == "Unable to identify the type of the instance."
+    for selected in (
+        "parent { node { id __typename } }",
+        "parent { node { id } node_metadata { created_at } }",
+        "parent { node { id } properties { updated_at } }",
+        "children { edges { node { id } } }",
+        "ancestors { edges { node { id } } }",
+    ):
+        assert ask.nodes("NetSite", selected)
+    assert ask.nodes("NetRegion", "parent { node { id } }") == [{"parent": {"node": None}}] * 2
+
+
 def test_what_infrahub_overlooks_in_a_query_is_null(ask: Ask) -> None:
     twice = ask(
         "{ NetDevice(limit: 1) { edges { node { name { value } hfid display_label } } edges { node { id } } } }"
