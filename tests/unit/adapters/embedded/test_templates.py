@@ -27,6 +27,18 @@ def test_a_template_is_filled_in_as_infrahub_does(template: str, expected: str) 
     assert fill(template, values) == expected
 
 
+@pytest.mark.parametrize(
+    ("wants", "template", "made"),
+    [
+        ("nothing", "{{ 'a' | upper }}", "A"),
+        ("how it is escaped", "{{ ['a', 'b'] | join('-') }}", "a-b"),
+        ("the environment", "{{ [1, 2] | sum }}", "3"),
+    ],
+)
+def test_what_is_private_of_jinja2_still_tells_what_a_filter_wants(wants: str, template: str, made: str) -> None:
+    assert fill(template, {}) == made, f"a filter that wants {wants}: see jinja2.utils._PassArg"
+
+
 def test_a_template_names_the_paths_that_it_reads() -> None:
     assert template_paths("name__value") == ("name__value",)
     assert template_paths("") == ()
