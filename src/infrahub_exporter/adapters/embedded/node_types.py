@@ -219,7 +219,7 @@ def _tree(name: str) -> Callable[..., Page]:
 
 
 def _record_of(edge: Related, _: GraphQLResolveInfo) -> Any:
-    return edge.version.record if edge.version else None
+    return edge.version.record if isinstance(edge.version, Version) else None
 
 
 def _nothing(*_: Any) -> None:

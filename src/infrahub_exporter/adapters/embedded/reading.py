@@ -62,11 +62,11 @@ class Selection(Struct, frozen=True):
 
 
 class Related:
-    """An end of a relation as an edge of the answer; without a version it is empty."""
+    """An end of a relation as an edge of the answer; without a version it is empty, with an error that is the node's."""
 
     __slots__ = ("start", "version")
 
-    def __init__(self, version: Version | None, start: int = 0) -> None:
+    def __init__(self, version: Version | RefusedError | None, start: int = 0) -> None:
         self.version = version
         self.start = start
 
@@ -131,9 +131,8 @@ def _slice(items: Sequence[Version], offset: int | None, limit: int | None) -> S
 def read_one(request: Request, record: Record, relationship: Relationship, selection: Selection) -> Related:
     """Answer a to-one relationship.
 
-    Raises:
-        RefusedError: for a parent of whom the id alone is asked: Infrahub does not read it then, and where the schema
-            names a kind that is no generic it cannot tell which it is, as GraphQL has the tree's generic there.
+    A parent of whom the id alone is asked is an error: Infrahub does not read it then, and where the schema names a kind
+    that is no generic it cannot tell which it is, as GraphQL has the tree's generic there.
     """
     instant = request.at
     wanted = relationship.peer
@@ -142,7 +141,7 @@ def read_one(request: Request, record: Record, relationship: Relationship, selec
             node = selection.below("node")
             is_unread = node.found.keys() == {"id"} and not any(map(selection.found.get, _BESIDE))
             if is_unread and relationship.hierarchical is not None and not request.kinds[wanted].generic:
-                raise RefusedError("Unable to identify the type of the instance.")
+                return Related(RefusedError("Unable to identify the type of the instance."), edge.start)
             asked = {*selection.found.get("properties", ()), *selection.found.get("relationship_metadata", ())}
             piecemeal = bool(asked - {"__typename"})
             (version,) = load((edge.peer.at(instant),), node.fields, node.found, instant, piecemeal=piecemeal)

@@ -286,6 +286,7 @@ def test_prefixes_and_addresses_find_their_places(ask: Ask) -> None:
 def test_a_parent_cannot_be_asked_for_its_id_alone_where_the_tree_is_its_type(ask: Ask) -> None:
     error = ask.error("{ NetSite(limit: 1) { edges { node { parent { node { id } } } } } }")
     assert error["message"] == "Unable to identify the type of the instance."
+    assert error["path"] == ["NetSite", "edges", 0, "node", "parent", "node"]
     for selected in (
         "parent { node { id __typename } }",
         "parent { node { id } node_metadata { created_at } }",
