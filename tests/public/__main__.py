@@ -1,7 +1,7 @@
 """Load the sets of a folder into the embedded Infrahub and ask: `python -m tests.public FOLDER`; prints a table."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ NOT_RUN = """
 ##  so nothing was loaded and nothing asked.
 ########################################################################
 """
-_COLUMNS = ("set", "kinds", "objects", "documents", "answered", "alike", "faults")
+_COLUMNS = ("set", "kinds", "objects", "documents", "answered", "alike", "refused", "wrong")
 _ALIKE = (
     "Int cannot represent non 32-bit signed integer value",  # the number of addresses of a large prefix
     "(<class 'datetime.datetime'>) is not supported",  # a filter over a DateTime
@@ -31,7 +31,11 @@ _ALIKE = (
 
 
 class Result(Struct, frozen=True):
-    """What came of a set; `alike` are the documents that a real Infrahub refuses with the same words."""
+    """What came of a set, with a line for each fault.
+
+    `alike` are the documents that a real Infrahub refuses with the same words, `refused` what was said to files of the
+    set, which is theirs to judge, and `wrong` what the embedded Infrahub cannot answer of what it offers itself.
+    """
 
     name: str
     kinds: int
@@ -39,16 +43,18 @@ class Result(Struct, frozen=True):
     documents: int
     answered: int
     alike: int
-    faults: tuple[str, ...]
+    refused: tuple[str, ...]
+    wrong: tuple[str, ...]
 
     def cells(self) -> tuple[str, ...]:
         """Write a row of the table."""
-        numbers = (self.kinds, self.objects, self.documents, self.answered, self.alike, len(self.faults))
+        counts = (len(self.refused), len(self.wrong))
+        numbers = (self.kinds, self.objects, self.documents, self.answered, self.alike, *counts)
         return (self.name, *map(str, numbers))
 
 
 def main(folder: Path) -> int:
-    """Try each set; return 1 where anything was refused or did not answer."""
+    """Try each set, with a line for each step; return 1 where the embedded Infrahub is wrong, whatever it refuses."""
     sets = [each for each in find(folder) if each.schema] if folder.is_dir() else []
     if not sets:
         print(NOT_RUN.format(folder=folder), file=sys.stderr)
@@ -56,9 +62,10 @@ def main(folder: Path) -> int:
     results = [_try(each) for each in sets]
     print("\n".join(_table([_COLUMNS, *(each.cells() for each in results)])))
     for each in results:
-        for fault in each.faults:
-            print(fault.replace(f"{folder}/", ""))
-    return 1 if any(each.faults for each in results) else 0
+        for sort, faults in (("refused", each.refused), ("wrong", each.wrong)):
+            for fault in faults:
+                print(f"{sort}: {fault.replace(f'{folder}/', '')}")
+    return 1 if any(each.wrong for each in results) else 0
 
 
 def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
@@ -69,28 +76,44 @@ def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
 
 
 def _try(found: Set) -> Result:
+    _say(f"{found.name}: loading, schema files: {len(found.schema)}, object files: {len(found.objects)}")
     try:
         loaded = load(found)
-    except ConfigError as exc:
-        return Result(found.name, 0, 0, 0, 0, 0, tuple(str(exc).splitlines()))
+    except ConfigError as exc:  # of no file that could be left out
+        return Result(found.name, 0, 0, 0, 0, 0, (), tuple(str(exc).splitlines()))
     types = loaded.infrahub.types
     names = names_of(ask(loaded.infrahub, NODES))
-    wrong: dict[str, str | None] = {}
-    for each in questions(loaded.infrahub):
-        wrong[f"{found.name}: {each.name}"] = _error(ask(loaded.infrahub, each.document, filled(each.variables, names)))
-    for path in found.queries:
-        wrong[str(path)] = _run(loaded.infrahub, path)
-    refused = {name: error for name, error in wrong.items() if error is not None}
-    faults = [f"{name}: {error}" for name, error in refused.items() if not any(each in error for each in _ALIKE)]
+    asked = list(questions(loaded.infrahub))
+    _say(f"{found.name}: asking, documents over its kinds: {len(asked)}, query files: {len(found.queries)}")
+    made = {
+        f"{found.name}: {each.name}": _error(ask(loaded.infrahub, each.document, filled(each.variables, names)))
+        for each in asked
+    }
+    theirs = {str(path): _run(loaded.infrahub, path) for path in found.queries}
+    (refused, alike), (wrong, alike_too) = _split(theirs), _split(made)
+    documents = len(theirs) + len(made)
+    alike += alike_too
     return Result(
         found.name,
         kinds=len(types.query_type.fields) if types.query_type else 0,
         objects=_nodes(loaded.infrahub) - _nodes(EmbeddedInfrahub.load((), ())),
-        documents=len(wrong),
-        answered=len(wrong) - len(refused),
-        alike=len(refused) - len(faults),
-        faults=(*loaded.faults, *faults),
+        documents=documents,
+        answered=documents - len(refused) - len(wrong) - alike,
+        alike=alike,
+        refused=(*loaded.faults, *refused),
+        wrong=tuple(wrong),
     )
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _split(errors: Mapping[str, str | None]) -> tuple[list[str], int]:
+    """Give a line for each error that is no real Infrahub's, and the number of those that are."""
+    told = {name: error for name, error in errors.items() if error is not None}
+    own = [f"{name}: {error}" for name, error in told.items() if not any(each in error for each in _ALIKE)]
+    return own, len(told) - len(own)
 
 
 def _nodes(infrahub: EmbeddedInfrahub) -> int:

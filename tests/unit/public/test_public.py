@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+import tests.public.__main__ as public
 from tests.public.__main__ import main
+from tests.public.asking import Question
 from tests.public.comparing import comparable, names_of
 from tests.public.sets import find, load
 
@@ -57,13 +59,20 @@ def test_a_set_is_loaded_asked_and_told(tmp_path: Path, capsys: pytest.CaptureFi
     )
 
     assert main(folder) == 0
-    heads, values = (line.split() for line in capsys.readouterr().out.splitlines())
+    said = capsys.readouterr()
+    heads, values = (line.split() for line in said.out.splitlines())
     told = dict(zip(heads, values, strict=True))
-    assert (told["set"], told["objects"], told["faults"]) == ("yard", "4", "0")
+    assert (told["set"], told["objects"], told["refused"], told["wrong"]) == ("yard", "4", "0", "0")
+    assert said.err.splitlines() == [
+        "yard: loading, schema files: 1, object files: 1",
+        f"yard: asking, documents over its kinds: {int(told['documents']) - 1}, query files: 1",
+    ]
     assert int(told["documents"]) == int(told["answered"]) > 50
 
 
-def test_what_is_refused_is_told_and_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_refused_is_told_and_left_out_and_is_the_files_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     folder = write(
         tmp_path,
         {
@@ -76,12 +85,27 @@ def test_what_is_refused_is_told_and_left_out(tmp_path: Path, capsys: pytest.Cap
         },
     )
 
+    assert main(folder) == 0
+    assert capsys.readouterr().out.splitlines()[2:] == [
+        (
+            "refused: yard/wrong.yml: YardOdd: inherit_from YardNone: not declared in any of these files, "
+            "did you mean YardCrane?"
+        ),
+        "refused: yard/bad.yml: document 1: YardCrane[0]: name is mandatory for YardCrane at name",
+        "refused: yard/half.gql: Syntax Error: Expected Name, found <EOF>.",
+        "refused: yard/odd.gql: Cannot query field 'YardShip' on type 'Query'. Did you mean 'YardHall'?",
+    ]
+
+
+def test_a_document_over_its_own_kinds_that_has_no_answer_is_wrong(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write(tmp_path, {"yard/yard.yml": SCHEMA})
+    monkeypatch.setattr(public, "questions", lambda _: [Question("YardCrane: odd", "{ YardCrane { odd } }")])
+
     assert main(folder) == 1
     assert capsys.readouterr().out.splitlines()[2:] == [
-        "yard/wrong.yml: YardOdd: inherit_from YardNone: not declared in any of these files, did you mean YardCrane?",
-        "yard/bad.yml: document 1: YardCrane[0]: name is mandatory for YardCrane at name",
-        "yard/half.gql: Syntax Error: Expected Name, found <EOF>.",
-        "yard/odd.gql: Cannot query field 'YardShip' on type 'Query'. Did you mean 'YardHall'?",
+        "wrong: yard: YardCrane: odd: Cannot query field 'odd' on type 'PaginatedYardCrane'."
     ]
 
 
@@ -133,5 +157,5 @@ def test_a_document_that_infrahub_refuses_as_well_is_no_fault(
     assert main(folder) == 0
     heads, values = (line.split() for line in capsys.readouterr().out.splitlines())
     told = dict(zip(heads, values, strict=True))
-    assert (told["alike"], told["faults"]) == ("2", "0")
+    assert (told["alike"], told["refused"], told["wrong"]) == ("2", "0", "0")
     assert int(told["documents"]) == int(told["answered"]) + 2

@@ -62,7 +62,7 @@ class Selection(Struct, frozen=True):
 
 
 class Related:
-    """An end of a relation as an edge of the answer; without a version it is empty, with an error that is the node's."""
+    """An end of a relation as an edge of the answer; without a version it is empty, with an error of the node."""
 
     __slots__ = ("start", "version")
 
@@ -131,8 +131,8 @@ def _slice(items: Sequence[Version], offset: int | None, limit: int | None) -> S
 def read_one(request: Request, record: Record, relationship: Relationship, selection: Selection) -> Related:
     """Answer a to-one relationship.
 
-    A parent of whom the id alone is asked is an error: Infrahub does not read it then, and where the schema names a kind
-    that is no generic it cannot tell which it is, as GraphQL has the tree's generic there.
+    A parent of whom the id alone is asked is an error: Infrahub does not read it then, and where the schema names a
+    kind that is no generic it cannot tell which it is, as GraphQL has the tree's generic there.
     """
     instant = request.at
     wanted = relationship.peer
