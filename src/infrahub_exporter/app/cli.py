@@ -12,6 +12,7 @@ from urllib.parse import quote
 import click
 
 from infrahub_exporter.app import arenas, logs
+from infrahub_exporter.domain.counts import counted
 from infrahub_exporter.domain.errors import ConfigError, ExporterError
 
 logger = logging.getLogger("infrahub_exporter")
@@ -167,15 +168,11 @@ def check(config: Path | None, *, online: bool) -> None:
     collectors = len(settings.collector_specs)
     click.echo(
         f"{config or 'the environment'} is good: "
-        f"{_counted(len(settings.metrics.kind), 'kind', 'kinds')}, "
-        f"{_counted(series, 'entry', 'entries') + ' of series, ' if series else ''}"
-        f"{_counted(collectors, 'collector', 'collectors') + ', ' if collectors else ''}"
-        f"{_counted(len(settings.discoveries), 'discovery', 'discoveries')}"
+        f"{counted(len(settings.metrics.kind), 'kind')}, "
+        f"{counted(series, 'entry', 'entries') + ' of series, ' if series else ''}"
+        f"{counted(collectors, 'collector') + ', ' if collectors else ''}"
+        f"{counted(len(settings.discoveries), 'discovery', 'discoveries')}"
     )
-
-
-def _counted(count: int, one: str, many: str) -> str:
-    return f"{count} {one if count == 1 else many}"
 
 
 def _operating(function: Callable[..., int]) -> click.Command:

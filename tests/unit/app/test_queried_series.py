@@ -142,7 +142,7 @@ def test_one_node_may_have_so_many_rows() -> None:
     assert [len(rows) for rows in rows_by_node(spec, answer, [], most=2).values()] == [2]
     with pytest.raises(DerivationError) as raised:
         rows_by_node(spec, answer, [], most=1)
-    assert str(raised.value) == "1 has more than 1 rows (limits.max_rows_per_node)"
+    assert str(raised.value) == "1 has more than 1 row (limits.max_rows_per_node)"
 
 
 @pytest.mark.parametrize(

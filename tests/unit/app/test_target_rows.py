@@ -101,9 +101,7 @@ async def test_members_of_groups_that_rounds_name_are_targets_united_by_what_the
     ]
     (status,) = subject.status.entries
     assert (status.published, status.skipped["no_target"]) == (5, 1)
-    assert [(reason, [name.split()[0] for name in names]) for reason, names in status.examples.items()] == [
-        ("no_target", ["YardCrane"])
-    ]
+    assert list(status.examples.items()) == [("no_target", ("YardCrane__crane3",))]
 
 
 async def test_elements_of_json_that_a_condition_takes_are_targets() -> None:

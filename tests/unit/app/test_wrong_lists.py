@@ -189,7 +189,7 @@ async def test_one_whose_nodes_have_no_target_yet_is_empty_and_says_so(caplog: p
     subject = exporter(by_file(), answering(node("shop", mgmt={"ip": None})))
     await subject.refresh()
     assert subject.target_groups("probes") == ()
-    assert caplog.messages == ["query probes leaves out 1 of 1 nodes: 1 no_target, such as LabProbe id-shop"]
+    assert caplog.messages == ["query probes leaves out 1 of 1 node: 1 no_target, such as LabProbe id-shop"]
 
 
 async def test_some_bad_nodes_among_good_ones_are_told_once_per_change_of_state(
@@ -215,6 +215,14 @@ async def test_some_bad_nodes_among_good_ones_are_told_once_per_change_of_state(
     ]
     assert await look(node("a")) == ["query probes leaves out no node any more"]
     assert await look(node("a")) == []
+    shown = node("bad", port={"value": "many"}, display_label="Bad one")
+    assert await look(node("a"), shown) == [
+        "query probes leaves out 1 of 2 nodes: 1 bad_port, such as LabProbe Bad one"
+    ]
+    assert await look(node("a")) == ["query probes leaves out no node any more"]
+    assert await look(node("a"), {**shown, "hfid": ["lab", "bad"]}) == [
+        "query probes leaves out 1 of 2 nodes: 1 bad_port, such as LabProbe__lab__bad"
+    ]
 
 
 async def test_what_is_asked_of_some_kinds_only_may_be_missing() -> None:

@@ -20,6 +20,7 @@ from msgspec import Struct
 from infrahub_exporter.adapters.http.negotiation import wants_html
 from infrahub_exporter.domain.access.credentials import Credentials, Guesses, Passed, origin, presented
 from infrahub_exporter.domain.access.insistence import Insistence, Shown
+from infrahub_exporter.domain.counts import noun
 from infrahub_exporter.domain.ports import Clock
 
 logger = logging.getLogger("infrahub_exporter")
@@ -166,7 +167,8 @@ class Authenticator:
         self._refused += 1
         now = self._clock.monotonic()
         if now - self._said_at >= _LOG_SECONDS:
-            logger.warning("refused %d requests with wrong credentials, the last from %s", self._refused, from_)
+            requests = noun(self._refused, "request")
+            logger.warning("refused %d %s with wrong credentials, the last from %s", self._refused, requests, from_)
             self._refused, self._said_at = 0, now
 
 

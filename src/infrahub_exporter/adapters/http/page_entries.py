@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from infrahub_exporter.adapters.http.page_words import ago, counted, lasting, listed, number, text
+from infrahub_exporter.domain.counts import noun
 from infrahub_exporter.domain.publishing.guard import Hold
 from infrahub_exporter.domain.publishing.limits import NEAR_LIMIT
 from infrahub_exporter.domain.publishing.status import EntryStatus
@@ -37,12 +38,13 @@ def _row(entry: EntryStatus, now: float) -> str:
     look = _LOOKS.get(worst)
     state = f'<strong class="{look}">{worst}</strong>' if look else worst
     is_read = entry.succeeded_at is not None
+    publishes = is_read and entry.source != "uncovered"
     cells = (
         ", ".join((state, *others)),
         ago(entry.succeeded_at, now) if entry.succeeded_at is not None else "none yet",
         _refresh(entry),
         number(entry.nodes) if is_read else "-",
-        f"{number(entry.published)} {_items(entry)}" if is_read and entry.source != "uncovered" else "-",
+        f"{number(entry.published)} {_items(entry, entry.published)}" if publishes else "-",
         listed(_details(entry, now)) or "-",
     )
     written = "".join(
@@ -53,8 +55,8 @@ def _row(entry: EntryStatus, now: float) -> str:
     return f'<tr role="row">{head}{written}</tr>\n'
 
 
-def _items(entry: EntryStatus) -> str:
-    return "target groups" if entry.source == "query" else "series"
+def _items(entry: EntryStatus, count: int) -> str:
+    return noun(count, "target group") if entry.source == "query" else "series"
 
 
 def _refresh(entry: EntryStatus) -> str:
@@ -72,12 +74,14 @@ def _details(entry: EntryStatus, now: float) -> list[str]:
     if entry.error is not None:
         details.append(text(str(entry.error)))
     if entry.hold is not None:
-        details.append(_held(entry.hold, "nodes" if entry.source == "series" else _items(entry), now))
+        lost = entry.hold.published
+        details.append(_held(entry.hold, noun(lost, "node") if entry.source == "series" else _items(entry, lost), now))
     if entry.is_restored:
         details.append("the data is from before a restart")
     if entry.reading is not None:
-        before = f" (there were {number(entry.nodes)} the last time)" if entry.nodes else ""
-        details.append(f"{number(entry.reading)} nodes read so far{before}")
+        were = noun(entry.nodes, "was", "were")
+        before = f" (there {were} {number(entry.nodes)} the last time)" if entry.nodes else ""
+        details.append(f"{number(entry.reading)} {noun(entry.reading, 'node')} read so far{before}")
     if entry.series_limit_ratio is not None and entry.series_limit_ratio >= NEAR_LIMIT:
         details.append(f"it has {entry.series_limit_ratio:.0%} of its max_series")
     if entry.write_error is not None:
@@ -91,8 +95,9 @@ def _details(entry: EntryStatus, now: float) -> list[str]:
 
 
 def _held(hold: Hold, items: str, now: float) -> str:
+    gone = hold.published - hold.offered
     return (
-        f"held since {ago(hold.since, now)}: {number(hold.published - hold.offered)} of {number(hold.published)} "
-        f"{items} are gone, the last good ones stay until the loss is confirmed or released; "
+        f"held since {ago(hold.since, now)}: {number(gone)} of {number(hold.published)} "
+        f"{items} {noun(gone, 'is', 'are')} gone, the last good ones stay until the loss is confirmed or released; "
         f"confirmations so far: {number(hold.confirmations)}"
     )

@@ -13,6 +13,7 @@ from infrahub_exporter.adapters.infrahub.probes import PING
 from infrahub_exporter.adapters.infrahub.racing import Race, first_of
 from infrahub_exporter.adapters.infrahub.reachability import PASSING, Outcome, Reachability
 from infrahub_exporter.adapters.infrahub.request_names import Request, of_document, of_path
+from infrahub_exporter.domain.counts import noun
 from infrahub_exporter.domain.errors import SourceUnavailableError
 from infrahub_exporter.domain.ports import Clock, Reply, Transport
 from infrahub_exporter.domain.publishing.pressure import Pressure
@@ -225,13 +226,14 @@ class PatientTransport:
         else:
             ended, size = "no answer", 0
         logger.debug(
-            "request %s: %s, %.0f ms, %d bytes, %d %s, variables %s",
+            "request %s: %s, %.0f ms, %d %s, %d %s, variables %s",
             request,
             ended,
             seconds * 1000,
             size,
+            noun(size, "byte"),
             tries,
-            "try" if tries == 1 else "tries",
+            noun(tries, "try", "tries"),
             ", ".join(request.variables) or "none",
         )
 

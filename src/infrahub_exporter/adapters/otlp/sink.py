@@ -19,6 +19,7 @@ from infrahub_exporter.adapters.otlp.own import own_requests
 from infrahub_exporter.adapters.otlp.packing import Request, requests
 from infrahub_exporter.adapters.otlp.resource import resource
 from infrahub_exporter.adapters.otlp.status import Condition, Tally, counted
+from infrahub_exporter.domain.counts import noun
 from infrahub_exporter.domain.model import Snapshot
 from infrahub_exporter.domain.publishing.own import OwnFamily
 from infrahub_exporter.domain.publishing.status import PushStatus
@@ -214,7 +215,8 @@ class OtlpSink:
         if self._condition.kind == before.kind:
             return
         if self._condition.message is None:
-            logger.info("OTLP push to %s works: %d points", self._connection.endpoint, tally.delivered)
+            points = noun(tally.delivered, "point")
+            logger.info("OTLP push to %s works: %d %s", self._connection.endpoint, tally.delivered, points)
         else:
             logger.warning("OTLP push to %s: %s", self._connection.endpoint, self._condition.message)
 

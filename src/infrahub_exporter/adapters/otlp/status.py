@@ -4,6 +4,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from infrahub_exporter.adapters.otlp.calls import Accepted, Refused
+from infrahub_exporter.domain import counts
 from infrahub_exporter.domain.publishing.status import PushStatus
 
 
@@ -56,13 +57,19 @@ class Tally(Struct):
             last = self.refusals[-1]
             return Condition(f"failing:{last.code}", f"{last.code}: {last.message}")
         if self.rejected:
-            message = f"the collector rejected {self.rejected} points: {self.message or 'it gave no reason'}"
-            return Condition("rejecting", message)
+            reason = self.message or "it gave no reason"
+            return Condition("rejecting", f"the collector rejected {counts.counted(self.rejected, 'point')}: {reason}")
         if self.oversized:
-            message = f"{self.oversized} points are larger than any request may be and are not sent"
+            are = counts.noun(self.oversized, "is", "are")
+            message = (
+                f"{counts.counted(self.oversized, 'point')} {are} larger than any request may be and {are} not sent"
+            )
             return Condition("oversized", message)
         if self.stale:
-            return Condition("stale", f"{self.stale} metrics were read too long ago and are not sent")
+            were, are = counts.noun(self.stale, "was", "were"), counts.noun(self.stale, "is", "are")
+            return Condition(
+                "stale", f"{counts.counted(self.stale, 'metric')} {were} read too long ago and {are} not sent"
+            )
         if self.message:
             return Condition("warned", f"the collector warns: {self.message}")
         return Condition("well")

@@ -18,6 +18,7 @@ from pathlib import Path
 import anyio.to_thread
 
 from infrahub_exporter.adapters.stores.packing import Packing, UntrustedError, unpack
+from infrahub_exporter.domain.counts import noun
 from infrahub_exporter.domain.ports import Clock
 from infrahub_exporter.domain.publishing.saved import Saved, StoreStatus
 
@@ -103,11 +104,14 @@ class FileStore:
         old = len(saved.entries) - len(young.entries)
         if old:
             logger.warning(
-                "%s: %d of %d entries were read more than %g s ago and are not used",
+                "%s: %d of %d %s %s read more than %g s ago and %s not used",
                 self._path,
                 old,
                 len(saved.entries),
+                noun(len(saved.entries), "entry", "entries"),
+                noun(old, "was", "were"),
                 self._max_age_seconds,
+                noun(old, "is", "are"),
             )
         return young if young.entries else None
 

@@ -7,6 +7,7 @@ from infrahub_exporter.app.refreshing import succession
 from infrahub_exporter.app.refreshing.inventory import Inventory
 from infrahub_exporter.app.refreshing.pace import Pace
 from infrahub_exporter.app.refreshing.ports import Store
+from infrahub_exporter.domain.counts import noun
 from infrahub_exporter.domain.ports import Clock
 from infrahub_exporter.domain.publishing.saved import Saved, StoreStatus
 
@@ -45,7 +46,8 @@ class WarmStart:
         """Publish what was kept, of entries that have nothing yet."""
         saved = None if self._store is None or not inventory.entries.lacks_data else await self._store.load()
         if saved is not None and saved.source == self._source_id and (restored := await inventory.restore(saved)):
-            logger.info("served from before the restart until read again: %d kinds and queries", restored)
+            what = noun(restored, "kind or query", "kinds and queries")
+            logger.info("served from before the restart until read again: %d %s", restored, what)
 
     async def keep(self, inventory: Inventory, clock: Clock) -> None:
         """Save now and then until cancelled."""

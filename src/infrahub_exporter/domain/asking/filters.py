@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from infrahub_exporter.domain.asking.paths import suggestion
 from infrahub_exporter.domain.asking.specs import FilterValue
+from infrahub_exporter.domain.counts import noun
 from infrahub_exporter.domain.errors import SourceRejectedError
 from infrahub_exporter.domain.model import KindSchema
 
@@ -145,7 +146,7 @@ def _inherited(heirs: Sequence[KindSchema]) -> str:
         return ""
     first = ", ".join(each.kind for each in heirs[:_FEW_HEIRS])
     more = "" if len(heirs) <= _FEW_HEIRS else f" and {len(heirs) - _FEW_HEIRS} more"
-    return f" as a generic, of the kinds that inherit from it {first}{more} {'has' if len(heirs) == 1 else 'have'} it"
+    return f" as a generic, of the kinds that inherit from it {first}{more} {noun(len(heirs), 'has', 'have')} it"
 
 
 def _attribute_type(argument: str, schema: KindSchema, name: str, ending: str, *, over: str) -> str:

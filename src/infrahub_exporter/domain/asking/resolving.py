@@ -33,6 +33,7 @@ from infrahub_exporter.domain.asking.paths import (
 )
 from infrahub_exporter.domain.asking.places import Candidate, Field, Place, Schemas
 from infrahub_exporter.domain.asking.subfields import FILE, FILE_OBJECT, taken
+from infrahub_exporter.domain.counts import noun
 from infrahub_exporter.domain.errors import SourceRejectedError
 from infrahub_exporter.domain.model import AttributeSchema, KindSchema, RelationshipSchema
 
@@ -185,7 +186,7 @@ def _refuse_unknown(text: str, name: str, places: Sequence[Place], schemas: Sche
         for schema in schemas.all((place.kind, *seen)):
             known |= dict.fromkeys((*schema.attributes, *schema.relationships))
             known |= dict.fromkeys((CONTENT,) if _field(schema, CONTENT) else ())
-    has = "has" if len(kinds) == 1 else "have"
+    has = noun(len(kinds), "has", "have")
     raise SourceRejectedError(f"{text!r}: {' and '.join(kinds)} {has} no field {name!r}{suggestion(name, known)}")
 
 

@@ -19,6 +19,7 @@ from infrahub_exporter.domain.asking.resolving import (
     of_attributes,
     resolve,
 )
+from infrahub_exporter.domain.counts import counted
 from infrahub_exporter.domain.errors import SourceRejectedError
 from infrahub_exporter.domain.model import AttributeSchema
 
@@ -58,7 +59,7 @@ def row_column(text: str, rows: RowsPath, schemas: Schemas) -> Column:
     path = parse(text, rows=True)
     start = rows.depth - path.up
     if start < 0:
-        hops = f"{rows.depth} hop" if rows.depth == 1 else f"{rows.depth} hops"
+        hops = counted(rows.depth, "hop")
         raise SourceRejectedError(f"{text!r}: the rows {rows.column.path!r} are {hops} away, no more ^ than that")
     if start < len(rows.places):
         places = rows.places[start]

@@ -18,6 +18,7 @@ import msgspec
 from msgspec import Struct
 
 from infrahub_exporter.domain.asking.specs import Count, Override, Ratio
+from infrahub_exporter.domain.counts import counted, noun
 
 
 class GuardSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -122,9 +123,10 @@ class Guard(Struct, frozen=True):
         if self.hold is None:
             return None
         hold = self.hold
+        gone = hold.published - hold.offered
         return (
-            f"{hold.published - hold.offered} of {hold.published} are gone, the last good ones stay: "
-            f"confirmed {hold.confirmations} of {self.spec.confirmations} times"
+            f"{gone} of {hold.published} {noun(gone, 'is', 'are')} gone, the last good ones stay: "
+            f"confirmed {hold.confirmations} of {counted(self.spec.confirmations, 'time')}"
         )
 
     def _holding(self, hold: Hold) -> Judged:

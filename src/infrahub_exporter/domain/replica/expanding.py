@@ -8,6 +8,7 @@ from msgspec import structs
 
 from infrahub_exporter.domain.asking.paths import Steps
 from infrahub_exporter.domain.asking.values import follow
+from infrahub_exporter.domain.counts import counted
 from infrahub_exporter.domain.errors import DerivationError
 from infrahub_exporter.domain.model import BAD_CONTENT, JSON, BadContent, Row
 from infrahub_exporter.domain.replica.plan import Plan
@@ -31,7 +32,7 @@ def expander(plan: Plan, peers: Peers, *, most: int | None = None) -> Expand:
         reads = plan.readers(peers)
 
         def alone(row: Row) -> tuple[Found, ...]:
-            return (Found(row.id, row.kind, tuple([_present(read(row)) for read in reads])),)
+            return (Found(row.id, row.kind, tuple([_present(read(row)) for read in reads]), hfid=row.hfid),)
 
         return _judged(alone) if plan.reads_files else alone
     finds = [_finder(way, plan, peers) for way in plan.rows.ways]
@@ -40,7 +41,8 @@ def expander(plan: Plan, peers: Peers, *, most: int | None = None) -> Expand:
         found = (each for find in finds for each in find(row))
         rows = tuple(found if most is None else islice(found, most + 1))
         if most is not None and len(rows) > most:
-            raise DerivationError(f"{row.kind} {row.id} has more than {most} rows (limits.max_rows_per_node)")
+            allowed = counted(most, "row")
+            raise DerivationError(f"{row.kind} {row.id} has more than {allowed} (limits.max_rows_per_node)")
         return rows
 
     return _judged(expand) if plan.reads_files else expand
@@ -83,11 +85,11 @@ def _finder(way: Way, plan: Plan, peers: Peers) -> Callable[[Row], Iterator[Foun
         for stack in nodes((row,)):
             own = stack[-1]
             if isinstance(way.leaf, int) and is_bad(own.values[way.leaf]):
-                yield Found(own.id, own.kind, ((),) * len(reads), BAD_CONTENT)
+                yield Found(own.id, own.kind, ((),) * len(reads), BAD_CONTENT, own.hfid)
                 continue
             for elements in _elements(own, way):
                 values = tuple([tuple([each for read in column for each in read(stack, elements)]) for column in reads])
-                yield Found(own.id, own.kind, values)
+                yield Found(own.id, own.kind, values, hfid=own.hfid)
 
     return find
 

@@ -11,6 +11,7 @@ from msgspec import Struct
 from infrahub_exporter.domain.asking.paths import Path, Step, parse, suggestion
 from infrahub_exporter.domain.errors import DerivationError
 from infrahub_exporter.domain.model import JSON
+from infrahub_exporter.domain.texts import text as written
 from infrahub_exporter.domain.views.answers import Absent, Place, read, start, walk
 from infrahub_exporter.domain.views.rows import Found
 
@@ -102,10 +103,13 @@ def _row(place: Place, root: str, values: Sequence[tuple[JSON, ...] | Absent]) -
     for name, given in (("id", identifier), ("__typename", kind)):
         if not isinstance(given, str | dict | None):  # an object is an alias of the query's for something else
             raise DerivationError(f"the query's answer has a node whose {name} is no text")
+    hfid, shown = node.get("hfid"), node.get("display_label")
     return Found(
         identifier if isinstance(identifier, str) else "",
         kind if isinstance(kind, str) else root,
         tuple(() if isinstance(each, Absent) else each for each in values),
+        hfid=tuple(map(written, hfid)) if isinstance(hfid, list) and hfid else None,
+        display_label=shown if isinstance(shown, str) else None,
     )
 
 

@@ -37,7 +37,7 @@ class Decision(Struct, frozen=True):
 
     `id` and `kind` are those of the row's node; `also` are other nodes that the group stands for: the one that the row
     belongs to, and those of rows that it is united of. `values` has those labels of a row to be united whose values
-    are several.
+    are several. `name` is how a reader knows one that is skipped, where more than its kind and id was read.
     """
 
     kind: str
@@ -46,6 +46,7 @@ class Decision(Struct, frozen=True):
     reason: str | None = None
     also: tuple[str, ...] = ()
     values: Mapping[str, tuple[str, ...]] | None = None
+    name: str | None = None
 
 
 class Discovery(Struct, frozen=True):
@@ -150,7 +151,7 @@ def deriver(spec: DiscoverySpec) -> Derive:
     def derive(node: str, rows: Iterable[Found]) -> tuple[Decision, ...]:
         return tuple(
             [
-                Decision(row.kind, row.id, reason=row.fault) if row.fault is not None else decide(row, node)
+                _left_out(row, row.fault) if row.fault is not None else decide(row, node)
                 for row in rows
                 if row.fault is not None or sieve.passes(row)
             ]
@@ -175,20 +176,20 @@ def _decider(spec: DiscoverySpec) -> Callable[[Found, str], Decision]:
         found = target.read(row)
         hosts = _texts(found)
         if not hosts:
-            return Decision(kind, identifier, reason=NO_TARGET)
+            return _left_out(row, NO_TARGET)
         ports = () if port_of is None else {port_number(each) for each in _texts(port_of.read(row))}
         if None in ports or len(ports) > 1:
-            return Decision(kind, identifier, reason=BAD_PORT)
+            return _left_out(row, BAD_PORT)
         if port_is_mapped and not ports:
-            return Decision(kind, identifier, reason=NO_PORT)
+            return _left_out(row, NO_PORT)
         written = [write(host, next(iter(ports), None)) for host in hosts]
         targets = tuple(dict.fromkeys(each for each in written if each is not None))
         if None in written or any(isinstance(each, Peer) for each in found):  # a node is no host
-            return Decision(kind, identifier, reason=BAD_TARGET)
+            return _left_out(row, BAD_TARGET)
         values = {name: value for name, each in labelled if (value := each.read(row))}
         labels = {name: label(value) for name, value in values.items()}
         if is_special and fault(labels) is not None:
-            return Decision(kind, identifier, reason=BAD_LABEL)
+            return _left_out(row, BAD_LABEL)
         if identifier is not None:
             labels[ID_LABEL] = identifier
         if kind:
@@ -203,6 +204,10 @@ def _decider(spec: DiscoverySpec) -> Callable[[Found, str], Decision]:
         return Decision(kind, identifier, group, also=also, values=several)
 
     return decide
+
+
+def _left_out(row: Found, reason: str) -> Decision:
+    return Decision(row.kind, row.id or None, reason=reason, name=row.name)
 
 
 def _capitalised_text(value: object) -> str:

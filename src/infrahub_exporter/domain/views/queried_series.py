@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from infrahub_exporter.domain.asking.forms import Form, Written
 from infrahub_exporter.domain.asking.series import SeriesSpec
+from infrahub_exporter.domain.counts import counted
 from infrahub_exporter.domain.errors import DerivationError
 from infrahub_exporter.domain.model import JSON
 from infrahub_exporter.domain.views.answer_rows import Lacking, rows_of
@@ -41,7 +42,7 @@ def rows_by_node(
     for node, own in rows.items():
         if most is not None and len(own) > most:
             raise DerivationError(
-                f"{own[0].kind} {node}".strip() + f" has more than {most} rows (limits.max_rows_per_node)"
+                f"{own[0].kind} {node}".strip() + f" has more than {counted(most, 'row')} (limits.max_rows_per_node)"
             )
     return {node: tuple(own) for node, own in rows.items()}
 

@@ -8,6 +8,7 @@ from msgspec import Struct
 from infrahub_exporter.domain.asking.conditions import Condition, holds, matches
 from infrahub_exporter.domain.asking.forms import Written, apply, paths
 from infrahub_exporter.domain.model import Row
+from infrahub_exporter.domain.texts import label_form
 
 _BATCH = 1000
 
@@ -22,13 +23,23 @@ def batches(rows: Iterable[Row]) -> Iterator[tuple[Row, ...]]:
 class Found(Struct, frozen=True, gc=False):
     """One row: the node that it is, or that holds it, and for each path the values that are there, without nulls.
 
-    `fault` says why it is to be left out, whatever is asked for; None where it is not.
+    `fault` says why it is to be left out, whatever is asked for; None where it is not. `hfid` and `display_label` are
+    the node's where what is read has them.
     """
 
     id: str
     kind: str
     values: tuple[tuple[object, ...], ...]
     fault: str | None = None
+    hfid: tuple[str, ...] | None = None
+    display_label: str | None = None
+
+    @property
+    def name(self) -> str | None:
+        """Name the node for a reader, where more of it is known than its kind and id."""
+        if self.hfid:
+            return label_form(self.kind, self.hfid, self.id) if self.kind else "__".join(self.hfid)
+        return f"{self.kind} {self.display_label}".strip() if self.display_label else None
 
 
 class Places:

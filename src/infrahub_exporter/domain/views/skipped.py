@@ -14,7 +14,7 @@ from infrahub_exporter.domain.views.discovery import BAD_TARGET, NO_TARGET, SKIP
 _GROUP = attrgetter("group")
 _GROUPS, _SKIPPED = attrgetter("groups"), attrgetter("skipped")
 _SHOWN = 64
-"""How much of an id is shown."""
+"""How much of a name is shown."""
 _EXAMPLES = 3
 
 
@@ -92,11 +92,10 @@ def check_any(spec: DiscoverySpec, skipped: Mapping[str, Skipped], published: in
 
 
 def told(skipped: Mapping[str, Skipped]) -> str:
-    """Write `2 bad_target, such as InfraDevice 17ab; 1 no_target, such as InfraDevice 17ac`."""
+    """Write `2 bad_target, such as InfraDevice__sw1; 1 no_target, such as InfraDevice 17ac`."""
     return "; ".join(f"{each.count} {reason}, such as {each.names[0]}" for reason, each in skipped.items())
 
 
 def _named(node: Decision) -> str:
-    if not node.id:
-        return f"a {node.kind}"
-    return f"{node.kind} {node.id if len(node.id) <= _SHOWN else node.id[:_SHOWN] + '...'}"
+    name = node.name or (f"{node.kind} {node.id}" if node.id else f"a {node.kind}")
+    return name if len(name) <= _SHOWN else f"{name[:_SHOWN]}..."

@@ -491,7 +491,7 @@ async def test_refusals_are_one_line_a_minute_without_names_or_secrets(
         await authenticator.check(ANN, "192.0.2.2")
 
     assert [record.getMessage() for record in caplog.records if record.name == "infrahub_exporter"] == [
-        "refused 1 requests with wrong credentials, the last from 192.0.2.1",
+        "refused 1 request with wrong credentials, the last from 192.0.2.1",
         "refused 3 requests with wrong credentials, the last from 192.0.2.1",
     ]
     assert "distinctive" not in caplog.text

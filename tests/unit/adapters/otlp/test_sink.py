@@ -321,7 +321,7 @@ async def test_a_point_too_large_for_any_request_is_dropped_and_counted(
     assert [ids(each) for each in collector.requests] == [[("a", 0)]]
     assert (sink.status.points_delivered, sink.status.points_dropped) == (1, 1)
     assert lines(caplog) == [
-        f"OTLP push to {collector.endpoint}: 1 points are larger than any request may be and are not sent"
+        f"OTLP push to {collector.endpoint}: 1 point is larger than any request may be and is not sent"
     ]
 
 
@@ -345,7 +345,7 @@ async def test_rejected_points_are_counted_logged_once_and_not_sent_again(
         )
     assert len(collector.headers) == 3
     assert lines(caplog) == [
-        f"OTLP push to {collector.endpoint}: the collector rejected 1 points: too old",
+        f"OTLP push to {collector.endpoint}: the collector rejected 1 point: too old",
         f"OTLP push to {collector.endpoint} works: 2 points",
     ]
 
@@ -376,9 +376,9 @@ async def test_a_change_of_state_is_one_line(collector: "Collector", caplog: pyt
             await sink.publish(snapshot(LEAF))
             await wall.pushes(number)
     assert lines(caplog) == [
-        f"OTLP push to {collector.endpoint} works: 1 points",
+        f"OTLP push to {collector.endpoint} works: 1 point",
         f"OTLP push to {collector.endpoint}: internal: down",
-        f"OTLP push to {collector.endpoint} works: 1 points",
+        f"OTLP push to {collector.endpoint} works: 1 point",
     ]
 
 
@@ -538,13 +538,13 @@ async def test_what_was_read_too_long_ago_is_not_sent_until_it_is_fresh_again(
     async with running(sink):
         await sink.publish(snapshot(LEAF, at=4899.0))
         await wall.pushes(2)
-        assert sink.status == PushStatus(last_error="1 metrics were read too long ago and are not sent")
+        assert sink.status == PushStatus(last_error="1 metric was read too long ago and is not sent")
         await sink.publish(snapshot(LEAF, at=4900.0))
         await wall.pushes(4)
     assert [point.time_unix_nano for each in collector.requests for point in points(each)] == [4_900_000_000_000] * 2
     assert lines(caplog) == [
-        f"OTLP push to {collector.endpoint}: 1 metrics were read too long ago and are not sent",
-        f"OTLP push to {collector.endpoint} works: 1 points",
+        f"OTLP push to {collector.endpoint}: 1 metric was read too long ago and is not sent",
+        f"OTLP push to {collector.endpoint} works: 1 point",
     ]
 
 

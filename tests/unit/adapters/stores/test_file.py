@@ -172,7 +172,7 @@ def test_entries_that_are_too_old_are_left_out(
     clock.now += 1
     assert load(store) is None
     assert [each.getMessage() for each in caplog.records] == [
-        f"{path}: 1 of 2 entries were read more than 3600 s ago and are not used",
+        f"{path}: 1 of 2 entries was read more than 3600 s ago and is not used",
         f"{path}: 2 of 2 entries were read more than 3600 s ago and are not used",
     ]
     assert path.exists()

@@ -83,8 +83,8 @@ def test_a_row_says_the_kind_of_its_node() -> None:
     peers = {"NetPort": laid_out(planned.peers["NetPort"], PORTS)}
     start = laid_out(planned.root, {"b1": BOXES["b1"]})["b1"]
     assert expander(planned, peers)(start) == (
-        Found("p1", "NetCopper", (("e1",),)),
-        Found("p4", "NetCopper", (("e4",),)),
+        Found("p1", "NetCopper", (("e1",),), hfid=("p1",)),
+        Found("p4", "NetCopper", (("e4",),), hfid=("p4",)),
     )
 
 
@@ -139,7 +139,7 @@ def test_a_node_may_have_only_so_many_rows() -> None:
     assert len(expand("NetBox", "b1", "ports[]", most=2)) == 2
     with pytest.raises(DerivationError) as raised:
         expand("NetBox", "b1", "ports[]", most=1)
-    assert str(raised.value) == "NetBox b1 has more than 1 rows (limits.max_rows_per_node)"
+    assert str(raised.value) == "NetBox b1 has more than 1 row (limits.max_rows_per_node)"
 
 
 def test_rows_are_found_where_tables_have_their_columns_elsewhere() -> None:

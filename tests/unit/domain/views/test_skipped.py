@@ -44,5 +44,5 @@ def test_a_block_in_which_single_nodes_differ_is_counted_right() -> None:
 def test_the_first_three_nodes_are_named() -> None:
     nodes = tuple(Decision("Device", identifier, reason="no_port") for identifier in ("1", None, "3" * 65, "4"))
     found = by_reason((nodes[:2], nodes[2:]))["no_port"]
-    assert (found.count, found.names) == (4, ("Device 1", "a Device", f"Device {'3' * 64}..."))
+    assert (found.count, found.names) == (4, ("Device 1", "a Device", f"Device {'3' * 57}..."))
     assert Tally().of((nodes[:1], nodes[1:]))[1]["no_port"] == found

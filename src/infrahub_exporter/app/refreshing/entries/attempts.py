@@ -10,6 +10,7 @@ import msgspec
 
 from infrahub_exporter.adapters.infrahub.request_names import ENTRY
 from infrahub_exporter.app.refreshing.entries.handover import Kept
+from infrahub_exporter.domain.counts import counted
 from infrahub_exporter.domain.errors import ExporterError, SourceUnavailableError, UnexpectedError
 from infrahub_exporter.domain.ports import Clock
 from infrahub_exporter.domain.publishing.backoff import Backoff, Outages
@@ -129,12 +130,11 @@ class Attempts:
         self._failed_at_well = None
         self.outages.went_well()
         before, self.status = self.status, status
+        nodes = counted(status.nodes, "node")
         if before.error is not None:
-            logger.info("%s %s is read well again: %d nodes", status.source, status.name, status.nodes)
+            logger.info("%s %s is read well again: %s", status.source, status.name, nodes)
         elif before.succeeded_at is None:
-            logger.info(
-                "%s %s is read: %d nodes in %.2f s", status.source, status.name, status.nodes, status.duration_seconds
-            )
+            logger.info("%s %s is read: %s in %.2f s", status.source, status.name, nodes, status.duration_seconds)
 
 
 class GuardedEntry(Attempts, Generic[Item]):

@@ -20,6 +20,7 @@ from infrahub_exporter.app.refreshing.entries.target_derivation import TargetDer
 from infrahub_exporter.app.refreshing.pool import Source, Turn
 from infrahub_exporter.app.refreshing.watched_document import WatchedDocument
 from infrahub_exporter.domain.asking.specs import DiscoverySpec
+from infrahub_exporter.domain.counts import noun
 from infrahub_exporter.domain.errors import ExporterError, SourceUnavailableError
 from infrahub_exporter.domain.model import TargetGroup
 from infrahub_exporter.domain.ports import Clock
@@ -153,10 +154,11 @@ class DiscoveryEntry(GuardedEntry[Decision]):
         is_usual = bool(published) and left_out.keys() == {discovery.NO_TARGET}
         logger.log(
             logging.INFO if is_usual else logging.WARNING,
-            "query %s leaves out %d of %d nodes: %s",
+            "query %s leaves out %d of %d %s: %s",
             self.spec.name,
             count,
             published + count,
+            noun(published + count, "node"),
             skipped.told(left_out),
         )
 

@@ -8,6 +8,7 @@ import msgspec
 from infrahub_exporter.app.refreshing.entries.discoveries import DiscoveryEntry, QueryDiscovery
 from infrahub_exporter.app.refreshing.entries.handover import KeptSet
 from infrahub_exporter.domain.asking.specs import DiscoverySpec
+from infrahub_exporter.domain.counts import counted, noun
 from infrahub_exporter.domain.errors import SourceUnavailableError
 from infrahub_exporter.domain.model import JSON
 from infrahub_exporter.domain.ports import Clock
@@ -78,6 +79,7 @@ class ParameterSets:
         unused = max(_UNUSED_SECONDS, _UNUSED_INTERVALS * self._spec.refresh_interval_seconds)
         if self._clock.monotonic() - asked < unused:
             raise SourceUnavailableError(
-                f"there are {self._most} lists for other parameters, limits.max_parameter_sets allows no more"
+                f"there {noun(self._most, 'is', 'are')} {counted(self._most, 'list')} for other parameters, "
+                "limits.max_parameter_sets allows no more"
             )
         self.forget(entry)

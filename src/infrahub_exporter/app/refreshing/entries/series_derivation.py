@@ -66,7 +66,11 @@ class SeriesDerivation(Derivation[Outcome]):
         """Take the rows of a query's answer for all there were. Raises DerivationError for one that does not fit."""
         rows = rows_by_node(self._spec, answer, self._places.paths, optional=optional, most=self.most_rows)
         found = {node: self._made.derive(own) for node, own in rows.items()}
-        names = {node: f"{rows[node][0].kind} {node}".strip() for node, outcome in found.items() if outcome.skipped}
+        names = {
+            node: rows[node][0].name or f"{rows[node][0].kind} {node}".strip()
+            for node, outcome in found.items()
+            if outcome.skipped
+        }
         self._made.kept.replace(found, names)
 
     def _selected(self, selection: Selection, kinds: Kinds) -> None:
