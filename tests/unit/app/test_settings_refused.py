@@ -126,6 +126,9 @@ two_documents.yml: line 2, column 1: expected a single document in the stream, b
 undefined_alias.yml: line 1, column 50: found undefined alias; a text that begins with * stands in quotes
 unknown_key.yml: listen_prot: unknown key, did you mean 'listen_port'?
 unknown_key_far_from_any.yml: infrahub.xyz: unknown key, expected one of address, token, token_file, branch, page_size, parallel_pages, concurrency, timeout_seconds, refresh_timeout_seconds, full_refresh_seconds, tls, embedded
+key_of_a_section.yml: full_refresh_seconds: unknown key, did you mean 'infrahub.full_refresh_seconds'?
+section_of_a_section.yml: otlp: unknown key, did you mean 'exporters.otlp'?
+key_of_the_top.yml: infrahub.log_level: unknown key, did you mean 'log_level'?
 unknown_key_in_list.yml: metrics.kind[0].inclde: unknown key, did you mean 'include'?
 unknown_section.yml: exporter: unknown key, did you mean 'exporters'?
 web_admin_alone.yml: web.admin.enabled: expected basic_users, bearer_tokens or bearer_token_file with it, got none of them

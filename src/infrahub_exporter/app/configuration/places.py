@@ -1,7 +1,7 @@
 """Where something stands in a configuration, and what is wrong there."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from infrahub_exporter.domain.asking.paths import suggestion
@@ -54,8 +54,20 @@ def at(*place: str | int) -> Iterator[None]:
         raise SettingError(place, str(error).removeprefix(f"{place[-1]}: ")) from None
 
 
-def unknown(key: object, known: tuple[str, ...], place: Place) -> SettingError:
+class UnknownKeyError(SettingError):
+    """A key that is none of those that can stand where it does."""
+
+    def meant(self, places: Iterable[Place]) -> SettingError:
+        """Name the one place in which the key is known, where this is a key at the top or belongs there."""
+        *section, key = self.place
+        others = [each for each in places if each[-1] == key and (not section or len(each) == 1)]
+        if len(others) != 1:
+            return self
+        return SettingError(self.place, f"unknown key, did you mean {written(others[0])!r}?")
+
+
+def unknown(key: object, known: tuple[str, ...], place: Place) -> UnknownKeyError:
     """Say that a key is none of those that are known."""
     near = suggestion(key, known) if isinstance(key, str) else ""
     hint = near or f", expected one of {', '.join(known)}"
-    return SettingError((*place, "null" if key is None else str(key)), f"unknown key{hint}")
+    return UnknownKeyError((*place, "null" if key is None else str(key)), f"unknown key{hint}")

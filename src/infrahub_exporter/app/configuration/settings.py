@@ -14,9 +14,9 @@ import msgspec
 
 from infrahub_exporter.app.configuration.decoding import decode, exists, matches
 from infrahub_exporter.app.configuration.document import parse_document
-from infrahub_exporter.app.configuration.environment import drop_excluded, override, variable_name
+from infrahub_exporter.app.configuration.environment import drop_excluded, override, places, variable_name
 from infrahub_exporter.app.configuration.everything import Settings
-from infrahub_exporter.app.configuration.places import Place, SettingError, written
+from infrahub_exporter.app.configuration.places import Place, SettingError, UnknownKeyError, written
 from infrahub_exporter.app.configuration.reading import read_text
 from infrahub_exporter.app.configuration.wording import describe, shown
 from infrahub_exporter.domain.asking.series import warnings
@@ -104,7 +104,8 @@ def _load(
         settings = _with_written_in(directory, decode(overrides.tree, Settings, find=find))
         _check_written(settings)
     except SettingError as error:
-        raise ConfigError(located(error.place, error.problem)) from None
+        meant = error.meant(place for place, _ in places(Settings)) if isinstance(error, UnknownKeyError) else error
+        raise ConfigError(located(meant.place, meant.problem)) from None
     settings.__dict__["located"] = located
     for place, problem in _odd(settings, overrides.tree):
         warn(located(place, problem))
