@@ -1,5 +1,6 @@
 """A proxy that remembers what was asked for."""
 
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,11 +14,30 @@ _PASSED = ("content-type", "x-infrahub-key", "x-priority")
 _RETURNED = ("content-type", "date", "retry-after")
 
 
+def _is_left(connection: socket.socket) -> bool:
+    """Tell whether who asked has hung up: then there is the end to be read, and else nothing yet."""
+    patience = connection.gettimeout()
+    connection.settimeout(0.0)
+    try:
+        return not connection.recv(1, socket.MSG_PEEK)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    finally:
+        connection.settimeout(patience)
+
+
 class Proxy:
-    """What stands between. `asked` has a path of the REST API or a GraphQL document per request, in their order."""
+    """What stands between. `asked` has a path of the REST API or a GraphQL document per request, in their order.
+
+    `given_up` has the places in it of those whose asker had hung up before the answer came.
+    """
 
     def __init__(self, address: str) -> None:
         self.asked: list[str] = []
+        self.given_up: set[int] = set()
+        self._lock = threading.Lock()
         self._client = httpx.Client(base_url=address, timeout=_TIMEOUT_SECONDS, trust_env=False)
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._make())
         self.address = f"http://127.0.0.1:{self._server.server_port}"
@@ -49,9 +69,15 @@ class Proxy:
                 self._pass(self.rfile.read(int(self.headers["content-length"])))
 
             def _pass(self, body: bytes) -> None:
-                proxy.asked.append(msgspec.json.decode(body)["query"] if body else self.path)
+                with proxy._lock:
+                    place = len(proxy.asked)
+                    proxy.asked.append(msgspec.json.decode(body)["query"] if body else self.path)
                 headers = {name: self.headers[name] for name in _PASSED if name in self.headers}
                 reply = proxy._client.request(self.command, self.path, headers=headers, content=body)
+                if _is_left(self.connection):
+                    proxy.given_up.add(place)
+                    self.close_connection = True
+                    return
                 self.send_response_only(reply.status_code)
                 for name in _RETURNED:
                     if name in reply.headers:
