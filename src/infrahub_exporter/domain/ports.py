@@ -103,12 +103,19 @@ class ChangeProbe(Protocol):
         ...
 
 
+class Arrived(Struct, frozen=True):
+    """Rows and their stamps, both by id, of the same nodes."""
+
+    rows: Mapping[str, Row] = {}
+    stamps: Mapping[str, Stamp] = {}
+
+
 @runtime_checkable
 class ChangedRows(Protocol):
     """What a `ChangeProbe` may be able to beside that: rows and stamps in one answer, where much has changed."""
 
-    async def changed(self, selection: Selection, *, since: float, at: float) -> Mapping[str, tuple[Row, Stamp]] | None:
-        """Return by id the rows of a selection's nodes that were updated after `since`, as of `at`, with their stamps.
+    async def changed(self, selection: Selection, *, since: float, at: float) -> Arrived | None:
+        """Return the rows of a selection's nodes that were updated after `since`, as of `at`, with their stamps.
 
         They are those that `stamps` tells of. None where the nodes of the kind come without stamps. Raises as `pages`.
         """

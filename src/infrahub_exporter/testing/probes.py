@@ -6,7 +6,7 @@ import pytest
 
 from infrahub_exporter.domain.asking.selection import Selection, select
 from infrahub_exporter.domain.errors import SourceRejectedError, SourceUnavailableError
-from infrahub_exporter.domain.ports import ChangedRows, ChangeProbe, Counted, NodeSource
+from infrahub_exporter.domain.ports import Arrived, ChangedRows, ChangeProbe, Counted, NodeSource
 from infrahub_exporter.testing.comparing import comparable, read
 from infrahub_exporter.testing.contract import Act, Contract
 from infrahub_exporter.testing.inventory import ADDED_DRAFT, KINDS, REMOVED_DRAFT
@@ -119,13 +119,15 @@ class ChangedRowsContract(Contract):
         stamps = await probe.stamps("ContractDraft", since=_LONG_AGO, at=at)
         found = await probe.changed(_DRAFTS, since=_LONG_AGO, at=at)
         assert found is not None
-        assert comparable([row for row, _ in found.values()]) == comparable(rows)
-        assert {identifier: stamp for identifier, (_, stamp) in found.items()} == stamps
-        assert await probe.changed(select("ContractUnit", (), {}, KINDS), since=at, at=at) == {}
+        assert comparable(found.rows.values()) == comparable(rows)
+        assert found.stamps == stamps
+        assert found.rows.keys() == stamps.keys()
+        assert await probe.changed(select("ContractUnit", (), {}, KINDS), since=at, at=at) == Arrived()
         await change()
         found = await probe.changed(_DRAFTS, since=_LONG_AGO, at=at)
         former = {row.id: row for row in rows}
-        assert {identifier: row for identifier, (row, _) in (found or {}).items()}.items() <= former.items()
+        assert found is not None
+        assert found.rows.items() <= former.items()
 
     @pytest.mark.anyio
     async def test_rows_that_did_not_change_are_not_among_them(self, probe: ProbingSource, change: Act) -> None:
@@ -134,7 +136,8 @@ class ChangedRowsContract(Contract):
         await change()
         now = since + _YET_TO_COME
         found = await probe.changed(_DRAFTS, since=since, at=now)
-        names = {row.values[0] for row, _ in (found or {}).values()}
+        assert found is not None
+        names = {row.values[0] for row in found.rows.values()}
         assert ADDED_DRAFT in names
         assert _UNTOUCHED_DRAFT not in names
 

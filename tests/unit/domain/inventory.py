@@ -11,7 +11,7 @@ from msgspec import Struct
 from infrahub_exporter.domain.asking.selection import Column, Filter, Selection
 from infrahub_exporter.domain.errors import SourceUnavailableError
 from infrahub_exporter.domain.model import Peer, Row
-from infrahub_exporter.domain.ports import Counted, Page, Probed, Stamp
+from infrahub_exporter.domain.ports import Arrived, Counted, Page, Probed, Stamp
 
 
 class Node(Struct):
@@ -172,11 +172,11 @@ class Inventory:
 
     # ChangedRows
 
-    async def changed(self, selection: Selection, *, since: float, at: float) -> Mapping[str, tuple[Row, Stamp]] | None:
+    async def changed(self, selection: Selection, *, since: float, at: float) -> Arrived | None:
         """Return the newer rows with their stamps."""
         self._request(selection, what="changed")
         stamps = await self.stamps(selection.kind, since=since, at=at)
-        return {each: (self._row(self.nodes[each], selection.columns), stamp) for each, stamp in stamps.items()}
+        return Arrived({each: self._row(self.nodes[each], selection.columns) for each in stamps}, stamps)
 
 
 def _field(node: Node, attribute: str | None) -> object:

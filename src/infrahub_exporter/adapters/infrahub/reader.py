@@ -34,7 +34,7 @@ from infrahub_exporter.domain.asking.refused import RefusedColumnsError
 from infrahub_exporter.domain.asking.selection import Selection
 from infrahub_exporter.domain.errors import DerivationError, SourceRejectedError
 from infrahub_exporter.domain.model import JSON, KindSchema, Row
-from infrahub_exporter.domain.ports import Clock, Page, Probed, Reply, Stamp, Transport
+from infrahub_exporter.domain.ports import Arrived, Clock, Page, Probed, Reply, Stamp, Transport
 from infrahub_exporter.domain.publishing.limits import Limits
 
 logger = logging.getLogger("infrahub_exporter.infrahub")
@@ -199,9 +199,10 @@ class InfrahubReader:
             offset += nodes
         return stamps
 
-    async def changed(self, selection: Selection, *, since: float, at: float) -> Mapping[str, tuple[Row, Stamp]] | None:
+    async def changed(self, selection: Selection, *, since: float, at: float) -> Arrived | None:
         """Return what changed, rows and stamps (see `ChangedRows`)."""
-        found: dict[str, tuple[Row, Stamp]] = {}
+        rows: dict[str, Row] = {}
+        stamps: dict[str, Stamp] = {}
         async for page in self.pages(stamped(selection, iso(since)), at=at):
             try:
                 changed = parted(page.rows)
@@ -209,9 +210,10 @@ class InfrahubReader:
                 raise misfit(selection.kind, error) from error
             if changed is None:
                 return None
-            found.update(changed)
-            self._observe_stamps(stamp for _, stamp in changed.values())
-        return found
+            rows.update(changed.rows)
+            stamps.update(changed.stamps)
+            self._observe_stamps(changed.stamps.values())
+        return Arrived(rows, stamps)
 
     async def run(self, document: str, variables: Mapping[str, JSON] | None = None) -> Mapping[str, JSON]:
         """Return the answer's data (see `QueryRunner`)."""

@@ -11,12 +11,12 @@ from msgspec import Struct
 
 from infrahub_exporter.app.refreshing.schema import SchemaHash
 from infrahub_exporter.domain.errors import ExporterError, SourceUnavailableError
-from infrahub_exporter.domain.ports import ChangeProbe, Clock, NodeSource, QueryRunner, SchemaSource
+from infrahub_exporter.domain.ports import Arrived, ChangeProbe, Clock, NodeSource, QueryRunner, SchemaSource
 from infrahub_exporter.domain.publishing.status import PoolStatus
 from infrahub_exporter.domain.replica.concurrency import Together, Work, one_by_one
 from infrahub_exporter.domain.replica.following import Following
 from infrahub_exporter.domain.replica.kinds import Kinds
-from infrahub_exporter.domain.replica.watching import RESOLUTION_SECONDS, Arrived, Change, SetBackError, Watch
+from infrahub_exporter.domain.replica.watching import RESOLUTION_SECONDS, Change, SetBackError, Watch
 
 logger = logging.getLogger("infrahub_exporter")
 

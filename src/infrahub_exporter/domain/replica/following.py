@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from infrahub_exporter.domain.asking.selection import Selection
 from infrahub_exporter.domain.errors import ExporterError, SourceUnavailableError
-from infrahub_exporter.domain.ports import NodeSource
+from infrahub_exporter.domain.ports import Arrived, NodeSource
 from infrahub_exporter.domain.publishing.status import PoolStatus
 from infrahub_exporter.domain.replica.changed import Changed
 from infrahub_exporter.domain.replica.concurrency import Together, one_by_one
@@ -18,7 +18,7 @@ from infrahub_exporter.domain.replica.replica import Replica
 from infrahub_exporter.domain.replica.rolling import Rolling
 from infrahub_exporter.domain.replica.sparing import Sparing
 from infrahub_exporter.domain.replica.views import Delta, View
-from infrahub_exporter.domain.replica.watching import Arrived, Change
+from infrahub_exporter.domain.replica.watching import Change
 
 Progress = Callable[[int], None]
 """Is told after each page how many nodes of everything have come."""

@@ -1,6 +1,6 @@
 """Ask for rows without the columns that Infrahub refuses, so that those who need none of them are spared."""
 
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterable
 
 from msgspec import structs
 
@@ -9,7 +9,7 @@ from infrahub_exporter.domain.asking.refused import RefusedColumnsError
 from infrahub_exporter.domain.asking.selection import Selection
 from infrahub_exporter.domain.errors import SourceRejectedError
 from infrahub_exporter.domain.model import MISSING, Row
-from infrahub_exporter.domain.ports import ChangedRows, NodeSource, Page, Stamp
+from infrahub_exporter.domain.ports import Arrived, ChangedRows, NodeSource, Page
 
 
 class Sparing:
@@ -72,7 +72,7 @@ class Sparing:
         """Count the nodes of a selection (see `NodeSource`)."""
         return await self._nodes.count(selection, at=at)
 
-    async def changed(self, selection: Selection, *, since: float, at: float) -> Mapping[str, tuple[Row, Stamp]] | None:
+    async def changed(self, selection: Selection, *, since: float, at: float) -> Arrived | None:
         """Return what changed, with its stamps (see `ChangedRows`); None where that cannot be had in one answer."""
         if not isinstance(self._nodes, ChangedRows) or self._spared(selection) is not selection:
             return None

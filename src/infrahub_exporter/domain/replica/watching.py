@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from infrahub_exporter.domain.errors import DerivationError, ExporterError, SourceUnavailableError
 from infrahub_exporter.domain.model import Row
-from infrahub_exporter.domain.ports import ChangeProbe, Counted, Stamp
+from infrahub_exporter.domain.ports import Arrived, ChangeProbe, Counted, Stamp
 from infrahub_exporter.domain.replica.concurrency import Together, one_by_one
 
 _MANY = 500
@@ -16,7 +16,6 @@ RESOLUTION_SECONDS = 2.0
 """How far an instant may fall behind the last one by its own uncertainty: a `Date` is whole seconds."""
 
 
-Arrived = Mapping[str, tuple[Row, Stamp]]
 ReadChanged = Callable[[str, float, float], Awaitable[Arrived | None]]
 """Read what changed of a kind after an instant as of another, rows and stamps at once; None where that is not to be."""
 
@@ -145,8 +144,7 @@ class Watch:
             if self._read_changed is not None and 2 * new > counted.changed:
                 found = await self._read_changed(kind, since, at)
                 if found is not None:
-                    stamps = {each: stamp for each, (_, stamp) in found.items()}
-                    return _Told(stamps, {each: row for each, (row, _) in found.items()})
+                    return _Told(found.stamps, found.rows)
         return _Told(await self._probe.stamps(kind, since=since, at=at))
 
     async def _told(self, kind: str, counted: Counted, since: float, at: float) -> _Told:
@@ -162,15 +160,21 @@ class Watch:
         """Find the nodes with a new stamp, and those that leave the overlap."""
         stamps = told.stamps
         known = self._known.get(kind, {})
-        new = {each: stamp for each, stamp in stamps.items() if known.get(each) != stamp or stamp.updated > at}
-        left = {each: stamp for each, stamp in known.items() if each not in stamps}
+        new = stamps
+        if known:
+            new = {each: stamp for each, stamp in stamps.items() if known.get(each) != stamp or stamp.updated > at}
+        left = known.keys() - stamps.keys()
         created = {each for each, stamp in new.items() if stamp.created > since}
         if fresh := [stamp.updated for stamp in new.values() if self._begun < stamp.updated <= at]:
             self._fresh.setdefault(kind, []).extend(fresh)
-        created |= {each for each, stamp in left.items() if stamp.created > self._since}
-        rows = {each: told.rows[each] for each in new} if told.rows else {}
+        created.update(each for each in left if known[each].created > self._since)
+        rows = told.rows
+        if len(rows) > len(new):
+            rows = {each: rows[each] for each in new}
         return Change(frozenset(new).union(left), count, frozenset(created), told.untold, rows)
 
 
-def _until(at: float, stamps: Mapping[str, Stamp]) -> dict[str, Stamp]:
-    return {identifier: stamp for identifier, stamp in stamps.items() if stamp.updated <= at}
+def _until(at: float, stamps: Mapping[str, Stamp]) -> Mapping[str, Stamp]:
+    """Leave out what is later than an instant; the same object where nothing is."""
+    late = [identifier for identifier, stamp in stamps.items() if stamp.updated > at]
+    return {each: stamps[each] for each in stamps.keys() - set(late)} if late else stamps

@@ -9,7 +9,7 @@ from infrahub_exporter.adapters.infrahub.reader import InfrahubReader
 from infrahub_exporter.domain.asking.selection import Column, Filter, Hop, Selection
 from infrahub_exporter.domain.errors import DerivationError, SourceRejectedError, SourceUnavailableError
 from infrahub_exporter.domain.model import AttributeSchema, KindSchema, RelationshipSchema, Row
-from infrahub_exporter.domain.ports import Reply, Stamp
+from infrahub_exporter.domain.ports import Arrived, Reply, Stamp
 
 pytestmark = pytest.mark.anyio
 DATE = {"date": "Tue, 24 Nov 2026 12:00:00 GMT"}
@@ -274,9 +274,13 @@ async def test_rows_come_with_their_stamps_and_a_node_of_unknown_making_is_a_new
     source = reader(transport)
     row = Row("1", "LabThing", None, ("one",))
     transport.replies["graphql"] = stamped(updated_at="2026-01-02T00:00:00Z", created_at="2026-01-01T02:00:00+02:00")
-    assert await source.changed(NAMED, since=0.0, at=0.0) == {"1": (row, Stamp(1767312000.0, 1767225600.0))}
+    assert await source.changed(NAMED, since=0.0, at=0.0) == Arrived(
+        {"1": row}, {"1": Stamp(1767312000.0, 1767225600.0)}
+    )
     transport.replies["graphql"] = stamped(updated_at="2026-01-02T00:00:00Z", created_at=None)
-    assert await source.changed(NAMED, since=0.0, at=0.0) == {"1": (row, Stamp(1767312000.0, 1767312000.0))}
+    assert await source.changed(NAMED, since=0.0, at=0.0) == Arrived(
+        {"1": row}, {"1": Stamp(1767312000.0, 1767312000.0)}
+    )
 
 
 async def test_rows_of_a_kind_that_gives_no_stamps_do_not_come_with_them() -> None:

@@ -1,14 +1,14 @@
 """A source that refuses columns, and what is asked of it in their stead."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 
 import pytest
 
 from infrahub_exporter.domain.asking.refused import RefusedColumnsError
 from infrahub_exporter.domain.asking.selection import Column, Selection
 from infrahub_exporter.domain.errors import SourceRejectedError
-from infrahub_exporter.domain.model import MISSING, Row
-from infrahub_exporter.domain.ports import NodeSource, Page, Stamp
+from infrahub_exporter.domain.model import MISSING
+from infrahub_exporter.domain.ports import Arrived, NodeSource, Page
 from infrahub_exporter.domain.replica.sparing import Sparing
 from tests.unit.domain.inventory import Inventory
 
@@ -34,7 +34,7 @@ class Choosy(Inventory):
             self._refuse(selection)
             yield page
 
-    async def changed(self, selection: Selection, *, since: float, at: float) -> Mapping[str, tuple[Row, Stamp]] | None:
+    async def changed(self, selection: Selection, *, since: float, at: float) -> Arrived | None:
         self._refuse(selection)
         return await super().changed(selection, since=since, at=at)
 
@@ -91,7 +91,7 @@ async def test_what_changed_comes_without_rows_where_something_is_refused() -> N
     assert len(source.asked) == 1
     found = await subject.changed(Selection("Thing", (NAME,)), since=0.0, at=0.0)
     assert found is not None
-    assert sorted(row.values for row, _ in found.values()) == [("one",), ("two",)]
+    assert sorted(row.values for row in found.rows.values()) == [("one",), ("two",)]
 
 
 async def test_a_refusal_of_what_was_not_asked_for_is_one_of_everything() -> None:

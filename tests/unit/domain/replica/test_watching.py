@@ -6,8 +6,8 @@ import pytest
 
 from infrahub_exporter.domain.errors import DerivationError, SourceUnavailableError
 from infrahub_exporter.domain.model import Row
-from infrahub_exporter.domain.ports import Counted, Probed, Stamp
-from infrahub_exporter.domain.replica.watching import Arrived, Change, SetBackError, Watch
+from infrahub_exporter.domain.ports import Arrived, Counted, Probed, Stamp
+from infrahub_exporter.domain.replica.watching import Change, SetBackError, Watch
 
 pytestmark = pytest.mark.anyio
 
@@ -241,7 +241,7 @@ class Arriving:
     async def read(self, kind: str, since: float, at: float) -> Arrived | None:
         self.asked.append((kind, since, at))
         stamps = {each: Stamp(stamp, 0.0) for each, stamp in self._probe.stamped.items() if stamp > since}
-        return {each: (_row(each), stamp) for each, stamp in stamps.items()} if self.may else None
+        return Arrived({each: _row(each) for each in stamps}, stamps) if self.may else None
 
 
 def _row(identifier: str) -> Row:
