@@ -3,7 +3,7 @@
 import gc
 import logging
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -42,7 +42,7 @@ _FILES = click.Path(path_type=Path)
 def run(arguments: Sequence[str]) -> int:
     """Run a command line and return its exit code: 0 for well, 1 for trouble, 2 for bad usage or configuration.
 
-    What is wrong with the usage or the configuration is one line on standard error.
+    What is wrong with the usage or the configuration is a line for each fault on standard error.
     """
     try:
         code = command.main(_spread(arguments), prog_name="infrahub-exporter", standalone_mode=False)
@@ -133,13 +133,13 @@ def _openable(address: str) -> str:
 @_CONFIG
 @click.option("--online", is_flag=True, help="Ask the configured Infrahub whether it has what is read.")
 def check(config: Path | None, *, online: bool) -> None:
-    """Say whether a configuration and the files that it names are good: exit 0, or 2 with one line that says why.
+    """Say whether a configuration and the files that it names are good: exit 0, or 2 with a line for each fault.
 
     An Infrahub inside is always asked for what is read, another one with `--online`.
     """
     import anyio  # noqa: PLC0415 - as the others not needed to complain
 
-    from infrahub_exporter.app.configuration.fitting import misfit, unanswerable  # noqa: PLC0415
+    from infrahub_exporter.app.configuration.fitting import misfits, unanswerable  # noqa: PLC0415
     from infrahub_exporter.app.configuration.places import SettingError  # noqa: PLC0415
     from infrahub_exporter.app.configuration.settings import load_settings  # noqa: PLC0415
     from infrahub_exporter.app.serving.server import listener_context  # noqa: PLC0415
@@ -147,21 +147,18 @@ def check(config: Path | None, *, online: bool) -> None:
 
     warnings: list[str] = []
     settings = load_settings(config, os.environ, warnings.append)
-    for fault in unanswerable(settings):
-        raise ConfigError(settings.located(fault.place, fault.problem))
+    _refuse(settings.located(fault.place, fault.problem) for fault in unanswerable(settings))
     service = Service(settings)  # as at a start, without one
     listener_context(settings)
     if online or settings.infrahub.embedded is not None:
 
-        async def look() -> SettingError | None:
+        async def look() -> tuple[SettingError, ...]:
             try:
-                return await misfit(settings, service.source)
+                return await misfits(settings, service.source)
             finally:
                 await service.source.close()
 
-        found = anyio.run(look)
-        if found is not None:
-            raise ConfigError(f"{config or 'the environment'}: {found}")
+        _refuse(f"{config or 'the environment'}: {found}" for found in anyio.run(look))
     for warning in warnings:
         click.echo(f"warning: {warning}", err=True)
     series = len(settings.metrics.series)
@@ -173,6 +170,12 @@ def check(config: Path | None, *, online: bool) -> None:
         f"{counted(collectors, 'collector') + ', ' if collectors else ''}"
         f"{counted(len(settings.discoveries), 'discovery', 'discoveries')}"
     )
+
+
+def _refuse(faults: Iterable[str]) -> None:
+    """Raise ConfigError where there are any."""
+    if lines := "\n".join(faults):
+        raise ConfigError(lines)
 
 
 def _operating(function: Callable[..., int]) -> click.Command:

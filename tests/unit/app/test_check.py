@@ -11,7 +11,7 @@ from infrahub_exporter.adapters.clock import SystemClock
 from infrahub_exporter.adapters.embedded import EmbeddedInfrahub, EmbeddedTransport
 from infrahub_exporter.adapters.infrahub.reader import InfrahubReader
 from infrahub_exporter.app.cli import run
-from infrahub_exporter.app.configuration.fitting import misfit
+from infrahub_exporter.app.configuration.fitting import misfits
 from infrahub_exporter.app.configuration.settings import load_settings
 from infrahub_exporter.app.container import build_exporter
 from tests.e2e.children import DEMO, free_port
@@ -98,8 +98,8 @@ def checked(folder: Path, entries: str) -> str | None:
     path = folder / "config.yml"
     (folder / "listed.gql").write_text(entries.rpartition("\n# ")[2])
     path.write_text(f"infrahub: {{address: 'http://infrahub:8000', token: x}}\n{entries}\n")
-    fault = anyio.run(misfit, load_settings(path, {}, lambda _: None), source())
-    return None if fault is None else str(fault)
+    faults = anyio.run(misfits, load_settings(path, {}, lambda _: None), source())
+    return "\n".join(map(str, faults)) or None
 
 
 def refused(folder: Path) -> list[str]:
@@ -121,6 +121,16 @@ def test_check_says_of_each_entry_that_the_run_refuses_what_the_run_says(tmp_pat
 def test_what_the_run_reads_is_good(tmp_path: Path, entries: str) -> None:
     assert checked(tmp_path, entries) is None
     assert refused(tmp_path) == []
+
+
+def test_check_says_so_of_every_entry_at_once(tmp_path: Path) -> None:
+    said = checked(
+        tmp_path, "metrics: {kind: [{kind: DcimDevise}, {kind: DcimDevice}, {kind: DcimRack, include: [x]}]}"
+    )
+    assert str(said).splitlines() == [
+        "metrics.kind[0]: Infrahub has no kind 'DcimDevise', did you mean 'DcimDevice'?",
+        "metrics.kind[2]: Infrahub has no kind 'DcimRack', did you mean 'DcimInterface'?",
+    ]
 
 
 ASKED = "{ DcimDevice { edges { node { id name { value } site { node { name { value } } } } } } }"

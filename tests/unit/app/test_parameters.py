@@ -169,6 +169,23 @@ async def test_each_set_of_parameters_has_a_list_of_its_own_that_is_kept_fresh(s
         assert b'name="d?site=berlin"' in subject.own_metrics_body()
 
 
+async def test_a_list_is_told_as_its_url_writes_it(tmp_path: Path) -> None:
+    document = "query Q($live: [Boolean!]! = [true]) { Device(live: $live) { edges { node { id name { value } } } } }"
+    (tmp_path / "q.gql").write_text(document)
+    query = {"name": "d", "file_path": str(tmp_path / "q.gql"), "parameters": ["live"], "target_field": "name"}
+    settings = parse_settings(
+        {
+            "infrahub": {"address": "http://infrahub", "token": "x"},
+            "service_discovery": {"enabled": True, "queries": [query]},
+        }
+    )
+    answers: dict[str, JSON] = {"Device": {"edges": [{"node": {"id": "1", "name": {"value": "a1"}}}]}}
+    source = MemorySource(answers={document: answers})
+    async with build_exporter(settings, source=source, environment={}) as subject:
+        await subject.discovery("d", [("live", "TRUE"), ("live", "false")])
+        assert [entry.name for entry in subject.status.entries] == ["d", "d?live=true&live=false"]
+
+
 @pytest.mark.parametrize(
     ("asked", "problem"),
     [

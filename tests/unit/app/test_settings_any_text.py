@@ -28,8 +28,10 @@ YAMLISH = st.lists(MARKS | st.sampled_from(KEYS) | TEXTS | st.text(max_size=4), 
 WARNINGS: list[str] = []
 
 
-def one_line(error: ConfigError) -> None:
-    assert str(error).splitlines() == [str(error)]
+def lines(error: ConfigError) -> None:
+    """Check that there is a line for each fault, with nothing in it that ends a line."""
+    assert str(error).splitlines() == str(error).split("\n")
+    assert all(str(error).split("\n"))
 
 
 @given(TREES)
@@ -37,7 +39,7 @@ def test_plain_values_are_settings_or_a_config_error(tree: object) -> None:
     try:
         parse_settings({"infrahub": {"address": "http://a"}, **tree} if isinstance(tree, dict) else tree)
     except ConfigError as caught:
-        one_line(caught)
+        lines(caught)
 
 
 @given(YAMLISH)
@@ -64,7 +66,7 @@ def test_any_text_is_values_or_a_config_error(text: str) -> None:
     try:
         parse_document(text)
     except ConfigError as caught:
-        one_line(caught)
+        lines(caught)
 
 
 @given(
@@ -80,4 +82,4 @@ def test_any_file_with_any_environment_is_settings_or_a_config_error(
     try:
         load_settings(path, env, WARNINGS.append)
     except ConfigError as caught:
-        one_line(caught)
+        lines(caught)

@@ -259,6 +259,60 @@ def test_a_bad_file_is_refused_in_one_line_that_names_file_place_and_expectation
     assert str(caught.value) == REFUSED[name].replace("{configs}", str(CONFIGS))
 
 
+def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "config.yml"
+    path.write_text(
+        """infrahub: {address: "http://infrahub:8000", token: x, page_size: 0}
+listen_prot: 9
+metrics: {kind: [{kind: DcimDevice, include: [5]}, {kid: DcimDevice}, {kind: DcimDevice, filters: {a__value: null}}]}
+poll_interval_seconds: 30s
+"""
+    )
+    with pytest.raises(ConfigError) as raised:
+        load_settings(path, {"INFRAHUB_SIDECAR_LOG_LEVEL": "loud"})
+    assert str(raised.value).splitlines() == [
+        f"{path}: listen_prot: unknown key, did you mean 'listen_port'?",
+        f"{path}: infrahub.page_size: expected a whole number from 1 to 1000, got 0",
+        f"{path}: metrics.kind[0].include[0]: expected text, got 5, put it in quotes",
+        f"{path}: metrics.kind[1].kid: unknown key, did you mean 'kind'?",
+        (
+            f"{path}: metrics.kind[2].filters.a__value: expected text, a number, true or false, or a list of those, "
+            "got nothing"
+        ),
+        f"{path}: poll_interval_seconds: expected a number of at least 1, got '30s', write the number of seconds alone",
+        "INFRAHUB_SIDECAR_LOG_LEVEL: expected one of DEBUG, INFO, WARNING, ERROR, CRITICAL, got 'loud'",
+    ]
+
+
+def test_so_is_all_that_does_not_fit_together(tmp_path: Path) -> None:
+    path = tmp_path / "config.yml"
+    (tmp_path / "bad.gql").write_text("query Q($site: String!) { DcimDevice { edges { node { id } } } }")
+    path.write_text(
+        """infrahub: {address: "http://infrahub:8000", token: x}
+metrics:
+  kind: [{kind: DcimDevice, include: [id]}, {kind: DcimDevice, include: [a.b, a_b]}]
+  series: [{name: a_total, kind: DcimDevice, value: 1}, {name: process_x, kind: DcimDevice, value: 1}]
+  prefix: ""
+service_discovery:
+  enabled: true
+  queries:
+    - {name: one, file_path: bad.gql, target_field: name}
+    - {name: two, file_path: bad.gql, variables: {site: a, stie: b}, target_field: name}
+"""
+    )
+    with pytest.raises(ConfigError) as raised:
+        load_settings(path, {})
+    said = [line.removeprefix(f"{path}: ") for line in str(raised.value).splitlines()]
+    assert [line.partition(": ")[0] for line in said] == [
+        "metrics.kind[0].include",
+        "metrics.kind[1].include",
+        "metrics.series[0].name",
+        "metrics.series[1].name",
+        "service_discovery.queries[0].variables",
+        "service_discovery.queries[1].variables.stie",
+    ]
+
+
 def test_every_bad_file_has_its_line() -> None:
     assert {path.stem for path in (CONFIGS / "bad").glob("*.yml")} == set(REFUSED)
 

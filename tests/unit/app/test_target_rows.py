@@ -10,7 +10,7 @@ from litestar import Litestar
 from litestar.testing import AsyncTestClient
 
 from infrahub_exporter.adapters.http.routes import build_router
-from infrahub_exporter.app.configuration.fitting import misfit
+from infrahub_exporter.app.configuration.fitting import misfits
 from infrahub_exporter.app.configuration.settings import parse_settings
 from infrahub_exporter.app.container import Build, build_exporter
 from infrahub_exporter.app.exporter import Exporter
@@ -252,8 +252,8 @@ async def test_rows_and_what_is_read_there_are_looked_up_before_anything_is_serv
     files = {"schema": [str(YARD / "schema.yml")]}
     queries = {"enabled": True, "queries": [{**ROUNDS, **change}]}
     settings = parse_settings({"infrahub": {"embedded": files}, "service_discovery": queries})
-    found = await misfit(settings, Build(settings).parts.source)
-    assert (found and str(found)) == (problem and f"service_discovery.queries[0]: {problem}")
+    found = await misfits(settings, Build(settings).parts.source)
+    assert [str(each) for each in found] == ([f"service_discovery.queries[0]: {problem}"] if problem else [])
 
 
 async def test_rows_that_are_no_targets_are_told_to_whom_the_page_is_shown() -> None:

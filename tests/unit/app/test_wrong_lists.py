@@ -185,11 +185,29 @@ async def test_the_last_good_list_stays_where_the_answer_no_longer_fits(caplog: 
     ]
 
 
-async def test_one_whose_nodes_have_no_target_yet_is_empty_and_says_so(caplog: pytest.LogCaptureFixture) -> None:
-    subject = exporter(by_file(), answering(node("shop", mgmt={"ip": None})))
+async def test_a_list_without_nodes_is_empty_and_one_whose_nodes_all_have_no_target_is_a_failure(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    source = answering()
+    subject = exporter(by_file(), source)
     await subject.refresh()
     assert subject.target_groups("probes") == ()
-    assert caplog.messages == ["query probes leaves out 1 of 1 node: 1 no_target, such as LabProbe id-shop"]
+    nameless = node("shop", mgmt={"ip": None})
+    source.answers = answering(node("wiki"), nameless).answers
+    await subject.refresh()
+    good = subject.target_groups("probes")
+    assert len(good) == 1
+    source.answers = answering(nameless).answers
+    await subject.refresh()
+    assert subject.target_groups("probes") == good
+    assert caplog.messages == [
+        "query probes leaves out 1 of 2 nodes: 1 no_target, such as LabProbe id-shop",
+        (
+            "query probes cannot be read: every node is bad: 1 no_target, such as LabProbe id-shop; "
+            "its last good data stays"
+        ),
+    ]
+    assert {record.levelname for record in caplog.records} == {"WARNING"}
 
 
 async def test_some_bad_nodes_among_good_ones_are_told_once_per_change_of_state(

@@ -11,6 +11,7 @@ from litestar.enums import HttpMethod
 from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
 
+from infrahub_exporter.adapters.http.asked import names, parameters_of
 from infrahub_exporter.adapters.http.bodies import Body, ChunkedResponse, Kept
 from infrahub_exporter.adapters.http.negotiation import is_unchanged, negotiate, wants_gzip, wants_html
 from infrahub_exporter.adapters.http.page import PAGE_HEADERS, base_of, render
@@ -197,7 +198,7 @@ def _own_metrics(served: Served) -> HTTPRouteHandler:
     @route("/-/metrics", http_method=_METHODS)
     async def own_metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
         wanted = negotiate(request.scope["headers"])
-        body = served.own_metrics_body(wanted.format, _names(request))
+        body = served.own_metrics_body(wanted.format, names(request))
         return Response(body, media_type=wanted.media_type, headers={"Vary": "Accept"})
 
     return own_metrics
@@ -222,7 +223,7 @@ def _metrics(served: Served, path: str) -> HTTPRouteHandler:
     @route(path, http_method=_METHODS)
     async def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
         wanted = negotiate(request.scope["headers"])
-        body = served.exposition(wanted.format, _names(request))
+        body = served.exposition(wanted.format, names(request))
         if body is None:
             return _problem(HTTPStatus.SERVICE_UNAVAILABLE, "No data yet", "no kind has been read well yet")
         unchanged, tagged = _tagged(request, body.etag, headers)
@@ -235,20 +236,13 @@ def _metrics(served: Served, path: str) -> HTTPRouteHandler:
     return metrics
 
 
-def _names(request: Request[Any, Any, Any]) -> frozenset[str] | None:
-    """Return the names of the families that are asked for by `name[]`, None where all are."""
-    if not request.scope["query_string"]:
-        return None
-    return frozenset(request.query_params.getall("name[]", [])) or None
-
-
 def _discovery(served: Served, spec: DiscoverySpec) -> _Answer:
     headers = {REFRESH_HEADER: f"{spec.refresh_interval_seconds:g}", "Vary": "Accept-Encoding"}
     whole = Kept()
 
     async def discovery(request: Request[Any, Any, Any]) -> Response[bytes]:
-        parameters = list(request.query_params.multi_items())
         try:
+            parameters = parameters_of(request)
             plain = await served.target_list(spec.name, parameters)
         except BadParameterError as error:
             return _problem(HTTPStatus.BAD_REQUEST, "Bad parameter", str(error))

@@ -6,7 +6,7 @@ place, what was expected there and what stood there, and never shows a secret.
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from glob import iglob
 from pathlib import Path
 from types import UnionType
@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from infrahub_exporter.app.configuration.forms import OWN_FORMS, texts
-from infrahub_exporter.app.configuration.places import Place, SettingError, unknown
+from infrahub_exporter.app.configuration.places import Faults, Place, SettingError, unknown
 from infrahub_exporter.app.configuration.secret import Secret, dec_hook
 from infrahub_exporter.app.configuration.wording import describe, is_number, shown, strip_optional
 
@@ -33,23 +33,24 @@ StructT = TypeVar("StructT", bound=Struct)
 
 
 def decode(value: object, type_: type[StructT], *, place: Place = (), find: Find = lambda path: path) -> StructT:
-    """Make a Struct of what YAML says; `find` says where a path leads. Raises SettingError."""
+    """Make a Struct of what YAML says; `find` says where a path leads. Raises SettingError of all that is wrong."""
     if not isinstance(value, Mapping):
         raise SettingError(place, f"expected {describe(type_)}, got {shown(value, hidden=True)}")
     fields = {field.name: field for field in msgspec.structs.fields(type_)}
-    for key in value:
-        if key not in fields:
-            raise unknown(key, tuple(fields), place)
+    misspelt = [unknown(key, tuple(fields), place) for key in value if key not in fields]
+    faults = Faults(misspelt)
     arguments: dict[str, object] = {}
     for name, field in fields.items():
-        if name in value:
-            arguments[name] = _value(value[name], field.type, (*place, name), find)
-        elif field.required:
-            raise SettingError((*place, name), f"expected {describe(field.type)}, got nothing")
+        with faults.gathered():
+            if name in value:
+                arguments[name] = _value(value[name], field.type, (*place, name), find)
+            elif field.required and not misspelt:
+                raise SettingError((*place, name), f"expected {describe(field.type)}, got nothing")
+    faults.check()
     try:
         return type_(**arguments)
     except SettingError as error:
-        raise SettingError((*place, *error.place), error.problem) from None
+        raise error.below(*place) from None
 
 
 def _value(value: object, annotation: Any, place: Place, find: Find) -> object:
@@ -68,18 +69,27 @@ def _value(value: object, annotation: Any, place: Place, find: Find) -> object:
     if origin is tuple:
         if not isinstance(value, list | tuple):
             raise SettingError(place, f"expected {describe(inner)}, got {shown(value, hidden=True)}")
-        item_type = get_args(inner)[0]
-        return tuple(_value(item, item_type, (*place, index), find) for index, item in enumerate(value))
+        return tuple(_values(enumerate(value), get_args(inner)[0], place, find))
     if origin is dict:
         item_type = get_args(inner)[1]
         hidden = item_type is Secret  # one may stand there for its name: such places are numbered
-        return {
-            key: _value(item, item_type, (*place, index if hidden else key), find)
-            for index, (key, item) in enumerate(texts(value, inner, place, hidden=hidden))
-        }
+        items = dict(texts(value, inner, place, hidden=hidden))
+        places = enumerate(items.values()) if hidden else items.items()
+        return dict(zip(items, _values(places, item_type, place, find), strict=True))
     if origin is Literal and isinstance(value, str) and value not in get_args(inner):
         value = next((each for each in get_args(inner) if each.casefold() == value.casefold()), value)
     return _leaf(value, inner, place, find)
+
+
+def _values(items: Iterable[tuple[str | int, object]], item_type: Any, place: Place, find: Find) -> list[object]:
+    """Decode what a list or mapping has, each by where it stands in that."""
+    faults = Faults()
+    made: list[object] = []
+    for step, item in items:
+        with faults.gathered():
+            made.append(_value(item, item_type, (*place, step), find))
+    faults.check()
+    return made
 
 
 def _meant(value: object, union: Any, place: Place) -> Any:

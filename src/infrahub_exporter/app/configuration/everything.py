@@ -18,7 +18,7 @@ from infrahub_exporter.app.configuration.infrahub import (
     InfrahubSettings,
     NonEmpty,
 )
-from infrahub_exporter.app.configuration.places import Place, SettingError, at, place_of
+from infrahub_exporter.app.configuration.places import Faults, Place, SettingError, at, place_of
 from infrahub_exporter.app.configuration.pushing import OtlpSettings
 from infrahub_exporter.app.configuration.queries import SEGMENT, QuerySettings, check_served
 from infrahub_exporter.app.configuration.series import SeriesSettings, check_series
@@ -124,22 +124,27 @@ class Settings(_Section, frozen=True, dict=True):
         if ":" in self.listen_address and not _is_ipv6(self.listen_address):
             expected = "expected an address without port, such as 0.0.0.0 or ::"
             raise SettingError(("listen_address",), f"{expected}, got {self.listen_address!r}")
+        faults = Faults()
         for index, entry in enumerate(self.metrics.kind):
-            with at("metrics", "kind", index, "include"):
-                label_names(entry.include)
-            with at("metrics", "kind", index, "labels"):
-                label_names(entry.include, entry.labels)
-        with at("metrics"):
+            with faults.gathered():
+                with at("metrics", "kind", index, "include"):
+                    label_names(entry.include)
+                with at("metrics", "kind", index, "labels"):
+                    label_names(entry.include, entry.labels)
+        with faults.gathered(), at("metrics"):
             check_series(
                 self.metrics.series, kinds=[entry.kind for entry in self.metrics.kind], prefix=self.metrics.prefix
             )
-        _ = self.series_specs
+        with faults.gathered():
+            _ = self.series_specs
         prometheus = self.exporters.prometheus
         for index, spec in enumerate(self.uncovered):
-            with at("service_discovery", "uncovered", index):
+            with faults.gathered(), at("service_discovery", "uncovered", index):
                 for path in spec.paths:
                     parse(path)
-        check_served(self.discoveries, prometheus.metrics_path if prometheus.enabled else None)
+        with faults.gathered():
+            check_served(self.discoveries, prometheus.metrics_path if prometheus.enabled else None)
+        faults.check()
 
     @cached_property
     def located(self) -> Callable[[Place, str], str]:
@@ -167,10 +172,11 @@ class Settings(_Section, frozen=True, dict=True):
     @cached_property
     def series_specs(self) -> tuple[SeriesSpec, ...]:
         """The entries of `metrics.series`, with the text of their files."""
-        specs = []
+        specs, faults = [], Faults()
         for index, entry in enumerate(self.metrics.series):
-            with at("metrics", "series", index):
+            with faults.gathered(), at("metrics", "series", index):
                 specs.append(entry.resolved())
+        faults.check()
         return tuple(specs)
 
     @property
@@ -197,9 +203,10 @@ class Settings(_Section, frozen=True, dict=True):
     @cached_property
     def discoveries(self) -> tuple[DiscoverySpec, ...]:
         """The queries as they are served: with names, paths and the text of their files."""
-        specs = []
+        specs, faults = [], Faults()
         for index, query in enumerate(self.service_discovery.queries if self.service_discovery.enabled else ()):
-            with at("service_discovery", "queries", index):
+            with faults.gathered(), at("service_discovery", "queries", index):
                 spec = query.resolved()
                 specs.append(msgspec.structs.replace(spec, booleans=self._booleans(spec.booleans)))
+        faults.check()
         return tuple(specs)

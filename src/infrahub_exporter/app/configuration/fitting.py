@@ -24,17 +24,18 @@ class _Check(Protocol):
     async def __call__(self, kinds: Kinds) -> None: ...
 
 
-async def misfit(settings: Settings, source: Source) -> SettingError | None:
-    """Plan every entry as a run does; return what is wrong with the first that does not fit.
+async def misfits(settings: Settings, source: Source) -> tuple[SettingError, ...]:
+    """Plan every entry as a run does; return what is wrong with those that do not fit.
 
     Paths and filters are resolved. A document is looked through, and run where a URL does not have to say more. Raises
     SourceUnavailableError where Infrahub does not answer.
     """
     kinds = Kinds(source)
+    found = []
     for place, check in _checks(settings, source):
         if (fault := await _fault(check, kinds)) is not None:
-            return SettingError(place, fault)
-    return None
+            found.append(SettingError(place, fault))
+    return tuple(found)
 
 
 def unanswerable(settings: Settings) -> Iterator[SettingError]:

@@ -1,7 +1,7 @@
 """Where something stands in a configuration, and what is wrong there."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from infrahub_exporter.domain.asking.paths import suggestion
@@ -20,6 +20,53 @@ class SettingError(ConfigError):
         super().__init__(f"{written(place)}: {problem}" if place else problem)
         self.place = place
         self.problem = problem
+
+    @property
+    def faults(self) -> "tuple[SettingError, ...]":
+        """What is told at once: this one."""
+        return (self,)
+
+    def below(self, *place: str | int) -> "SettingError":
+        """Return the same of what stands further down."""
+        return type(self)((*place, *self.place), self.problem)
+
+
+class SeveralSettingsError(SettingError):
+    """Several settings that cannot be used, which are told at once, a line each."""
+
+    def __init__(self, faults: "Sequence[SettingError]") -> None:
+        super().__init__(faults[0].place, faults[0].problem)
+        self.args = ("\n".join(map(str, faults)),)
+        self._faults = tuple(faults)
+
+    @property
+    def faults(self) -> tuple[SettingError, ...]:
+        """What is told at once."""
+        return self._faults
+
+    def below(self, *place: str | int) -> SettingError:
+        """Return the same of what stands further down."""
+        return SeveralSettingsError([each.below(*place) for each in self._faults])
+
+
+class Faults:
+    """Gather what is wrong, so that all of it is told at once."""
+
+    def __init__(self, found: "Iterable[SettingError]" = ()) -> None:
+        self._found = list(found)
+
+    @contextmanager
+    def gathered(self) -> Iterator[None]:
+        """Go on after what is wrong here."""
+        try:
+            yield
+        except SettingError as error:
+            self._found += error.faults
+
+    def check(self) -> None:
+        """Raise SettingError where anything was found."""
+        if self._found:
+            raise self._found[0] if len(self._found) == 1 else SeveralSettingsError(self._found)
 
 
 def written(place: Place) -> str:
@@ -49,7 +96,7 @@ def at(*place: str | int) -> Iterator[None]:
     try:
         yield
     except SettingError as error:
-        raise SettingError((*place, *error.place), error.problem) from None
+        raise error.below(*place) from None
     except ConfigError as error:
         raise SettingError(place, str(error).removeprefix(f"{place[-1]}: ")) from None
 

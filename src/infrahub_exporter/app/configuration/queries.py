@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct, field
 
 from infrahub_exporter.app.configuration.decoding import InnerPath, WrittenPath
-from infrahub_exporter.app.configuration.places import Place, SettingError, at, written
+from infrahub_exporter.app.configuration.places import Faults, Place, SettingError, at, written
 from infrahub_exporter.app.configuration.reading import read_text
 from infrahub_exporter.domain.asking.conditions import Condition
 from infrahub_exporter.domain.asking.formats import PARAMETER, Formats
@@ -221,20 +221,23 @@ def check_served(specs: Sequence[DiscoverySpec], metrics_path: str | None) -> No
     owners: dict[str, Place] = {}
     if metrics_path is not None:
         _claim(owners, metrics_path, ("exporters", "prometheus", "metrics_path"))
+    faults = Faults()
     for index, spec in enumerate(specs):
         place: Place = ("service_discovery", "queries", index)
-        if spec.name in names:
-            other = written(names[spec.name])
-            raise SettingError((*place, "name"), f"expected another name than {other}, got {spec.name!r}")
-        names[spec.name] = (*place, "name")
-        if spec.file is not None:
-            if spec.file in files:
-                other = written(files[spec.file])
-                raise SettingError((*place, "file"), f"expected another file than that of {other}, got {spec.file!r}")
-            files[spec.file] = (*place, "file")
-        for number, path in enumerate(spec.paths):
-            _claim(owners, path, (*place, "endpoint_path" if number else "name"))
-        _claim(owners, f"{spec.paths[0]}/explain", (*place, "name"))
+        with faults.gathered():
+            if spec.name in names:
+                other = written(names[spec.name])
+                raise SettingError((*place, "name"), f"expected another name than {other}, got {spec.name!r}")
+            names[spec.name] = (*place, "name")
+            if spec.file is not None:
+                if spec.file in files:
+                    other = f"that of {written(files[spec.file])}"
+                    raise SettingError((*place, "file"), f"expected another file than {other}, got {spec.file!r}")
+                files[spec.file] = (*place, "file")
+            for number, path in enumerate(spec.paths):
+                _claim(owners, path, (*place, "endpoint_path" if number else "name"))
+            _claim(owners, f"{spec.paths[0]}/explain", (*place, "name"))
+    faults.check()
 
 
 def _claim(owners: dict[str, Place], path: str, place: Place) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from msgspec import structs
 
 from infrahub_exporter.app.configuration.decoding import InnerPath
-from infrahub_exporter.app.configuration.places import Place, SettingError, at
+from infrahub_exporter.app.configuration.places import Faults, Place, SettingError, at
 from infrahub_exporter.app.configuration.queries import declared_by, query_text, typed_by
 from infrahub_exporter.domain.asking.querying import QuerySource
 from infrahub_exporter.domain.asking.series import SeriesSpec, check
@@ -50,25 +50,30 @@ def _read(query: QueryOfSeries) -> QuerySource:
 
 
 def check_series(specs: Sequence[SeriesSpec], *, kinds: Sequence[str], prefix: str) -> None:
-    """Raise SettingError, below `metrics`, for an entry that cannot be, or whose name stands for something else."""
+    """Raise SettingError, below `metrics`, for entries that cannot be, or whose name stands for something else."""
     units: dict[str, tuple[str, int]] = {}
+    faults = Faults()
     for index, spec in enumerate(specs):
-        place: Place = ("series", index)
-        try:
-            check(spec)
-        except ConfigError as error:
-            raise _placed(place, str(error)) from None
-        name = prefix + spec.name
-        if own := next(filter(name.startswith, _OWN), None):
-            raise SettingError((*place, "name"), f"{name!r}: names that begin with {own} are the exporter's own")
-        if name in kinds:
-            raise SettingError((*place, "name"), f"{name!r} is how the entry of metrics.kind is named")
-        if spec.unit is not None:
-            unit, first = units.setdefault(spec.name, (spec.unit, index))
-            if unit != spec.unit:
-                raise SettingError(
-                    (*place, "unit"), f"expected {unit!r} as in metrics.series[{first}].unit, got {spec.unit!r}"
-                )
+        with faults.gathered(), at("series", index):
+            _check(spec, prefix + spec.name, kinds)
+            if spec.unit is not None:
+                unit, first = units.setdefault(spec.name, (spec.unit, index))
+                if unit != spec.unit:
+                    raise SettingError(
+                        ("unit",), f"expected {unit!r} as in metrics.series[{first}].unit, got {spec.unit!r}"
+                    )
+    faults.check()
+
+
+def _check(spec: SeriesSpec, name: str, kinds: Sequence[str]) -> None:
+    try:
+        check(spec)
+    except ConfigError as error:
+        raise _placed((), str(error)) from None
+    if own := next(filter(name.startswith, _OWN), None):
+        raise SettingError(("name",), f"{name!r}: names that begin with {own} are the exporter's own")
+    if name in kinds:
+        raise SettingError(("name",), f"{name!r} is how the entry of metrics.kind is named")
 
 
 def _placed(place: Place, problem: str) -> SettingError:

@@ -39,7 +39,7 @@ def load_settings(
 
     Without a path that is `config.yml` where there is one here, else the environment alone; without `env` that of the
     process. `warn` hears one line for whatever works but is hardly meant; without it the log does. Raises ConfigError:
-    one line that names the file or variable, the place in it and what was expected there.
+    a line for each fault, which names the file or variable, the place in it and what was expected there.
     """
     env = os.environ if env is None else env
     warn = partial(logger.warning, "%s") if warn is None else warn
@@ -104,8 +104,9 @@ def _load(
         settings = _with_written_in(directory, decode(overrides.tree, Settings, find=find))
         _check_written(settings)
     except SettingError as error:
-        meant = error.meant(place for place, _ in places(Settings)) if isinstance(error, UnknownKeyError) else error
-        raise ConfigError(located(meant.place, meant.problem)) from None
+        known = [place for place, _ in places(Settings)]
+        told = (each.meant(known) if isinstance(each, UnknownKeyError) else each for each in error.faults)
+        raise ConfigError("\n".join(located(each.place, each.problem) for each in told)) from None
     settings.__dict__["located"] = located
     for place, problem in _odd(settings, overrides.tree):
         warn(located(place, problem))

@@ -187,7 +187,9 @@ def _refuse_unknown(text: str, name: str, places: Sequence[Place], schemas: Sche
             known |= dict.fromkeys((*schema.attributes, *schema.relationships))
             known |= dict.fromkeys((CONTENT,) if _field(schema, CONTENT) else ())
     has = noun(len(kinds), "has", "have")
-    raise SourceRejectedError(f"{text!r}: {' and '.join(kinds)} {has} no field {name!r}{suggestion(name, known)}")
+    is_wide = any(place.kind in _WIDE and not place.among for place in places)
+    near = suggestion(name, known) or (", any kind of node is one: read a kind that has it" if is_wide else "")
+    raise SourceRejectedError(f"{text!r}: {' and '.join(kinds)} {has} no field {name!r}{near}")
 
 
 def _refuse_secret(text: str, found: Candidate, schemas: Schemas) -> None:
@@ -206,7 +208,7 @@ def of_attributes(text: str, steps: Steps, found: Sequence[Candidate], schemas: 
     attributes = []
     for each in found:
         if isinstance(each.field, RelationshipSchema):
-            _refuse_mixed(text, steps[0].name, found)
+            _refuse_mixed(text, steps, found)
         _refuse_secret(text, each, schemas)
         attributes.append((each, each.field))
     wanted = [(each, attribute, taken(text, each.owner.kind, attribute, steps)) for each, attribute in attributes]
@@ -220,12 +222,14 @@ def of_attributes(text: str, steps: Steps, found: Sequence[Candidate], schemas: 
     return _joined(ways)
 
 
-def _refuse_mixed(text: str, name: str, found: Sequence[Candidate]) -> NoReturn:
+def _refuse_mixed(text: str, steps: Steps, found: Sequence[Candidate]) -> NoReturn:
+    """Name both, and write how that is said which the rest of the path may mean."""
     one, other = (
         next(each for each in found if isinstance(each.field, sort)) for sort in (AttributeSchema, RelationshipSchema)
     )
-    hops = one.place.hops
-    say = f"say which: {hops[-1].name}[{one.owner.kind}].{name}" if hops else "read them by entries of their own"
+    hops, name = one.place.hops, steps[0].name
+    meant = (other if len(steps) > 1 else one).owner.kind
+    say = f"say which: {hops[-1].name}[{meant}].{name}" if hops else "read them by entries of their own"
     raise SourceRejectedError(
         f"{text!r}: {name!r} is an attribute of {one.owner.kind} and a relation of {other.owner.kind}, {say}"
     )

@@ -15,6 +15,7 @@ from infrahub_exporter.domain.errors import BadParameterError, ConfigError
 from infrahub_exporter.domain.model import JSON
 
 _INTEGER = re.compile(r"-?[0-9]{1,19}")
+_INT_END = 2**31
 _BOOLEANS = {"true": True, "false": False}
 _MOST_CHARACTERS = 1000
 """How long the values that a URL gives may be: they are part of a list's name in logs, metrics and on the page."""
@@ -56,7 +57,10 @@ def typed(type_name: str, value: JSON) -> JSON:
         return [typed(plain[1:-1], item) for item in (value if isinstance(value, list) else [value])]
     if plain in {"Int", "BigInt"}:
         number = int(value) if isinstance(value, str) and _INTEGER.fullmatch(value) else value
-        return _fitting(number, int, f"an integer ({plain})")
+        found = _fitting(number, int, f"an integer ({plain})")
+        if plain == "Int" and isinstance(found, int) and not -_INT_END <= found < _INT_END:
+            raise ConfigError(f"expected an integer of 32 bits (Int), got {found}")
+        return found
     if plain == "Float":
         return _fitting(_float(value) if isinstance(value, str) else value, (int, float), "a number (Float)")
     if plain == "Boolean":

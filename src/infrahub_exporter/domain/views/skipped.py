@@ -9,7 +9,7 @@ from msgspec import Struct
 from infrahub_exporter.domain.asking.specs import DiscoverySpec
 from infrahub_exporter.domain.errors import DerivationError
 from infrahub_exporter.domain.views.blocks import made_again
-from infrahub_exporter.domain.views.discovery import BAD_TARGET, NO_TARGET, SKIP_REASONS, Decision
+from infrahub_exporter.domain.views.discovery import BAD_TARGET, SKIP_REASONS, Decision
 
 _GROUP = attrgetter("group")
 _GROUPS, _SKIPPED = attrgetter("groups"), attrgetter("skipped")
@@ -82,8 +82,8 @@ def _count(block: Sequence[Decision], before: _Counted) -> _Counted:
 
 
 def check_any(spec: DiscoverySpec, skipped: Mapping[str, Skipped], published: int) -> None:
-    """Raise DerivationError for a list of which every node is bad; one whose nodes have no target yet is empty."""
-    if published or not skipped.keys() - {NO_TARGET}:
+    """Raise DerivationError for a list of which every node is bad: a list without nodes is empty."""
+    if published or not skipped:
         return
     hint = ""
     if BAD_TARGET in skipped and spec.target == "address":

@@ -101,6 +101,13 @@ async def test_the_page_links_to_what_is_left_out_where_anything_is(served: Fixe
         assert '<a href="./-/uncovered">/-/uncovered</a>' in page
 
 
+async def test_parameters_that_are_no_utf_8_are_a_bad_request(client: httpx.AsyncClient) -> None:
+    for query in ("site=%ff", "%FF=paris", "site=%ed%a0%80"):
+        answer = await client.get(f"/sd/devices?{query}")
+        assert answer.status_code == 400
+        assert answer.json()["detail"] == "expected parameters in UTF-8, percent-encoded"
+
+
 async def test_a_parameter_that_a_list_does_not_take_is_a_bad_request(client: httpx.AsyncClient) -> None:
     answer = await client.get("/sd/devices?site=paris")
 

@@ -215,6 +215,10 @@ def test_a_path_leads_on_into_a_list_or_json(path: str, subfield: str, inner: tu
             "place.title",
             "'title' is an attribute of GeoCampus and a relation of GeoCabinet, say which: place[GeoCampus].title",
         ),
+        (
+            "place.title.name",
+            "'title' is an attribute of GeoCampus and a relation of GeoCabinet, say which: place[GeoCabinet].title",
+        ),
         ("place.door", "'door' of GeoCampus is a Password, secrets are never exported"),
         ("members[].name", "CoreNode is any kind of node, say which: members[Kind].name"),
         ("place[NetBox].code", "'place' of NetBox leads to GeoHousing, and no NetBox is one of those"),
@@ -260,7 +264,9 @@ def test_the_entry_s_own_kind_is_a_generic_like_any_other() -> None:
     )
     with pytest.raises(SourceRejectedError) as raised:
         column("name", "CoreNode")
-    assert str(raised.value) == "'name': CoreNode has no field 'name'"
+    assert str(raised.value) == (
+        "'name': CoreNode has no field 'name', any kind of node is one: read a kind that has it"
+    )
 
 
 def test_an_attribute_that_one_inheriting_kind_makes_a_secret_is_refused_over_the_generic() -> None:

@@ -143,7 +143,7 @@ class DiscoveryEntry(GuardedEntry[Decision]):
         return published
 
     def _tell(self, left_out: Mapping[str, skipped.Skipped], published: int) -> None:
-        """Say once which nodes are left out, and once that none is any more: that some have no target yet is usual."""
+        """Say once which nodes are left out, and once that none is any more."""
         before, self._told = self._told, frozenset(left_out)
         if self._told == before:
             return
@@ -151,9 +151,7 @@ class DiscoveryEntry(GuardedEntry[Decision]):
             logger.info("query %s leaves out no node any more", self.spec.name)
             return
         count = sum(each.count for each in left_out.values())
-        is_usual = bool(published) and left_out.keys() == {discovery.NO_TARGET}
-        logger.log(
-            logging.INFO if is_usual else logging.WARNING,
+        logger.warning(
             "query %s leaves out %d of %d %s: %s",
             self.spec.name,
             count,

@@ -13,10 +13,18 @@ from infrahub_exporter.domain.errors import SourceUnavailableError
 from infrahub_exporter.domain.model import JSON
 from infrahub_exporter.domain.ports import Clock
 from infrahub_exporter.domain.publishing.saved import fingerprint
+from infrahub_exporter.domain.texts import text
 
 _UNUSED_INTERVALS = 5
 _UNUSED_SECONDS = 300.0
 """A list that nobody asked for in so many intervals, and so many seconds, is not used any more."""
+
+
+def _told(value: JSON) -> JSON:
+    """Write booleans as a URL has them, alone or in a list."""
+    if isinstance(value, list):
+        return [_told(each) for each in value]
+    return text(value) if isinstance(value, bool) else value
 
 
 class ParameterSets:
@@ -41,7 +49,7 @@ class ParameterSets:
 
         Raises SourceUnavailableError where too many others are in use.
         """
-        name = f"{self._spec.name}?{urlencode(values, doseq=True)}"
+        name = f"{self._spec.name}?{urlencode({key: _told(value) for key, value in values.items()}, doseq=True)}"
         entry = next((each for each in self._asked if each.spec.name == name), None)
         if entry is None:
             self._make_room()
