@@ -1,6 +1,6 @@
 """The kinds that Infrahub derives from others: a profile and an object template of each that wants one."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec.structs import replace
 
@@ -30,6 +30,15 @@ def profiles_of(kinds: Mapping[str, Kind], templates: Mapping[str, Kind]) -> dic
     """Derive the profiles of the kinds that want one."""
     made = (_profile(each, kinds, templates) for each in kinds.values() if each.generate_profile and each.profiled)
     return {each.key: each for each in made}
+
+
+def orphans(kinds: Mapping[str, Kind]) -> Iterator[tuple[Kind, Relationship]]:
+    """Yield the kinds whose template would need one of their parent, which has none, and the way to the parent."""
+    for kind in kinds.values():
+        template = kinds.get(f"Template{kind.key}")
+        for each in template.relationships.values() if template is not None else ():
+            if each.kind == "Parent" and each.peer not in kinds:
+                yield kind, kind.relationships[each.name]
 
 
 def object_template(kind: Kind) -> Relationship:

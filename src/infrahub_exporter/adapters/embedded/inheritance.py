@@ -15,7 +15,7 @@ from infrahub_exporter.adapters.embedded.completing import (
 )
 from infrahub_exporter.adapters.embedded.declarations import GenericDeclaration, KindDeclaration, NodeDeclaration
 from infrahub_exporter.adapters.embedded.declared import BUILTIN, Declared, origin, unknown
-from infrahub_exporter.adapters.embedded.derived import profiles_of, templates_of
+from infrahub_exporter.adapters.embedded.derived import orphans, profiles_of, templates_of
 from infrahub_exporter.adapters.embedded.faults import Faults
 from infrahub_exporter.adapters.embedded.fields import attributes_of, label_of, relationships_of
 from infrahub_exporter.adapters.embedded.kind_paths import check_paths
@@ -66,6 +66,14 @@ def resolve(declared: Mapping[str, Declared]) -> Kinds:
     told += [
         (kind, each.name, f"cannot be without {each.peer}, nor the other way round")
         for kind, each in mandatory(written)
+    ]
+    told += [
+        (
+            kind,
+            each.name,
+            f"{kind.key} has a template and its parent {each.peer} none, expected generate_template there",
+        )
+        for kind, each in orphans(kinds)
     ]
     for kind, name, wrong in told:
         place = origin(name, kind, declared).place(name) if name else f"{declared[kind.key].source}: {kind.key}"

@@ -22,6 +22,15 @@ _OPPOSITE = {
 }
 """Which directions the one end may have at the peer, by the direction of this end and how many this kind has."""
 _RENAMED = "expected another name"
+_TAKEN = frozenset(
+    {
+        *("attr", "attribute", "attributes", "attrs", "node_metadata", "process_pools"),
+        *("rel", "relationship", "relationships", "rels", "save"),
+    }
+)
+"""What fields of every kind must not be called, beside what stands in each answer."""
+_TAKEN_IN_GENERICS = frozenset({"type"})
+_TAKEN_IN_TREES = frozenset({"ancestors", "descendants"})
 Fault = tuple[str, str]
 """The field, or nothing where it is the kind, and what is wrong with it."""
 
@@ -85,7 +94,11 @@ def fields(kind: Kind, generics: Iterable[Kind]) -> Iterator[Fault]:
                 yield attribute.name, f"default_value: {wrong}"
     for name in kind.attributes.keys() & kind.relationships.keys():
         yield name, f"an attribute, and a relationship that Infrahub adds, {_RENAMED}"
+    taken = _TAKEN | (_TAKEN_IN_GENERICS if kind.generic else frozenset())
+    taken |= _TAKEN_IN_TREES if kind.tree else frozenset()
     for name in (*kind.attributes, *kind.relationships):
+        if name in taken:
+            yield name, f"taken, {_RENAMED}"
         if keyword.iskeyword(name):
             yield name, "a word of Python, expected another name"
         if "__" in name:

@@ -301,6 +301,24 @@ def node(text: str) -> str:
             "KitAa.number: a NumberPool, expected `optional: false` and `read_only: true`",
         ),
         (node("attributes: [{name: class, kind: Text}]"), "KitAa.class: a word of Python, expected another name"),
+        (node("attributes: [{name: attribute, kind: Text}]"), "KitAa.attribute: taken, expected another name"),
+        (node("relationships: [{name: save, peer: BuiltinTag}]"), "KitAa.save: taken, expected another name"),
+        (
+            "generics: [{name: Sort, namespace: Kit, attributes: [{name: type, kind: Text}]}]\n",
+            "KitSort.type: taken, expected another name",
+        ),
+        (
+            "generics: [{name: Tree, namespace: Kit, hierarchical: true}]\n"
+            + node("inherit_from: [KitTree], attributes: [{name: descendants, kind: Number}]"),
+            "KitAa.descendants: taken, expected another name",
+        ),
+        (
+            node(
+                "generate_template: true, relationships: "
+                "[{name: whole, peer: BuiltinTag, kind: Parent, cardinality: one, optional: false}]"
+            ),
+            "KitAa.whole: KitAa has a template and its parent BuiltinTag none, expected generate_template there",
+        ),
         (
             node("attributes: [{name: left__right, kind: Text}]"),
             "KitAa.left__right: two underscores separate the steps of a path, expected another name",
