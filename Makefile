@@ -28,7 +28,9 @@ check: $(VENV)/.check ## lint, format, types, architecture, docs
 	@tools/check $(BIN)
 
 coverage: $(VENV)/.test ## run the tests and show the branches that they leave out; in the domain none may be
-	@$(BIN)/python -m coverage run -m pytest -q
+	@rm -f .coverage .coverage.*
+	@$(BIN)/python -m coverage run -m pytest -q -n auto --maxprocesses 4 --dist worksteal
+	@$(BIN)/python -m coverage combine --quiet
 	@$(BIN)/python -m coverage report
 	@$(BIN)/python -m coverage report --include='*/infrahub_exporter/domain/*' --skip-covered --fail-under=100
 
