@@ -22,7 +22,7 @@ from graphql import (
 from infrahub_exporter.adapters.embedded.answer_types import object_type
 from infrahub_exporter.adapters.embedded.scalars import DATE_TIME
 
-_ACTIONS = ("ADDED", "REMOVED", "UPDATED", "UNCHANGED")
+DIFF_ACTION = GraphQLEnumType("DiffAction", {name: name for name in ("ADDED", "REMOVED", "UPDATED", "UNCHANGED")})
 _OF_NODES = frozenset({"include_parents", "limit", "offset", "root_node_uuids"})
 _TEXT = GraphQLNonNull(GraphQLString)
 _NUMBER = GraphQLNonNull(GraphQLInt)
@@ -35,7 +35,7 @@ _NUMBERS: _Types = dict.fromkeys(("num_added", "num_updated", "num_removed", "nu
 
 def diffs() -> dict[str, GraphQLField]:
     """Make the root fields."""
-    action = GraphQLEnumType("DiffAction", {name: name for name in _ACTIONS})
+    action = DIFF_ACTION
     counted: _Types = {**_NUMBERS, **dict.fromkeys(("base_branch", "diff_branch"), _TEXT)}
     counted |= dict.fromkeys(("from_time", "to_time"), _TIME)
     counted |= dict.fromkeys(("num_untracked_base_changes", "num_untracked_diff_changes"), GraphQLInt)

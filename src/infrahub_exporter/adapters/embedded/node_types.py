@@ -22,7 +22,7 @@ from infrahub_exporter.adapters.embedded.attribute_types import AttributeTypes
 from infrahub_exporter.adapters.embedded.branches import branches
 from infrahub_exporter.adapters.embedded.diffs import diffs
 from infrahub_exporter.adapters.embedded.kinds import Attribute, Kind, Kinds, Relationship
-from infrahub_exporter.adapters.embedded.operations import operations
+from infrahub_exporter.adapters.embedded.operations import Work
 from infrahub_exporter.adapters.embedded.pool_queries import pool_queries
 from infrahub_exporter.adapters.embedded.reading import (
     UNSTAMPED,
@@ -79,14 +79,15 @@ class NodeTypes:
             },
         )
         self._permissions = _permission_types()
+        self._work = Work()
 
     def __getitem__(self, key: str) -> NodeType:
         return self._types[key]
 
     def values(self) -> tuple[NodeType, ...]:
-        """The types of all kinds, and of the envelopes that relationships to them have."""
+        """The types of all kinds, of the envelopes that relationships to them have, and of events and tasks."""
         pages = (self._page(kind, nested=True) for kind in self._kinds.values())
-        return (*self._types.values(), *pages)
+        return (*self._types.values(), *pages, *self._work.types)
 
     def query(self) -> GraphQLObjectType:
         """Make the root of queries."""
@@ -94,7 +95,7 @@ class NodeTypes:
         info = {"deployment_id": _text(lambda *_: "embedded"), "version": _text(lambda *_: ACTS_AS)}
         about = GraphQLObjectType("Info", info)
         fields["InfrahubInfo"] = GraphQLField(GraphQLNonNull(about), resolve=lambda *_: {})
-        fields |= branches() | diffs() | operations() | pool_queries()
+        fields |= branches() | diffs() | self._work.fields | pool_queries()
         return GraphQLObjectType("Query", fields)
 
     def _root(self, kind: Kind) -> GraphQLField:

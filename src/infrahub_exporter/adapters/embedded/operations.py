@@ -11,17 +11,19 @@ from graphql import (
     GraphQLBoolean,
     GraphQLEnumType,
     GraphQLField,
-    GraphQLFloat,
+    GraphQLInputField,
+    GraphQLInputObjectType,
     GraphQLInt,
+    GraphQLInterfaceType,
     GraphQLList,
     GraphQLNonNull,
     GraphQLObjectType,
-    GraphQLOutputType,
     GraphQLString,
 )
 
+from infrahub_exporter.adapters.embedded import told_types
 from infrahub_exporter.adapters.embedded.answer_types import object_type
-from infrahub_exporter.adapters.embedded.scalars import DATE_TIME, GENERIC
+from infrahub_exporter.adapters.embedded.scalars import DATE_TIME
 
 _TASK_STATES = (
     "SCHEDULED",
@@ -39,13 +41,15 @@ _MANY = GraphQLList(GraphQLString)
 _ALL = GraphQLList(GraphQLNonNull(GraphQLString))
 
 
-def operations() -> dict[str, GraphQLField]:
-    """Make the root fields."""
-    return {
-        "InfrahubStatus": _status(),
-        **_tasks(),
-        "InfrahubEvent": _events(),
-    }
+class Work:
+    """The root fields, and the types of what they could tell."""
+
+    def __init__(self) -> None:
+        state = GraphQLEnumType("StateType", {name: name for name in _TASK_STATES})
+        event, events = told_types.events()
+        task, tasks = told_types.tasks(state)
+        self.types = (*events, *tasks)
+        self.fields = {"InfrahubStatus": _status(), **_tasks(task, state), "InfrahubEvent": _events(event)}
 
 
 def _status() -> GraphQLField:
@@ -64,22 +68,8 @@ def _status() -> GraphQLField:
     return _there(GraphQLObjectType("Status", fields))
 
 
-def _tasks() -> dict[str, GraphQLField]:
-    state = GraphQLEnumType("StateType", {name: name for name in _TASK_STATES})
-    text = GraphQLNonNull(GraphQLString)
-    fields: dict[str, GraphQLOutputType] = {
-        **dict.fromkeys(("id", "title", "conclusion", "created_at", "updated_at"), text),
-        **dict.fromkeys(("workflow", "branch", "start_time", "related_node", "related_node_kind"), GraphQLString),
-        "state": state,
-        "progress": GraphQLFloat,
-        "parameters": GENERIC,
-        "tags": _MANY,
-        "related_nodes": GraphQLList(object_type("TaskRelatedNode", id=text, kind=text)),
-        "logs": _logs(),
-        "available_actions": GraphQLNonNull(GraphQLList(GraphQLNonNull(_action()))),
-        "error": object_type("TaskError", status_class=text, message=text, remediation=text),
-    }
-    edge = object_type("TaskNodes", node=object_type("TaskNodeInterface", **fields))
+def _tasks(node: GraphQLInterfaceType, state: GraphQLEnumType) -> dict[str, GraphQLField]:
+    edge = object_type("TaskNodes", node=node)
     arguments = {"branch": _ONE, "state": GraphQLList(state), "workflow": _MANY, "ids": _MANY, "q": _ONE}
     arguments |= {"related_node__ids": _MANY, "log_limit": GraphQLInt, "log_offset": GraphQLInt}
     tasks = _page("Tasks", edge, arguments)
@@ -87,38 +77,18 @@ def _tasks() -> dict[str, GraphQLField]:
     return {"InfrahubTask": tasks, "InfrahubTaskBranchStatus": of_branch}
 
 
-def _logs() -> GraphQLObjectType:
-    text = GraphQLNonNull(GraphQLString)
-    names = dict.fromkeys(("message", "severity", "task_id", "timestamp"), text)
-    edge = object_type("TaskLogNodes", node=object_type("TaskLog", **names, id=GraphQLString))
-    edges = GraphQLNonNull(GraphQLList(GraphQLNonNull(edge)))
-    return object_type("TaskLogEdge", count=GraphQLNonNull(GraphQLInt), edges=edges)
-
-
-def _action() -> GraphQLObjectType:
-    type_ = GraphQLNonNull(GraphQLEnumType("TaskActionType", {name: name for name in ("RETRY", "CANCEL")}))
-    available = GraphQLNonNull(GraphQLBoolean)
-    return object_type("TaskAction", action=type_, available=available, unavailability_reason=GraphQLString)
-
-
-def _events() -> GraphQLField:
-    text = GraphQLNonNull(GraphQLString)
-    node = object_type(
-        "EventNodeInterface",
-        id=text,
-        event=text,
-        branch=GraphQLString,
-        account_id=GraphQLString,
-        occurred_at=GraphQLNonNull(DATE_TIME),
-        level=GraphQLNonNull(GraphQLInt),
-        has_children=GraphQLNonNull(GraphQLBoolean),
-        parent_id=GraphQLString,
-    )
+def _events(node: GraphQLInterfaceType) -> GraphQLField:
+    branches = GraphQLInputField(GraphQLNonNull(_ALL))
+    of_branches = GraphQLInputObjectType("BranchEventTypeFilter", {"branches": branches})
+    provided = {name: GraphQLInputField(_ALL) for name in ("idp", "protocol")}
+    filters = {name: GraphQLInputField(of_branches) for name in ("branch_merged", "branch_rebased")}
+    filters["group_auto_create"] = GraphQLInputField(GraphQLInputObjectType("GroupAutoCreateEventTypeFilter", provided))
     order = GraphQLEnumType("EventSortOrder", {name: name for name in ("ASC", "DESC")})
     arguments = {
         "level": GraphQLInt,
         "has_children": GraphQLBoolean,
         "event_type": _ALL,
+        "event_type_filter": GraphQLInputObjectType("EventTypeFilter", filters),
         "primary_node__ids": _ALL,
         "related_node__ids": _ALL,
         "parent__ids": _ALL,

@@ -60,6 +60,18 @@ def test_branches_are_told_in_the_older_way_too(ask: Asker) -> None:
             {"InfrahubEvent": {"count": 0, "edges": []}},
         ),
         (
+            """{ InfrahubEvent(event_type_filter: {branch_merged: {branches: ["main"]}}) { edges { node {
+                __typename id primary_node { id kind } related_nodes { kind }
+                ... on NodeMutatedEvent { payload attributes { name action } relationships { peer { id } } }
+                ... on GroupEvent { members { id } } ... on StandardEvent { payload }
+            } } } }""",
+            {"InfrahubEvent": {"edges": []}},
+        ),
+        (
+            "{ InfrahubTask { edges { node { ... on WebhookDeliveryTask { http_response { status_code } } } } } }",
+            {"InfrahubTask": {"edges": []}},
+        ),
+        (
             '{ DiffTree(branch: "main", filters: { kind: { includes: ["BuiltinTag"] } }) { nodes { uuid status } } }',
             {"DiffTree": None},
         ),
