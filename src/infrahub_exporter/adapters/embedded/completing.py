@@ -65,6 +65,16 @@ def complete(kind: Kind, kinds: Mapping[str, Kind]) -> Kind:
             relationships[each.name] = each
         elif each.kind == "Hierarchy":
             relationships[each.name] = replace(found, peer=each.peer)
+        elif each.kind == "Profile":  # one that is declared keeps its label, its direction and its counts alone
+            relationships[each.name] = replace(
+                found,
+                peer=each.peer,
+                kind=each.kind,
+                identifier=each.identifier,
+                many=each.many,
+                branch=each.branch,
+                order_weight=each.order_weight,
+            )
     return replace(kind, relationships=relationships)
 
 

@@ -1,4 +1,7 @@
-"""Infrahub's schema file format, as it is written. What it means is worked out in `kinds`."""
+"""Infrahub's schema file format, as it is written. What it means is worked out in `kinds`.
+
+What may be anything is what an answer of `/api/schema` has, and Infrahub ignores.
+"""
 
 from typing import Annotated, Any, Literal
 
@@ -107,7 +110,7 @@ class AttributeDeclaration(Declared, frozen=True, kw_only=True, forbid_unknown_f
     computed_attribute: Computed | None = None
     order_weight: int | None = None
     ordered: bool = True
-    inherited: bool = False
+    inherited: Any = False
     allow_override: Override = "any"
     deprecation: Sentence | None = None
     display: Display = "default"
@@ -124,14 +127,14 @@ class RelationshipDeclaration(Declared, frozen=True, kw_only=True, forbid_unknow
     optional: bool = True
     direction: Literal["bidirectional", "outbound", "inbound"] = "bidirectional"
     on_delete: Literal["no-action", "cascade"] | None = None
-    min_count: int | None = None
-    max_count: int | None = None
+    min_count: int = 0
+    max_count: int = 0
     common_parent: str | None = None
     common_relatives: tuple[str, ...] | None = None
     hierarchical: str | None = None
     read_only: bool = False
     order_weight: int | None = None
-    inherited: bool = False
+    inherited: Any = False
     allow_override: Override = "any"
     deprecation: Sentence | None = None
     display: Display = "default"
@@ -142,7 +145,8 @@ class KindDeclaration(Declared, frozen=True, kw_only=True, forbid_unknown_fields
 
     name: KindName
     namespace: Namespace
-    kind: str | None = None
+    branch: Branch = "aware"
+    kind: Any = None
     attributes: tuple[AttributeDeclaration, ...] = ()
     relationships: tuple[RelationshipDeclaration, ...] = ()
     human_friendly_id: tuple[str, ...] | None = None
@@ -156,7 +160,7 @@ class KindDeclaration(Declared, frozen=True, kw_only=True, forbid_unknown_fields
     icon: str | None = None
     documentation: str | None = None
     generate_profile: bool = True
-    hash: str | None = None
+    hash: Any = None
 
     @property
     def key(self) -> str:
@@ -169,7 +173,7 @@ class NodeDeclaration(KindDeclaration, frozen=True, kw_only=True, forbid_unknown
 
     inherit_from: tuple[str, ...] = ()
     generate_template: bool = False
-    hierarchy: str | None = None
+    hierarchy: Any = None
     parent: str | None = None
     children: str | None = None
 
@@ -178,7 +182,7 @@ class GenericDeclaration(KindDeclaration, frozen=True, kw_only=True, forbid_unkn
     """A generic."""
 
     hierarchical: bool = False
-    used_by: tuple[str, ...] = ()
+    used_by: Any = ()
     restricted_namespaces: tuple[str, ...] | None = None
 
 
@@ -203,7 +207,7 @@ class Extensions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class SchemaFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One document of a schema file; what only an answer of `/api/schema` has is ignored, as Infrahub does."""
 
-    version: str | float = "1.0"
+    version: str = "1.0"
     generics: tuple[GenericDeclaration, ...] = ()
     nodes: tuple[NodeDeclaration, ...] = ()
     extensions: Extensions | None = None

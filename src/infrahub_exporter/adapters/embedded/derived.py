@@ -182,30 +182,38 @@ def _from_pool(name: str, identifier: str, pool: str, of: Attribute | Relationsh
     )
 
 
-def _profile(kind: Kind, kinds: Mapping[str, Kind], templates: Mapping[str, Kind]) -> Kind:
+def shared(kind: Kind) -> tuple[list[Attribute], list[Relationship]]:
+    """Give the attributes and the relationships of a kind that its profile has, too."""
     constrained = {path.partition("__")[0] for constraint in kind.uniqueness_constraints for path in constraint}
+    attributes = (each for each in kind.attributes.values() if not each.read_only and not each.unique)
+    related = (each for each in kind.relationships.values() if each.kind in _PROFILED and not each.read_only)
+    return (
+        [each for each in attributes if each.name not in constrained],
+        [each for each in related if each.name not in constrained],
+    )
+
+
+def _profile(kind: Kind, kinds: Mapping[str, Kind], templates: Mapping[str, Kind]) -> Kind:
+    own, related = shared(kind)
     attributes = {name: replace(each, branch=kind.branch) for name, each in kinds[PROFILE].attributes.items()}
-    for each in kind.attributes.values():
-        if not each.read_only and not each.unique and each.name not in constrained:
-            attributes[each.name] = replace(each, optional=True, default_value=None, inherited=False)
+    attributes |= {each.name: replace(each, optional=True, default_value=None, inherited=False) for each in own}
     relationships = {"related_nodes": _related("related_nodes", kind.key, "Profile", "node__profile")}
     template = f"Template{kind.key}"
     if template in templates:
         relationships["related_templates"] = _related("related_templates", template, "Profile", "template__profile")
-    for relationship in kind.relationships.values():
-        if relationship.kind in _PROFILED and not relationship.read_only and relationship.name not in constrained:
-            relationships[relationship.name] = replace(
-                relationship,
-                identifier=f"profile_{relationship.identifier}",
-                description=None,
-                optional=True,
-                inherited=False,
-                cascade=False,
-                allow_override="any",
-                common_parent=None,
-                common_relatives=None,
-                deprecation=None,
-            )
+    for relationship in related:
+        relationships[relationship.name] = replace(
+            relationship,
+            identifier=f"profile_{relationship.identifier}",
+            description=None,
+            optional=True,
+            inherited=False,
+            cascade=False,
+            allow_override="any",
+            common_parent=None,
+            common_relatives=None,
+            deprecation=None,
+        )
     return Kind(
         namespace="Profile",
         name=kind.key,

@@ -46,6 +46,7 @@ _GENERATED = {
 """What an export of a schema has though Infrahub adds it by itself; with other groups a real one answers nothing."""
 _COMPUTED = ("Text", "URL")
 RESERVED = frozenset({"id", "hfid", "display_label", "human_friendly_id", "ids", "any"})
+_FROM_POOL = "_from_resource_pool"
 
 
 def label_of(name: str) -> str:
@@ -60,7 +61,7 @@ def attributes_of(declaration: KindDeclaration, source: str) -> dict[str, Attrib
     for each in declaration.attributes:
         if each.state == "absent":
             continue
-        wrong = "taken, expected another name" if each.name in RESERVED or each.name in made else _wrong(each)
+        wrong = "taken, expected another name" if _reserved(each.name) or each.name in made else _wrong(each)
         if wrong is not None:
             faults.add(f"{source}: {declaration.key}.{each.name}: {wrong}")
         made[each.name] = _attribute(each, declaration.branch or "aware")
@@ -75,6 +76,10 @@ def malformed(declared: AttributeDeclaration) -> str | None:
     if declared.kind != "Dropdown" and declared.choices:
         return f"choices of kind {declared.kind}, expected kind Dropdown"
     return parameters.wrong(declared)
+
+
+def _reserved(name: str) -> bool:
+    return name in RESERVED or name.endswith(_FROM_POOL)
 
 
 def _wrong(declared: AttributeDeclaration) -> str | None:
@@ -163,7 +168,7 @@ def relationships_of(declaration: KindDeclaration, source: str) -> dict[str, Rel
             faults.add(f"{source}: {declaration.key}.{each.name}: to {each.peer}, expected {GROUP}, or another name")
         if each.name in _GENERATED.get(each.kind, ()):
             continue
-        if each.name in RESERVED or each.name in made or each.name in taken:
+        if _reserved(each.name) or each.name in made or each.name in taken:
             faults.add(f"{source}: {declaration.key}.{each.name}: taken, expected another name")
         made[each.name] = _relationship(each, declaration.key)
     faults.check()
@@ -172,7 +177,7 @@ def relationships_of(declaration: KindDeclaration, source: str) -> dict[str, Rel
 
 def _relationship(declared: RelationshipDeclaration, owner: str) -> Relationship:
     many, optional = declared.cardinality == "many", declared.optional or bool(declared.deprecation)
-    least, most = declared.min_count or 0, declared.max_count or 0
+    least, most = declared.min_count, declared.max_count
     if not many:
         least, most = (0, 1) if optional else (least or 1, most or 1)
     return Relationship(

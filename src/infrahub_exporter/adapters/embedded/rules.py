@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from itertools import combinations
 
+from infrahub_exporter.adapters.embedded.derived import shared
 from infrahub_exporter.adapters.embedded.kinds import Attribute, Kind, Relationship
 from infrahub_exporter.adapters.embedded.values import InvalidValueError, normalize
 
@@ -31,6 +32,7 @@ _TAKEN = frozenset(
 """What fields of every kind must not be called, beside what stands in each answer."""
 _TAKEN_IN_GENERICS = frozenset({"type"})
 _TAKEN_IN_TREES = frozenset({"ancestors", "descendants"})
+_OF_PROFILES = frozenset({"profile_name", "profile_priority", "related_nodes"})
 Fault = tuple[str, str]
 """The field, or nothing where it is the kind, and what is wrong with it."""
 
@@ -103,8 +105,17 @@ def fields(kind: Kind, generics: Iterable[Kind]) -> Iterator[Fault]:
             yield name, "a word of Python, expected another name"
         if "__" in name:
             yield name, "two underscores separate the steps of a path, expected another name"
+    yield from _taken_in_profiles(kind)
     yield from _counts(kind)
     yield from _parents(kind, generics)
+
+
+def _taken_in_profiles(kind: Kind) -> Iterator[Fault]:
+    if kind.generate_profile and kind.profiled:
+        attributes, relationships = shared(kind)
+        names = (*(each.name for each in attributes), *(each.name for each in relationships))
+        for name in _OF_PROFILES.intersection(names):
+            yield name, f"a name that its profile has for something else, {_RENAMED}"
 
 
 def _wrong_default(attribute: Attribute) -> str | None:

@@ -149,6 +149,28 @@ def node(text: str) -> str:
             ),
         ),
         (node("attributes: [{name: hfid, kind: Text}]"), "KitAa.hfid: taken, expected another name"),
+        *(
+            (node(f"attributes: [{{name: {name}, kind: Text}}]"), f"KitAa.{name}: taken, expected another name")
+            for name in ("tone_from_resource_pool", "any")
+        ),
+        *(
+            (node(f"relationships: [{{name: {name}, peer: KitAa}}]"), f"KitAa.{name}: taken, expected another name")
+            for name in ("tone_from_resource_pool", "ids")
+        ),
+        *(
+            (node(said), f"KitAa.{name}: a name that its profile has for something else, expected another name")
+            for name, said in (
+                ("profile_name", "attributes: [{name: profile_name, kind: Text}]"),
+                ("profile_priority", "relationships: [{name: profile_priority, peer: KitAa}]"),
+                ("related_nodes", "relationships: [{name: related_nodes, peer: KitAa}]"),
+            )
+        ),
+        ("version: 1.0\nnodes: []\n", "version: expected `str`, got `float`"),
+        (
+            node("relationships: [{name: tones, peer: KitAa, max_count: null}]"),
+            "KitAa.tones.max_count: expected `int`, got `null`",
+        ),
+        (node("branch: null"), "KitAa.branch: expected `str`, got `null`"),
         (
             node("attributes: [{name: tone, kind: Text}], relationships: [{name: tone, peer: KitAa}]"),
             "KitAa.tone: taken, expected another name",
@@ -965,3 +987,24 @@ def test_numbers_that_are_given_are_described_with_their_ends(write: Write) -> N
         {"start_range": 5, "end_range": 60, "number_pool_id": None},
         {"start_range": 1, "end_range": 2**63 - 1, "number_pool_id": None},
     ]
+
+
+def test_what_only_an_answer_of_the_schema_has_may_be_anything(tmp_path: Path) -> None:
+    text = node("hash: [x], hierarchy: 1, kind: {}, attributes: [{name: type, kind: Text, inherited: x}]")
+    path = tmp_path / "schema.yml"
+    path.write_text(text + "generics: [{name: Cc, namespace: Kit, used_by: null}]\n", encoding="utf-8")
+    kinds = load_kinds([path])
+    assert "KitAa" in kinds
+    assert "KitCc" in kinds
+
+
+def test_a_relationship_that_is_called_profiles_becomes_the_one_to_profiles(tmp_path: Path) -> None:
+    path = tmp_path / "schema.yml"
+    path.write_text(node("relationships: [{name: profiles, peer: BuiltinTag, label: Mine}]"), encoding="utf-8")
+    found = load_kinds([path])["KitAa"].relationships["profiles"]
+    assert (found.peer, found.kind, found.identifier, found.label) == (
+        "CoreProfile",
+        "Profile",
+        "node__profile",
+        "Mine",
+    )
