@@ -30,7 +30,16 @@ _FLAGS = {
     "has_schema_changes": False,
     "schema_differs_from_default_branch": False,
 }
-_MAIN = {"id": "main", "name": "main", "status": "OPEN", **_TEXTS, **_FLAGS}
+_GRAPH_VERSION = 79
+"""Of the database of the Infrahub that this one acts as, as its branches tell it."""
+_MAIN = {
+    "id": "main",
+    "name": "main",
+    "status": "OPEN",
+    "graph_version": _GRAPH_VERSION,
+    **_TEXTS,
+    **_FLAGS,
+}
 
 
 def branches() -> dict[str, GraphQLField]:
@@ -46,6 +55,7 @@ def _listed(status: GraphQLEnumType) -> GraphQLField:
         "status": GraphQLNonNull(status),
         **dict.fromkeys(_TEXTS, GraphQLString),
         **dict.fromkeys(_FLAGS, GraphQLBoolean),
+        "graph_version": GraphQLInt,
     }
     since = GraphQLField(GraphQLString, resolve=lambda _, info: _start(info))
     fields = {key: GraphQLField(each) for key, each in types.items()}
@@ -57,6 +67,7 @@ def _listed(status: GraphQLEnumType) -> GraphQLField:
 def _paged(status: GraphQLEnumType) -> GraphQLField:
     flag = GraphQLObjectType("NonRequiredBooleanValueField", {"value": GraphQLField(GraphQLBoolean)})
     text = GraphQLObjectType("NonRequiredStringValueField", {"value": GraphQLField(GraphQLString)})
+    number = GraphQLObjectType("NonRequiredIntValueField", {"value": GraphQLField(GraphQLInt)})
     name = GraphQLObjectType("RequiredStringValueField", {"value": GraphQLField(GraphQLNonNull(GraphQLString))})
     state = GraphQLObjectType("StatusField", {"value": GraphQLField(GraphQLNonNull(status))})
     node = GraphQLObjectType(
@@ -67,6 +78,7 @@ def _paged(status: GraphQLEnumType) -> GraphQLField:
             "status": _value(GraphQLNonNull(state), "status"),
             **{key: _value(text, key) for key in _TEXTS},
             **{key: _value(flag, key) for key in _FLAGS},
+            "graph_version": _value(number, "graph_version"),
             "created_at": GraphQLField(GraphQLString, resolve=lambda _, info: _start(info)),
             "branched_from": GraphQLField(text, resolve=lambda _, info: {"value": _start(info)}),
         },

@@ -41,6 +41,7 @@ ACTS_AS = "1.11.9"
 """The version of Infrahub whose answers these are."""
 
 _IDENTITY = "id", "hfid", "display_label"
+_ACCOUNT = "CoreGenericAccount"
 NodeType = GraphQLObjectType | GraphQLInterfaceType
 
 
@@ -130,6 +131,8 @@ class NodeTypes:
             "hfid": GraphQLField(GraphQLList(GraphQLNonNull(GraphQLString)), resolve=lambda version, _: version.hfid),
             "display_label": GraphQLField(GraphQLString, resolve=lambda version, _: version.display_label),
         }
+        if _ACCOUNT in (kind.key, *kind.inherit_from):  # there is no provider of identities here
+            fields["is_externally_managed"] = GraphQLField(GraphQLNonNull(GraphQLBoolean), resolve=lambda *_: False)
         for attribute in kind.attributes.values():
             output = self.attributes.output(attribute.kind)
             fields[attribute.name] = GraphQLField(output, resolve=_attribute(attribute))

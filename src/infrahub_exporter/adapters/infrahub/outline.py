@@ -85,7 +85,8 @@ class _Expansion:
             elif isinstance(each, FragmentSpreadNode):
                 fragment = self._fragments.get(each.name.value)
                 if fragment is None:
-                    raise SourceRejectedError(f"the query has no fragment {each.name.value!r}")
+                    name = each.name.value
+                    raise SourceRejectedError(f"the query has no fragment {name!r}, expected it in the same file")
                 yield from self.fields(fragment.selection_set, fragment.type_condition.name.value, depth + 1)
 
 

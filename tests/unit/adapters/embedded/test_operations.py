@@ -7,14 +7,27 @@ from tests.unit.adapters.embedded.conftest import Asker
 
 def test_the_branch_was_made_when_everything_was_loaded(ask: Asker) -> None:
     made = "2026-05-01T12:00:00.000000Z"
-    assert ask.nodes("InfrahubBranch", "created_at branched_from { value } sync_with_git { value }") == [
-        {"created_at": made, "branched_from": {"value": made}, "sync_with_git": {"value": True}}
+    assert ask.nodes("InfrahubBranch", "created_at branched_from { value } graph_version { value }") == [
+        {"created_at": made, "branched_from": {"value": made}, "graph_version": {"value": 79}}
+    ]
+
+
+def test_no_account_is_managed_elsewhere(ask: Asker) -> None:
+    document = (
+        "{ CoreGenericAccount { edges { node { is_externally_managed } } } CoreAccount { edges { node { id } } } }"
+    )
+    answer = ask(document)
+    assert answer["CoreAccount"]["edges"]
+    assert [each["node"] for each in answer["CoreGenericAccount"]["edges"]] == [
+        {"is_externally_managed": False} for _ in answer["CoreAccount"]["edges"]
     ]
 
 
 def test_branches_are_told_in_the_older_way_too(ask: Asker) -> None:
     made = "2026-05-01T12:00:00.000000Z"
-    shown = "id name description status origin_branch is_default has_schema_changes branched_from created_at"
+    shown = (
+        "id name description status origin_branch is_default has_schema_changes graph_version branched_from created_at"
+    )
     main = {
         "id": "main",
         "name": "main",
@@ -23,6 +36,7 @@ def test_branches_are_told_in_the_older_way_too(ask: Asker) -> None:
         "origin_branch": "main",
         "is_default": True,
         "has_schema_changes": False,
+        "graph_version": 79,
         "branched_from": made,
         "created_at": made,
     }

@@ -68,3 +68,8 @@ def test_a_document_may_follow_a_chain_of_cables_sixty_four_levels_deep() -> Non
     assert field == Field("A", fields=(Field("id"),))
     with pytest.raises(SourceRejectedError, match="the query is more than 64 levels deep"):
         outline(nested(64))
+
+
+def test_a_fragment_of_another_file_is_not_there() -> None:
+    with pytest.raises(SourceRejectedError, match="the query has no fragment 'Sort', expected it in the same file"):
+        outline("{ A { edges { node { ...Sort } } } }")
