@@ -17,6 +17,7 @@ from tests.unit.app.test_exporter import Ticks
 pytestmark = pytest.mark.anyio
 DOCUMENT = (
     "{ LabProbe { edges { node { id name { value } url { value } mgmt { ip } port { value } settings { value } "
+    "spot { node { name { value } } } "
     "... on LabGauge { unit { value } } } } } }"
 )
 TEXT = {name: AttributeSchema(name, "Text") for name in ("name", "url", "mgmt", "port")}
@@ -109,6 +110,13 @@ async def refused(spec: DiscoverySpec, source: MemorySource) -> ExporterError:
             (
                 "every node is bad: 2 bad_target, such as LabProbe id-shop; a target is a host or an address, "
                 "with 'target: url' a URL"
+            ),
+        ),
+        (
+            by_file(("mgmt.ip", "spot"), port="spot"),
+            (
+                "target_field 'spot': expected a path that ends on an attribute, got one that ends on a relation; "
+                "port_field 'spot': expected a path that ends on an attribute, got one that ends on a relation"
             ),
         ),
         (by_file(port="name"), "every node is bad: 2 bad_port, such as LabProbe id-shop"),

@@ -14,7 +14,7 @@ from infrahub_exporter.domain.asking.series import SeriesSpec
 from infrahub_exporter.domain.asking.specs import DiscoverySpec, MetricSpec, UncoveredSpec
 from infrahub_exporter.domain.errors import ExporterError, SourceRejectedError, SourceUnavailableError
 from infrahub_exporter.domain.replica.kinds import Kinds
-from infrahub_exporter.domain.views import discovery
+from infrahub_exporter.domain.views import discovery, queried
 from infrahub_exporter.domain.views.outcomes import check_schema
 
 
@@ -43,6 +43,8 @@ def unanswerable(settings: Settings) -> Iterator[SettingError]:
     for index, listed in enumerate(settings.discoveries):
         at = ("service_discovery", "queries", index)
         yield from _unasked(at, listed.document, listed.rows, list(discovery.places(listed)))
+        if listed.document is not None:
+            yield from _ending_on_relations(at, listed, listed.document)
     for index, series in enumerate(settings.series_specs):
         if series.query is not None:
             yield from _unasked(("metrics", "series", index), series.query.document, series.rows, list(series.places()))
@@ -62,6 +64,17 @@ def _unasked(
     for key, path in (("rows", rows or ""), *written):
         if path in wrong:
             yield SettingError((*at, key), f"the query does not ask for {path!r}{wrong[path]}")
+
+
+def _ending_on_relations(at: Place, listed: DiscoverySpec, document: str) -> Iterator[SettingError]:
+    from infrahub_exporter.adapters.infrahub.outline import outline  # noqa: PLC0415 - a tenth of a second
+
+    try:
+        wrong = list(queried.ends(listed, outline(document)))
+    except SourceRejectedError:
+        return
+    for key, problem in wrong:
+        yield SettingError((*at, key), problem)
 
 
 async def _fault(check: _Check, kinds: Kinds) -> str | None:

@@ -63,6 +63,11 @@ class WatchedDocument:
         self._is_due = False
 
     @property
+    def outlined(self) -> Outlined | None:
+        """Return what the document asks for, None where that is not known."""
+        return self._outlined
+
+    @property
     def optional(self) -> frozenset[str]:
         """Name what the answer may lack as a whole, because the document asks for it of some kinds only."""
         return frozenset() if self._outlined is None else optional_keys(self._outlined.fields)

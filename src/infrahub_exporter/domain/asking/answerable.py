@@ -9,8 +9,9 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
+from infrahub_exporter.domain.asking.columns import METADATA
 from infrahub_exporter.domain.asking.outlines import EVERYTHING, Field, Outlined
-from infrahub_exporter.domain.asking.paths import WRAPPERS, Fitting, OfKind, Selector, Steps, parse, suggestion
+from infrahub_exporter.domain.asking.paths import WRAPPERS, Fitting, OfKind, Path, Selector, Steps, parse, suggestion
 
 _Fields: TypeAlias = Sequence[Field]
 
@@ -48,17 +49,42 @@ def unasked(document: Outlined, rows: str | None, paths: Iterable[str]) -> Mappi
     return found
 
 
+def on_relations(document: Outlined, rows: str | None, paths: Iterable[str]) -> frozenset[str]:
+    """Return the paths that end on a node of the answer and not on what it has; those that are not asked for do not."""
+    try:
+        starts = _nodes(document.fields) if rows is None else [_follow(_At(document.fields), parse(rows).written)]
+    except _UnaskedError:
+        return frozenset()
+    return frozenset(
+        text for text in paths if any(_is_node(start, parse(text, rows=rows is not None)) for start in starts)
+    )
+
+
+def _is_node(at: _At, path: Path) -> bool:
+    start = _above(at, path.up)
+    try:
+        return start is not None and _follow(start, path.written) is not _VALUE
+    except _UnaskedError:
+        return False
+
+
+def _above(at: _At, up: int) -> _At | None:
+    """Go back by hops; None where there are not so many."""
+    start: _At | None = at
+    for _ in range(up):
+        start = _VALUE if start is _VALUE else start and start.before
+    return start
+
+
 def _nodes(roots: _Fields) -> Sequence[_At]:
     """Find the nodes under the root fields."""
     below = [field.fields for root in _keys(roots) for field in _below(roots, root) if _key(field) == "edges"]
-    return [_At(_below(edges, "node") or None) for edges in below]
+    return [_At(_peers(edges) or None) for edges in below]
 
 
 def _fault(at: _At, up: int, steps: Steps) -> str | None:
     """Return a suggestion, or nothing, where a path cannot be followed; None where it may be."""
-    start: _At | None = at
-    for _ in range(up):
-        start = _VALUE if start is _VALUE else start and start.before
+    start = _above(at, up)
     if start is None:
         return ""
     try:
@@ -89,7 +115,7 @@ def _follow(at: _At, steps: Steps) -> _At:
             below = _below(below, "edges")
             selector, steps = _unwrapped("edges", selector, steps)
         selector, steps = _unwrapped("node", selector, steps)
-        peers = _below(below, "node")
+        peers = _peers(below)
         _check(selector, peers)
         if steps and steps[0].name in beside and steps[0].name not in _keys(peers):
             return _VALUE
@@ -123,6 +149,12 @@ def _check(selector: Selector | None, peers: _Fields) -> None:
         wanted, known = "__typename" if isinstance(selector, OfKind) else "id", _keys(peers)
         if wanted not in known and EVERYTHING not in known:
             raise _UnaskedError(wanted, ())
+
+
+def _peers(edges: _Fields) -> _Fields:
+    """List what is asked of the nodes of edges, with the instants of each that stand beside it."""
+    nodes = _below(edges, "node")
+    return [*nodes, *(field for field in edges if _key(field) == METADATA)] if nodes else nodes
 
 
 def _key(field: Field) -> str:

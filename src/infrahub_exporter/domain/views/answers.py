@@ -10,6 +10,7 @@ from enum import Enum
 
 from msgspec import Struct, structs
 
+from infrahub_exporter.domain.asking.columns import METADATA
 from infrahub_exporter.domain.asking.paths import WRAPPERS, Fitting, OfKind, Selector, Step, Steps, wrapped
 from infrahub_exporter.domain.asking.selecting import fits
 from infrahub_exporter.domain.model import JSON
@@ -120,7 +121,7 @@ def _follow(at: _Behind) -> Sequence[_Pending]:
         plain = _Plain(field, at.rest, at.place, many=at.many or step.many)
         return [plain if step.selector is None else Absent.FIELD]
     if isinstance(edges := field.get("edges"), list):
-        peers = [edge.get("node") if isinstance(edge, dict) else None for edge in edges]
+        peers = [_peer(edge) if isinstance(edge, dict) else None for edge in edges]
         unwrapped = _unwrap(_unwrap(at, "edges"), "node")
     elif "node" in field:
         peers, unwrapped = [field["node"]], _unwrap(at, "node")
@@ -129,6 +130,14 @@ def _follow(at: _Behind) -> Sequence[_Pending]:
     if step.selector is None and _is_beside(field, peers, at.rest):
         return [_enter(field, at)]
     return [reached for peer in peers for reached in _reach(peer, unwrapped)]
+
+
+def _peer(edge: _Node) -> JSON:
+    """Return the node of an edge, with the instants of it that Infrahub puts beside it."""
+    node = edge.get("node")
+    if METADATA not in edge or not isinstance(node, dict) or METADATA in node:
+        return node
+    return {**node, METADATA: edge[METADATA]}
 
 
 def _unwrap(at: _Behind, wrapper: str) -> _Behind:

@@ -27,7 +27,7 @@ _RESERVED = {
     "__address__": "Prometheus sets it from the target",
     "__meta_url": "Prometheus sets it",
 }
-_ENDS = frozenset({"target_field", "port_field"})
+ENDS = frozenset({"target_field", "port_field"})
 CONDITIONS = ("where", "exclude", "match")
 """The places of paths that choose rows."""
 
@@ -93,7 +93,7 @@ def check_columns(spec: DiscoverySpec, columns: Sequence[Column]) -> None:
     """
     by_path = {column.path: column for column in columns}
     for place, path in places(spec):
-        for way in by_path[path].ways if place in _ENDS else ():
+        for way in by_path[path].ways if place in ENDS else ():
             if way.attribute is None:
                 raise SourceRejectedError(
                     f"{place} {path!r}: expected a path that ends on an attribute, "

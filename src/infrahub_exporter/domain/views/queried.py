@@ -1,23 +1,42 @@
 """Target groups of a GraphQL answer: what is a row there, by the same rules as the rows of a kind."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
+from infrahub_exporter.domain.asking.answerable import on_relations
 from infrahub_exporter.domain.asking.forms import Form
+from infrahub_exporter.domain.asking.outlines import Outlined
 from infrahub_exporter.domain.asking.specs import DiscoverySpec
 from infrahub_exporter.domain.errors import DerivationError
 from infrahub_exporter.domain.model import JSON
 from infrahub_exporter.domain.views.answer_rows import Lacking, rows_of
-from infrahub_exporter.domain.views.discovery import CONDITIONS, Discovery, deriver, paths, places
+from infrahub_exporter.domain.views.discovery import CONDITIONS, ENDS, Discovery, deriver, paths, places
 from infrahub_exporter.domain.views.uniting import unite
 
 
-def derive_answer(spec: DiscoverySpec, data: Mapping[str, JSON], *, optional: Collection[str] = ()) -> Discovery:
+def ends(spec: DiscoverySpec, document: Outlined) -> Iterator[tuple[str, str]]:
+    """Yield target_field and port_field where a path of them ends on a relation, each with what is wrong."""
+    written = [(place, path) for place, path in places(spec) if place in ENDS]
+    wrong = on_relations(document, spec.rows, [path for _, path in written])
+    for place, path in written:
+        if path in wrong:
+            yield place, f"{path!r}: expected a path that ends on an attribute, got one that ends on a relation"
+
+
+def derive_answer(
+    spec: DiscoverySpec,
+    data: Mapping[str, JSON],
+    *,
+    optional: Collection[str] = (),
+    document: Outlined | None = None,
+) -> Discovery:
     """Make a group of each row of a GraphQL answer.
 
     Raises DerivationError where no root field holds `edges`, and where no row even contains what a path names: that is
-    a query that does not fit its spec, not an empty inventory. `optional` are the names that the query asks for of some
-    kinds only, of which there may be no node just now.
+    a query that does not fit its spec, not an empty inventory; also where a target or a port ends on a relation of the
+    `document`. `optional` are the names that the query asks for of some kinds only, of which there may be no node now.
     """
+    if document is not None and (faults := [f"{place} {problem}" for place, problem in ends(spec, document)]):
+        raise DerivationError("; ".join(faults))
     found = rows_of(data, spec.rows, paths(spec), optional=optional)
     lacking = {each.path: each for each in found.lacking}
     what = "node" if spec.rows is None else "row"

@@ -3,7 +3,7 @@
 import pytest
 
 from infrahub_exporter.adapters.infrahub.outline import outline
-from infrahub_exporter.domain.asking.answerable import unasked
+from infrahub_exporter.domain.asking.answerable import on_relations, unasked
 
 DEVICES = outline("""
 query {
@@ -120,6 +120,38 @@ def test_rows_and_what_is_not_asked_for_from_there(rows: str, path: str, found: 
 
 def test_nothing_is_told_of_nodes_that_are_not_asked_for() -> None:
     assert unasked(BARE, None, ["name"]) == {}
+
+
+def test_the_instants_of_a_node_stand_beside_it() -> None:
+    dated = outline(
+        "{ DcimDevice { edges { node { id tags { edges { node { id } node_metadata { created_at } } } } "
+        "node_metadata { updated_at } } } }"
+    )
+    paths = ["node_metadata.updated_at", "tags[].node_metadata.created_at", "node_metadata.created_at"]
+    assert unasked(dated, None, paths) == {"node_metadata.created_at": ", did you mean 'updated_at'?"}
+
+
+@pytest.mark.parametrize(
+    ("rows", "path", "ends_there"),
+    [
+        (None, "site", True),
+        (None, "site.region", True),
+        (None, "site.node", True),
+        (None, "interfaces[]", True),
+        (None, "interfaces[].cable.ends[other]", True),
+        (None, "site.name", False),
+        (None, "status.source", False),
+        (None, "interfaces.count", False),
+        (None, "facts.a.b", False),
+        (None, "nmae", False),
+        ("DcimDevice[].interfaces[]", "^site", True),
+        ("DcimDevice[].interfaces[]", "^site.name", False),
+        ("DcimDevice[].interfaces[]", "^^^site", False),
+        ("DcimDevise[]", "site", False),
+    ],
+)
+def test_whether_a_path_ends_on_a_relation(rows: str | None, path: str, *, ends_there: bool) -> None:
+    assert on_relations(DEVICES, rows, [path]) == (frozenset({path}) if ends_there else frozenset())
 
 
 def test_a_path_of_any_root_field_will_do() -> None:

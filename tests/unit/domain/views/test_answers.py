@@ -298,6 +298,17 @@ def test_the_whole_value_of_a_json_attribute_is_found_as_it_is() -> None:
     assert dig({"facts": {"value": facts}}, parse("facts.value").written) == (facts,)
 
 
+def test_the_instants_of_a_node_stand_beside_it_and_its_own_come_first() -> None:
+    edges: list[JSON] = [
+        {"node": {"id": "1"}, "node_metadata": {"updated_at": "today"}},
+        {"node": {"node_metadata": {"value": "own"}}, "node_metadata": {"updated_at": "today"}},
+        {"node": None, "node_metadata": {"updated_at": "today"}},
+    ]
+    answer: dict[str, JSON] = {"tags": {"edges": edges}}
+    assert dig(answer, parse("tags[].node_metadata.updated_at").written) == ("today",)
+    assert dig(answer, parse("tags[].node_metadata").written) == ({"updated_at": "today"}, "own")
+
+
 def test_null_in_one_node_of_many_does_not_make_the_path_absent() -> None:
     tags: JSON = {"edges": [{"node": {"color": {"value": None}}}, {"node": {"name": {"value": "x"}}}]}
     assert dig({"tags": tags}, parse("tags[].color").written) == ()

@@ -207,7 +207,7 @@ class QueryDiscovery(QueriedEntry[Decision], DiscoveryEntry):
         answer = await self._answer()
         if answer is None:
             return
-        found = derive_answer(self.spec, answer, optional=self._document.optional)
+        found = derive_answer(self.spec, answer, optional=self._document.optional, document=self._document.outlined)
         self._limits.check_nodes(len(found.decisions))
         self._found = (found.decisions,)
         self._offer_decisions(self._found, verified=True)
