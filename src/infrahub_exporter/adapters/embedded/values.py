@@ -19,6 +19,9 @@ class InvalidValueError(ValueError):
     """A value that its attribute does not take; the message is Infrahub's."""
 
 
+_INDEXED = frozenset({"ID", "Text", "Email", "Password", "URL", "File", "Color"})
+_LONGEST, _INDEX_BYTES = 4096, 3
+"""How long a text may be that a real Infrahub puts into an index, in bytes with those that the index adds."""
 _NUMBERS = frozenset({"Number", "NumberPool", "Bandwidth"})
 _BOOLEANS = frozenset({"Boolean", "Checkbox"})
 _MACS = tuple(
@@ -40,6 +43,8 @@ def normalize(attribute: Attribute, value: JSON) -> JSON:
     if value is None:
         return None
     checked = _by_kind(attribute, value)
+    if attribute.kind in _INDEXED and len(str(checked).encode()) + _INDEX_BYTES >= _LONGEST:
+        raise InvalidValueError(f"Text attribute length should be less than {_LONGEST} characters.")
     _check_limits(attribute, checked)
     return checked
 

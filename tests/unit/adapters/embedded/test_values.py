@@ -19,6 +19,8 @@ def attribute(kind: str, **limits: Any) -> Attribute:
     ("kind", "value", "kept"),
     [
         ("Text", "", ""),
+        ("Text", "x" * 4092, "x" * 4092),
+        ("TextArea", "x" * 5000, "x" * 5000),
         ("TextArea", "a\nb", "a\nb"),
         ("Number", -(2**63), -(2**63)),
         ("Number", 0, 0),
@@ -75,6 +77,8 @@ def test_a_hashed_password_is_not_kept_in_clear() -> None:
     [
         ("Any", {"a": 1}, "{'a': 1} is not a valid Any"),
         ("Text", 5, "5 is not a valid Text"),
+        ("Text", "x" * 4093, "Text attribute length should be less than 4096 characters."),
+        ("URL", "http://" + "é" * 2044, "Text attribute length should be less than 4096 characters."),
         ("Number", True, "True is not a valid Number"),
         ("Number", 2**63, f"{2**63} is not a valid Number"),
         ("Number", "5", "5 is not a valid Number"),
