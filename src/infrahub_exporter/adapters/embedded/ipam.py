@@ -122,8 +122,12 @@ def _relink(store: Store, record: Record, name: str, wanted: Record | None, inst
 
 def utilization(prefix: Version, instant: int) -> int:
     """Say how many hundredths of a prefix are taken, by its addresses or by its direct prefixes."""
-    taken, space = usage(prefix, instant)
-    return min(taken * 100 // space, 100)
+    return int(percent(*usage(prefix, instant)))
+
+
+def percent(taken: int, space: int) -> float:
+    """Say how many hundredths are taken, at most 100, rounded as Infrahub rounds (`get_use_percentage`)."""
+    return min(taken / space * 100, 100.0) if space else 0.0
 
 
 def usage(prefix: Version, instant: int) -> tuple[int, int]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from infrahub_exporter.adapters.embedded.ipam import usage
+from infrahub_exporter.adapters.embedded import ipam
 from infrahub_exporter.adapters.embedded.pools import POOL
 from infrahub_exporter.adapters.embedded.refusals import InvalidInputError, NodeNotFoundError
 from infrahub_exporter.adapters.embedded.store import Record, Store, Version
@@ -37,15 +37,14 @@ def resources(store: Store, pool_id: str, at: int) -> list[Resource]:
     if pool.kind.key == _NUMBERS:
         first, last = _range(pool.at(at))
         return [Resource(pool.at(at), 1, len({number for number, _ in _numbers(store, pool, at)}), last - first + 1)]
-    found = [(each.at(at), usage(each.at(at), at)) for each in _peers(pool, "resources", at)]
+    found = [(each.at(at), ipam.usage(each.at(at), at)) for each in _peers(pool, "resources", at)]
     return [Resource(version, space, taken, space) for version, (taken, space) in found]
 
 
 def percent(of: Iterable[Resource]) -> float:
     """Say how much of some resources is taken."""
     listed = list(of)
-    space = sum(each.space for each in listed)
-    return min(100 * sum(each.taken for each in listed) / space, 100.0) if space else 0.0
+    return ipam.percent(sum(each.taken for each in listed), sum(each.space for each in listed))
 
 
 def allocated(store: Store, pool_id: str, resource_id: str, at: int) -> list[Allocated]:

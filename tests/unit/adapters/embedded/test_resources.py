@@ -408,9 +408,10 @@ def test_pools_tell_how_much_of_them_is_taken(load: Load) -> None:
         for kind, name in (("CoreIPAddressPool", "hosts"), ("CoreIPPrefixPool", "nets"), ("CoreNumberPool", "asns"))
     }
     assert {kind: (each["count"], each["utilization"]) for kind, each in taken.items()} == {
-        "CoreIPAddressPool": (1, 100 / 6),
+        # a share, then its hundredfold: the last digits are those of Infrahub
+        "CoreIPAddressPool": (1, 1 / 6 * 100),
         "CoreIPPrefixPool": (1, 25.0),
-        "CoreNumberPool": (1, 100 / 3),
+        "CoreNumberPool": (1, 1 / 3 * 100),
     }
     assert all(each["utilization_branches"] == 0.0 for each in taken.values())
     assert all(each["utilization_default_branch"] == each["utilization"] for each in taken.values())
@@ -440,9 +441,9 @@ TAKEN = (
     ("pool", "resource", "taken"),
     [
         # of a prefix whose addresses are given neither its own nor that of all of them counts
-        (("CoreIPAddressPool", "hosts"), ("192.0.2.0/29", "LabNet", 6), 100 / 3),
+        (("CoreIPAddressPool", "hosts"), ("192.0.2.0/29", "LabNet", 6), 2 / 6 * 100),
         (("CoreIPPrefixPool", "nets"), ("10.0.0.0/24", "LabNet", 256), 25.0),
-        (("CoreNumberPool", "asns"), ("asns", "CoreNumberPool", 1), 200 / 3),
+        (("CoreNumberPool", "asns"), ("asns", "CoreNumberPool", 1), 2 / 3 * 100),
     ],
 )
 def test_each_resource_of_a_pool_tells_how_much_of_it_is_taken(
