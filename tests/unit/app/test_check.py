@@ -12,7 +12,7 @@ from infrahub_exporter.adapters.embedded import EmbeddedInfrahub, EmbeddedTransp
 from infrahub_exporter.adapters.infrahub.reader import InfrahubReader
 from infrahub_exporter.app.cli import run
 from infrahub_exporter.app.configuration.fitting import misfits
-from infrahub_exporter.app.configuration.settings import load_settings
+from infrahub_exporter.app.configuration.settings import load_settings, parse_settings
 from infrahub_exporter.app.container import build_exporter
 from tests.e2e.children import DEMO, free_port
 from tests.faults.line import Line
@@ -121,6 +121,35 @@ def test_check_says_of_each_entry_that_the_run_refuses_what_the_run_says(tmp_pat
 def test_what_the_run_reads_is_good(tmp_path: Path, entries: str) -> None:
     assert checked(tmp_path, entries) is None
     assert refused(tmp_path) == []
+
+
+STORED = """
+apiVersion: infrahub.app/v1
+kind: Object
+spec:
+  kind: CoreGraphQLQuery
+  data: [{name: sites, query: "{ DcimDevice { edges { node { id name { value } site { node { id } } } } } }"}]
+"""
+
+
+def test_what_a_stored_query_does_not_ask_for_is_told_too(tmp_path: Path) -> None:
+    (tmp_path / "stored.yml").write_text(STORED)
+    files = EmbeddedInfrahub.load([DEMO / "schema.yml"], [tmp_path / "stored.yml"])
+    entries = [{"name": target, "stored": "sites", "target_field": target} for target in ("name", "nmae", "site")]
+    settings = parse_settings(
+        {
+            "infrahub": {"address": "http://infrahub", "token": "x"},
+            "service_discovery": {"enabled": True, "queries": entries},
+        }
+    )
+    reader = InfrahubReader(EmbeddedTransport(files), clock=SystemClock(), page_size=500)
+    assert list(map(str, anyio.run(misfits, settings, reader))) == [
+        "service_discovery.queries[1]: target_field: the query does not ask for 'nmae', did you mean 'name'?",
+        (
+            "service_discovery.queries[2]: target_field: 'site': expected a path that ends on an attribute, "
+            "got one that ends on a relation"
+        ),
+    ]
 
 
 def test_check_says_so_of_every_entry_at_once(tmp_path: Path) -> None:

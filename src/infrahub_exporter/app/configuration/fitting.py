@@ -12,7 +12,7 @@ from infrahub_exporter.domain.asking.answerable import unasked
 from infrahub_exporter.domain.asking.querying import QuerySource
 from infrahub_exporter.domain.asking.series import SeriesSpec
 from infrahub_exporter.domain.asking.specs import DiscoverySpec, MetricSpec, UncoveredSpec
-from infrahub_exporter.domain.errors import ExporterError, SourceRejectedError, SourceUnavailableError
+from infrahub_exporter.domain.errors import DerivationError, ExporterError, SourceRejectedError, SourceUnavailableError
 from infrahub_exporter.domain.replica.kinds import Kinds
 from infrahub_exporter.domain.views import discovery, queried
 from infrahub_exporter.domain.views.outcomes import check_schema
@@ -41,10 +41,7 @@ async def misfits(settings: Settings, source: Source) -> tuple[SettingError, ...
 def unanswerable(settings: Settings) -> Iterator[SettingError]:
     """Yield the paths that no answer of a query file can contain; what is no query is told elsewhere."""
     for index, listed in enumerate(settings.discoveries):
-        at = ("service_discovery", "queries", index)
-        yield from _unasked(at, listed.document, listed.rows, list(discovery.places(listed)))
-        if listed.document is not None:
-            yield from _ending_on_relations(at, listed, listed.document)
+        yield from _unanswerable(("service_discovery", "queries", index), listed, listed.document)
     for index, series in enumerate(settings.series_specs):
         if series.query is not None:
             yield from _unasked(("metrics", "series", index), series.query.document, series.rows, list(series.places()))
@@ -64,6 +61,12 @@ def _unasked(
     for key, path in (("rows", rows or ""), *written):
         if path in wrong:
             yield SettingError((*at, key), f"the query does not ask for {path!r}{wrong[path]}")
+
+
+def _unanswerable(at: Place, listed: DiscoverySpec, document: str | None) -> Iterator[SettingError]:
+    yield from _unasked(at, document, listed.rows, list(discovery.places(listed)))
+    if document is not None:
+        yield from _ending_on_relations(at, listed, document)
 
 
 def _ending_on_relations(at: Place, listed: DiscoverySpec, document: str) -> Iterator[SettingError]:
@@ -122,6 +125,10 @@ async def _by_document(spec: DiscoverySpec | QuerySource, source: Source, kinds:
         text = stored.text_of(spec.stored, await source.run(stored.TEXT_BY_NAME, {"name": spec.stored}))
     outlined = outline(text or "")
     await kinds.read_by(outlined.fields)
+    if spec.stored is not None and isinstance(spec, DiscoverySpec):
+        faults = list(_unanswerable((), spec, text))
+        if faults:
+            raise DerivationError("; ".join(map(str, faults)))
     if spec.parameters:
         return
     if spec.stored is not None:
