@@ -16,6 +16,12 @@ def excluded(attribute: Attribute, number: int) -> str | None:
     return None
 
 
+def excluded_count(attribute: Attribute) -> int:
+    """Count the numbers that an attribute excludes, each as often as it is named, as Infrahub does."""
+    parts = [part.partition("-") for part in (attribute.parameters.excluded_values or "").split(",") if part]
+    return sum(int(last or first) - int(first) + 1 for first, _, last in parts)
+
+
 def ends(attribute: Attribute) -> tuple[int, int]:
     """Give the first and the last number that an attribute may be given."""
     return attribute.parameters.start_range or 1, attribute.parameters.end_range or _LAST

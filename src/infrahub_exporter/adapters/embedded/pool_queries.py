@@ -54,7 +54,7 @@ def _utilization() -> GraphQLField:
 
     def resolve(_: Any, info: GraphQLResolveInfo, *, pool_id: str) -> Mapping[str, Any]:
         request: Request = info.context
-        found = resources(request.store, pool_id, request.at)
+        found = resources(request.kinds, request.store, pool_id, request.at)
         nodes = [{"node": {**_named(each), "weight": each.weight, **_shares([each])}} for each in found]
         return {"count": len(found), **_shares(found), "edges": nodes}
 

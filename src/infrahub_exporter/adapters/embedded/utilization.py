@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from infrahub_exporter.adapters.embedded import ipam
+from infrahub_exporter.adapters.embedded.kinds import Kinds
+from infrahub_exporter.adapters.embedded.numbers import excluded_count
 from infrahub_exporter.adapters.embedded.pools import POOL
 from infrahub_exporter.adapters.embedded.refusals import InvalidInputError, NodeNotFoundError
 from infrahub_exporter.adapters.embedded.store import Record, Store, Version
@@ -31,12 +33,15 @@ class Allocated(Struct, frozen=True, eq=False):
     display_label: str
 
 
-def resources(store: Store, pool_id: str, at: int) -> list[Resource]:
-    """Return what a pool gives from. Raises NodeNotFoundError."""
+def resources(kinds: Kinds, store: Store, pool_id: str, at: int) -> list[Resource]:
+    """Return what a pool gives from; what a number's attribute excludes is no part of it. Raises NodeNotFoundError."""
     pool = _find(store, pool_id, at)
     if pool.kind.key == _NUMBERS:
-        first, last = _range(pool.at(at))
-        return [Resource(pool.at(at), 1, len({number for number, _ in _numbers(store, pool, at)}), last - first + 1)]
+        said = pool.at(at)
+        first, last = _range(said)
+        attribute = kinds[str(said.values["node"].value)].attributes[str(said.values["node_attribute"].value)]
+        taken = {number for number, _ in _numbers(store, pool, at)}
+        return [Resource(said, 1, len(taken), last - first + 1 - excluded_count(attribute))]
     found = [(each.at(at), ipam.usage(each.at(at), at)) for each in _peers(pool, "resources", at)]
     return [Resource(version, space, taken, space) for version, (taken, space) in found]
 

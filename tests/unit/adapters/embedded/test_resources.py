@@ -280,6 +280,8 @@ spec: {kind: LabVpn, data: [{name: a, route: {from_pool: rds}}, {name: b, route:
     ask = Asker(EmbeddedInfrahub.load([schema], [objects], now=clock), clock)
 
     assert values(ask, "LabVpn", "route") == {"a": [2], "b": [6]}
+    taken = ask(UTILIZATION, {"id": ask.id("CoreNumberPool", "rds")})["InfrahubResourcePoolUtilization"]
+    assert taken["utilization"] == 2 / 5 * 100
 
 
 def test_addresses_prefixes_and_numbers_are_the_first_free_ones_of_their_pools(load: Load) -> None:
