@@ -159,7 +159,7 @@ def config(address: str, **changes: object) -> dict[str, object]:
         "poll_interval_seconds": 1,
         "metrics": {
             "kind": [
-                {"kind": "DcimDevice", "include": ["name", "status", "serial", "site.name", "tags[]"]},
+                {"kind": "DcimDevice", "include": ["name", "status", "serial", "site.name", "tags[]", "description"]},
                 {"kind": "LocationRack", "include": ["name", "height"], "guard": False},
             ]
         },

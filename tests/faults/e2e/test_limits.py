@@ -31,7 +31,7 @@ def watched(start: StartWatched) -> Watched:
 )
 def test_a_value_that_is_too_long_is_refused(line: Line, watched: Watched, values: str, message: str) -> None:
     shown = watched.shown()
-    line.update("DcimDevice", NAME, f'serial: {{value: "{values}"}}')
+    line.update("DcimDevice", NAME, f'description: {{value: "{values}"}}')
     watched.eventually(lambda: watched.own().get("refresh_success", *DEVICES) == 0)
     assert watched.shown() == shown
     warned = [each for each in watched.lines() if each.startswith("WARNING kind DcimDevice") and message in each]
@@ -40,8 +40,8 @@ def test_a_value_that_is_too_long_is_refused(line: Line, watched: Watched, value
     assert warned[0].endswith("; its last good data stays")
     assert watched.shown() == shown
 
-    line.update("DcimDevice", NAME, 'serial: {value: "short"}')
-    watched.eventually(lambda: watched.shows("dcimdevice", 'serial="short"'))
+    line.update("DcimDevice", NAME, 'description: {value: "short"}')
+    watched.eventually(lambda: watched.shows("dcimdevice", 'description="short"'))
     watched.eventually(watched.is_well)
 
 

@@ -54,7 +54,7 @@ def test_a_signal_ends_it_while_infrahub_a_collector_and_scrapes_hang(
     text = "x" * LARGE
     names = [f"par1-leaf{each}" for each in range(1, 4)] + [f"par1-access{each}" for each in range(1, 6)]
     line.change(
-        *(f'DcimDeviceUpdate(data: {{hfid: ["{name}"], serial: {{value: "{text}"}}}}) {{ ok }}' for name in names)
+        *(f'DcimDeviceUpdate(data: {{hfid: ["{name}"], description: {{value: "{text}"}}}}) {{ ok }}' for name in names)
     )
     otlp = {"enabled": True, "endpoint": f"http://127.0.0.1:{collector}", "timeout_seconds": 60}
     watched = start(exporters={"otlp": otlp}, store={"path": STORE})
