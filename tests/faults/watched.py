@@ -151,18 +151,23 @@ class Watched:
         return [_DATE.sub("", line) for line in self.child.output.splitlines()]
 
 
+def metrics(*labels: str) -> dict[str, object]:
+    """Show devices, with these labels beside the usual ones, and racks."""
+    return {
+        "kind": [
+            {"kind": "DcimDevice", "include": ["name", "status", "serial", "site.name", "tags[]", *labels]},
+            {"kind": "LocationRack", "include": ["name", "height"], "guard": False},
+        ]
+    }
+
+
 def config(address: str, **changes: object) -> dict[str, object]:
     """Write a configuration that looks at Infrahub several times a second."""
     return {
         "infrahub": {"address": address, "token": "a-token", "timeout_seconds": 0.5, "page_size": 20},
         "listen_address": "127.0.0.1",
         "poll_interval_seconds": 1,
-        "metrics": {
-            "kind": [
-                {"kind": "DcimDevice", "include": ["name", "status", "serial", "site.name", "tags[]", "description"]},
-                {"kind": "LocationRack", "include": ["name", "height"], "guard": False},
-            ]
-        },
+        "metrics": metrics(),
         "service_discovery": {
             "enabled": True,
             "queries": [

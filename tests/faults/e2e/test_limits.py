@@ -4,7 +4,7 @@ import pytest
 
 from tests.faults.conftest import StartWatched
 from tests.faults.line import Line
-from tests.faults.watched import DEVICES, LIST, RACKS, Watched
+from tests.faults.watched import DEVICES, LIST, RACKS, Watched, metrics
 
 LIMITS = {"max_nodes": 63, "max_series": 84, "max_label_length": 1000, "max_response_bytes": 100_000}
 MANDATORY = {
@@ -16,7 +16,7 @@ NAME = "par1-leaf1"
 
 @pytest.fixture(scope="module")
 def watched(start: StartWatched) -> Watched:
-    watched = start(limits=LIMITS)
+    watched = start(limits=LIMITS, metrics=metrics("description"))
     watched.eventually(watched.is_well)
     return watched
 

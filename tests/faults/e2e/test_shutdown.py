@@ -11,7 +11,7 @@ import pytest
 from tests.faults.catalogue import hanging
 from tests.faults.conftest import StartWatched
 from tests.faults.line import Line
-from tests.faults.watched import DEVICES, LIMIT_SECONDS, STORE, TOKEN, Watched
+from tests.faults.watched import DEVICES, LIMIT_SECONDS, STORE, TOKEN, Watched, metrics
 
 LARGE = 60_000
 CLIENTS = 20
@@ -57,7 +57,7 @@ def test_a_signal_ends_it_while_infrahub_a_collector_and_scrapes_hang(
         *(f'DcimDeviceUpdate(data: {{hfid: ["{name}"], description: {{value: "{text}"}}}}) {{ ok }}' for name in names)
     )
     otlp = {"enabled": True, "endpoint": f"http://127.0.0.1:{collector}", "timeout_seconds": 60}
-    watched = start(exporters={"otlp": otlp}, store={"path": STORE})
+    watched = start(exporters={"otlp": otlp}, store={"path": STORE}, metrics=metrics("description"))
     watched.eventually(watched.is_well)
     watched.eventually(lambda: sum(map(len, watched.shown().series)) > LARGE * len(names))
     line.fault = hanging
