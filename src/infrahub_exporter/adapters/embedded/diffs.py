@@ -35,13 +35,12 @@ _NUMBERS: _Types = dict.fromkeys(("num_added", "num_updated", "num_removed", "nu
 
 def diffs() -> dict[str, GraphQLField]:
     """Make the root fields."""
-    action = DIFF_ACTION
     counted: _Types = {**_NUMBERS, **dict.fromkeys(("base_branch", "diff_branch"), _TEXT)}
     counted |= dict.fromkeys(("from_time", "to_time"), _TIME)
     counted |= dict.fromkeys(("num_untracked_base_changes", "num_untracked_diff_changes"), GraphQLInt)
-    tree = object_type("DiffTree", **counted, name=GraphQLString, nodes=GraphQLList(GraphQLNonNull(_node(action))))
+    tree = object_type("DiffTree", **counted, name=GraphQLString, nodes=GraphQLList(GraphQLNonNull(_node())))
     summary = object_type("DiffTreeSummary", **counted, num_unchanged=_NUMBER)
-    given = {name: GraphQLArgument(each) for name, each in _arguments(action).items()}
+    given = {name: GraphQLArgument(each) for name, each in _arguments().items()}
     summed = {name: each for name, each in given.items() if name not in _OF_NODES}
     return {
         "DiffTree": GraphQLField(tree, args=given, resolve=_no_diff),
@@ -49,9 +48,9 @@ def diffs() -> dict[str, GraphQLField]:
     }
 
 
-def _node(action: GraphQLEnumType) -> GraphQLObjectType:
-    conflict = _conflict(action)
-    place: _Types = {"status": GraphQLNonNull(action), "path_identifier": _TEXT}
+def _node() -> GraphQLObjectType:
+    conflict = _conflict()
+    place: _Types = {"status": GraphQLNonNull(DIFF_ACTION), "path_identifier": _TEXT}
     marked: _Types = {**_NUMBERS, **place, "contains_conflict": _FLAG}
     changed = object_type(
         "DiffProperty",
@@ -95,18 +94,18 @@ def _node(action: GraphQLEnumType) -> GraphQLObjectType:
     )
 
 
-def _conflict(action: GraphQLEnumType) -> GraphQLObjectType:
+def _conflict() -> GraphQLObjectType:
     sides: _Types = {}
     for side in ("base_branch", "diff_branch"):
-        sides |= {f"{side}_action": GraphQLNonNull(action), f"{side}_changed_at": _TIME}
+        sides |= {f"{side}_action": GraphQLNonNull(DIFF_ACTION), f"{side}_changed_at": _TIME}
         sides |= dict.fromkeys((f"{side}_value", f"{side}_label"), GraphQLString)
     selected = GraphQLEnumType("ConflictSelection", {name: name for name in ("BASE_BRANCH", "DIFF_BRANCH")})
     return object_type("ConflictDetails", uuid=_TEXT, **sides, selected_branch=selected, resolvable=GraphQLBoolean)
 
 
-def _arguments(action: GraphQLEnumType) -> dict[str, GraphQLInputType]:
+def _arguments() -> dict[str, GraphQLInputType]:
     among = _input("IncExclFilterOptions", includes=_MANY, excludes=_MANY)
-    states = GraphQLList(action)
+    states = GraphQLList(DIFF_ACTION)
     filters = _input(
         "DiffTreeQueryFilters",
         ids=_MANY,

@@ -1,5 +1,7 @@
 """Numbers that Infrahub gives: the lowest free one of an attribute's range."""
 
+from collections.abc import Iterator
+
 from infrahub_exporter.adapters.embedded.kinds import Attribute, Kind, Kinds
 from infrahub_exporter.adapters.embedded.refusals import RefusedError
 from infrahub_exporter.adapters.embedded.store import NOW, Store
@@ -9,17 +11,19 @@ _LAST = 2**63 - 1
 
 def excluded(attribute: Attribute, number: int) -> str | None:
     """Tell what excludes a number from an attribute: itself, as text, or a range of `100,150-200`."""
-    for part in (attribute.parameters.excluded_values or "").split(","):
-        first, _, last = part.partition("-")
-        if part and int(first) <= number <= int(last or first):
-            return part
-    return None
+    return next((part for part, first, last in _excluded(attribute) if first <= number <= last), None)
 
 
 def excluded_count(attribute: Attribute) -> int:
     """Count the numbers that an attribute excludes, each as often as it is named, as Infrahub does."""
-    parts = [part.partition("-") for part in (attribute.parameters.excluded_values or "").split(",") if part]
-    return sum(int(last or first) - int(first) + 1 for first, _, last in parts)
+    return sum(last - first + 1 for _, first, last in _excluded(attribute))
+
+
+def _excluded(attribute: Attribute) -> Iterator[tuple[str, int, int]]:
+    """Yield what excludes numbers, as it is written, and its first and last one."""
+    for part in filter(None, (attribute.parameters.excluded_values or "").split(",")):
+        first, _, last = part.partition("-")
+        yield part, int(first), int(last or first)
 
 
 def ends(attribute: Attribute) -> tuple[int, int]:

@@ -9,6 +9,7 @@ from infrahub_exporter.app.configuration.places import Place, SettingError
 from infrahub_exporter.app.refreshing.pool import Source
 from infrahub_exporter.domain.asking import stored
 from infrahub_exporter.domain.asking.answerable import unasked
+from infrahub_exporter.domain.asking.outlines import Outlined
 from infrahub_exporter.domain.asking.querying import QuerySource
 from infrahub_exporter.domain.asking.series import SeriesSpec
 from infrahub_exporter.domain.asking.specs import DiscoverySpec, MetricSpec, UncoveredSpec
@@ -41,42 +42,37 @@ async def misfits(settings: Settings, source: Source) -> tuple[SettingError, ...
 def unanswerable(settings: Settings) -> Iterator[SettingError]:
     """Yield the paths that no answer of a query file can contain; what is no query is told elsewhere."""
     for index, listed in enumerate(settings.discoveries):
-        yield from _unanswerable(("service_discovery", "queries", index), listed, listed.document)
+        if (outlined := _outlined(listed.document)) is not None:
+            yield from _unanswerable(("service_discovery", "queries", index), listed, outlined)
     for index, series in enumerate(settings.series_specs):
-        if series.query is not None:
-            yield from _unasked(("metrics", "series", index), series.query.document, series.rows, list(series.places()))
+        if series.query is not None and (outlined := _outlined(series.query.document)) is not None:
+            yield from _unasked(("metrics", "series", index), outlined, series.rows, list(series.places()))
 
 
-def _unasked(
-    at: Place, document: str | None, rows: str | None, written: Sequence[tuple[str, str]]
-) -> Iterator[SettingError]:
+def _outlined(document: str | None) -> Outlined | None:
+    """Look through a query; None where there is none, or no query."""
     if document is None:
-        return
+        return None
     from infrahub_exporter.adapters.infrahub.outline import outline  # noqa: PLC0415 - a tenth of a second
 
     try:
-        wrong = unasked(outline(document), rows, [path for _, path in written])
+        return outline(document)
     except SourceRejectedError:
-        return
+        return None
+
+
+def _unasked(
+    at: Place, outlined: Outlined, rows: str | None, written: Sequence[tuple[str, str]]
+) -> Iterator[SettingError]:
+    wrong = unasked(outlined, rows, [path for _, path in written])
     for key, path in (("rows", rows or ""), *written):
         if path in wrong:
             yield SettingError((*at, key), f"the query does not ask for {path!r}{wrong[path]}")
 
 
-def _unanswerable(at: Place, listed: DiscoverySpec, document: str | None) -> Iterator[SettingError]:
-    yield from _unasked(at, document, listed.rows, list(discovery.places(listed)))
-    if document is not None:
-        yield from _ending_on_relations(at, listed, document)
-
-
-def _ending_on_relations(at: Place, listed: DiscoverySpec, document: str) -> Iterator[SettingError]:
-    from infrahub_exporter.adapters.infrahub.outline import outline  # noqa: PLC0415 - a tenth of a second
-
-    try:
-        wrong = list(queried.ends(listed, outline(document)))
-    except SourceRejectedError:
-        return
-    for key, problem in wrong:
+def _unanswerable(at: Place, listed: DiscoverySpec, outlined: Outlined) -> Iterator[SettingError]:
+    yield from _unasked(at, outlined, listed.rows, list(discovery.places(listed)))
+    for key, problem in queried.ends(listed, outlined):
         yield SettingError((*at, key), problem)
 
 
@@ -126,7 +122,7 @@ async def _by_document(spec: DiscoverySpec | QuerySource, source: Source, kinds:
     outlined = outline(text or "")
     await kinds.read_by(outlined.fields)
     if spec.stored is not None and isinstance(spec, DiscoverySpec):
-        faults = list(_unanswerable((), spec, text))
+        faults = list(_unanswerable((), spec, outlined))
         if faults:
             raise DerivationError("; ".join(map(str, faults)))
     if spec.parameters:

@@ -22,21 +22,19 @@ def ends(spec: DiscoverySpec, document: Outlined) -> Iterator[tuple[str, str]]:
             yield place, f"{path!r}: expected a path that ends on an attribute, got one that ends on a relation"
 
 
-def derive_answer(
-    spec: DiscoverySpec,
-    data: Mapping[str, JSON],
-    *,
-    optional: Collection[str] = (),
-    document: Outlined | None = None,
-) -> Discovery:
+def check_ends(spec: DiscoverySpec, document: Outlined) -> None:
+    """Raise DerivationError where a target or a port ends on a relation, as `check_columns` does by the schema."""
+    if wrong := [f"{place} {problem}" for place, problem in ends(spec, document)]:
+        raise DerivationError("; ".join(wrong))
+
+
+def derive_answer(spec: DiscoverySpec, data: Mapping[str, JSON], *, optional: Collection[str] = ()) -> Discovery:
     """Make a group of each row of a GraphQL answer.
 
     Raises DerivationError where no root field holds `edges`, and where no row even contains what a path names: that is
-    a query that does not fit its spec, not an empty inventory; also where a target or a port ends on a relation of the
-    `document`. `optional` are the names that the query asks for of some kinds only, of which there may be no node now.
+    a query that does not fit its spec, not an empty inventory. `optional` are the names that the query asks for of some
+    kinds only, of which there may be no node just now.
     """
-    if document is not None and (faults := [f"{place} {problem}" for place, problem in ends(spec, document)]):
-        raise DerivationError("; ".join(faults))
     found = rows_of(data, spec.rows, paths(spec), optional=optional)
     lacking = {each.path: each for each in found.lacking}
     what = "node" if spec.rows is None else "row"

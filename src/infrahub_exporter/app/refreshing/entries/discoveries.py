@@ -31,7 +31,7 @@ from infrahub_exporter.domain.publishing.status import EntryStatus
 from infrahub_exporter.domain.replica.kinds import Kinds
 from infrahub_exporter.domain.views import discovery, skipped
 from infrahub_exporter.domain.views.discovery import SKIP_REASONS, Decision
-from infrahub_exporter.domain.views.queried import derive_answer
+from infrahub_exporter.domain.views.queried import check_ends, derive_answer
 
 logger = logging.getLogger("infrahub_exporter")
 
@@ -207,7 +207,9 @@ class QueryDiscovery(QueriedEntry[Decision], DiscoveryEntry):
         answer = await self._answer()
         if answer is None:
             return
-        found = derive_answer(self.spec, answer, optional=self._document.optional, document=self._document.outlined)
+        if self._document.outlined is not None:
+            check_ends(self.spec, self._document.outlined)
+        found = derive_answer(self.spec, answer, optional=self._document.optional)
         self._limits.check_nodes(len(found.decisions))
         self._found = (found.decisions,)
         self._offer_decisions(self._found, verified=True)
