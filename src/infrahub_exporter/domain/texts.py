@@ -1,13 +1,20 @@
 """How a value reads as a label value."""
 
+from collections.abc import Iterable
+
 import msgspec
 
-from infrahub_exporter.domain.model import Peer
+from infrahub_exporter.domain.model import Peer, Row
 
 
 def label_form(kind: str, hfid: tuple[str, ...] | None, identifier: str) -> str:
     """Name a node `Kind__a__b` by its human-friendly id, else by its id (the SDK's form, `include_kind=True`)."""
-    return "__".join((kind, *hfid)) if hfid else identifier
+    return f"{kind}__{'__'.join(hfid)}" if hfid else identifier
+
+
+def label_forms(rows: Iterable[Row]) -> list[str]:
+    """Name many nodes as `label_form` does one: a call for each costs as much again."""
+    return [f"{row.kind}__{'__'.join(row.hfid)}" if row.hfid else row.id for row in rows]
 
 
 def capitalised(value: object) -> object:

@@ -14,6 +14,7 @@ from infrahub_exporter.domain.replica.kinds import Kinds
 from infrahub_exporter.domain.replica.views import Delta, View
 from infrahub_exporter.domain.replica.watching import Watch
 from infrahub_exporter.domain.views.rows import Found
+from tests.unit.rows import rows_of
 
 
 class Entry(Struct, frozen=True):
@@ -57,7 +58,7 @@ ENTRIES = (
 def derived(delta: Delta) -> dict[str, Row]:
     """Make a row of each node, of one with rows that of all these."""
     if delta.joining.plan.rows is None:
-        return {row.id: row for row in delta.rows()}
+        return {row.id: row for row in rows_of(delta)}
     return {row.id: Row(row.id, row.kind, row.hfid, (tuple(map(_written, rows)),)) for row, rows in delta.found()}
 
 

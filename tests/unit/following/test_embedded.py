@@ -18,6 +18,7 @@ from infrahub_exporter.domain.ports import Reply
 from infrahub_exporter.domain.replica.following import Following
 from infrahub_exporter.domain.replica.kinds import Kinds
 from infrahub_exporter.domain.replica.watching import Watch
+from tests.unit.rows import rows_of
 
 pytestmark = pytest.mark.anyio
 STEPS = 30
@@ -190,7 +191,7 @@ async def test_what_is_followed_equals_what_is_read_whole(
             flaky.rate = 0.0
         if delta.whole:
             held.clear()
-        held.update((row.id, row) for row in delta.rows())
+        held.update((row.id, row) for row in rows_of(delta))
         for identifier in delta.removed:
             held.pop(identifier, None)
         read = {row.id: row async for page in reader.pages(selection, at=at) for row in page.rows}

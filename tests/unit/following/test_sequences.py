@@ -23,6 +23,7 @@ from infrahub_exporter.domain.replica.kinds import Kinds
 from infrahub_exporter.domain.replica.views import Delta
 from infrahub_exporter.domain.views.rows import Found
 from tests.unit.following.world import STEPS, Line, Times, World
+from tests.unit.rows import rows_of
 
 WIDE = ("name", "display_label", "city", "city.parent.parent.name", "tags[]", "tags[].description", "ports[].labels[]")
 
@@ -90,7 +91,7 @@ ENTRIES: Mapping[str, Spec] = {
 def derived(delta: Delta) -> dict[str, Row]:
     """Make a row of a node, or of all its rows."""
     if delta.joining.plan.rows is None:
-        return {row.id: row for row in delta.rows()}
+        return {row.id: row for row in rows_of(delta)}
     return {row.id: Row(row.id, row.kind, row.hfid, (tuple(map(_written, rows)),)) for row, rows in delta.found()}
 
 

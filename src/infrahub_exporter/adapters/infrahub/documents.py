@@ -5,7 +5,7 @@ from itertools import repeat
 from typing import Any
 
 import msgspec
-from msgspec import structs
+from msgspec import Struct, structs
 
 from infrahub_exporter.adapters.infrahub.reads import of_all
 from infrahub_exporter.adapters.infrahub.selection_sets import Level
@@ -17,10 +17,25 @@ OPERATION = "infrahub_exporter"
 """The operation's name: it shows in Infrahub's own metrics."""
 
 
-class Document:
-    """What a selection sends and how its answer reads. The text depends on the selection alone, never on the values."""
+class Decoded(Struct):
+    """The rows of a page, and how many nodes it had, of several roots the most of one.
 
-    def __init__(self, selection: Selection) -> None:
+    `aside` are the values of columns that are no part of the rows, each of all rows in their order.
+    """
+
+    rows: list[Row]
+    nodes: int
+    aside: Sequence[Sequence[object]] = ()
+
+
+class Document:
+    """What a selection sends and how its answer reads. The text depends on the selection alone, never on the values.
+
+    Its last columns may stand `aside`: so many are no part of the rows.
+    """
+
+    def __init__(self, selection: Selection, *, aside: int = 0) -> None:
+        self._width = len(selection.columns) - aside
         root = Level(identity=True)
         self._readers = [root.add(column) for column in selection.columns]
         selected, edge = root.compiled()
@@ -40,20 +55,18 @@ class Document:
         """Which columns hold a `File` in place of what is in it."""
         self._decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(_envelope(tuple(_roots(selection)), edge))
 
-    def decode(self, body: bytes) -> tuple[list[Row], int]:
-        """Read the rows of a page, and how many nodes it had, of several roots the most of one.
-
-        Raises msgspec.DecodeError where it does not fit.
-        """
+    def decode(self, body: bytes) -> Decoded:
+        """Read a page. Raises msgspec.DecodeError where it does not fit."""
         roots = [root.edges for root in structs.astuple(self._decoder.decode(body).data)]
         edges = [edge for root in roots for edge in root]
         present = [edge for edge in edges if edge.node is not None]
         columns = [of_all(read, present) for read in self._readers]
-        values = zip(*columns, strict=True) if columns else repeat(())
+        own, aside = columns[: self._width], columns[self._width :]
+        values = zip(*own, strict=True) if own else repeat(())
         rows = [
-            Row(edge.node.id, edge.node.kind, edge.node.hfid, own) for edge, own in zip(present, values, strict=False)
+            Row(edge.node.id, edge.node.kind, edge.node.hfid, each) for edge, each in zip(present, values, strict=False)
         ]
-        return rows, max(map(len, roots))
+        return Decoded(rows, max(map(len, roots)), aside)
 
 
 def _roots(selection: Selection) -> dict[str, str]:

@@ -15,7 +15,7 @@ from infrahub_exporter.adapters.infrahub.answers import UNREADABLE, failure, ref
 from infrahub_exporter.adapters.infrahub.contents import Contents
 from infrahub_exporter.adapters.infrahub.decoding import decoded, fit, misfit, raise_failure
 from infrahub_exporter.adapters.infrahub.describing import SUMMARY, Described
-from infrahub_exporter.adapters.infrahub.documents import Document
+from infrahub_exporter.adapters.infrahub.documents import Decoded, Document
 from infrahub_exporter.adapters.infrahub.large_answers import LargeAnswers
 from infrahub_exporter.adapters.infrahub.paging import Paging, most_nodes
 from infrahub_exporter.adapters.infrahub.probes import (
@@ -27,7 +27,7 @@ from infrahub_exporter.adapters.infrahub.probes import (
     decode_count,
 )
 from infrahub_exporter.adapters.infrahub.server_time import ServerTime, iso
-from infrahub_exporter.adapters.infrahub.stamped import parted, stamped
+from infrahub_exporter.adapters.infrahub.stamped import STAMPS, stamped, stamps_of
 from infrahub_exporter.adapters.infrahub.tally import Tally
 from infrahub_exporter.adapters.infrahub.version import SMALL_PAGE, loses_peers
 from infrahub_exporter.domain.asking.refused import RefusedColumnsError
@@ -43,8 +43,8 @@ _SKEW_SECONDS = 30.0
 """A difference of clocks that is worth a warning."""
 _MOST_REPEATED = 3
 """How many pages after one another may bring nothing new: one that comes again and again has no end."""
-_BARE_PAGES = 4
-"""How many pages' nodes one has where ids alone are asked for."""
+_BARE_PAGES, _MOST_BARE = 4, 2000
+"""How many pages' nodes one has where ids alone are asked for, and how many at most."""
 
 
 class InfrahubReader:
@@ -73,7 +73,7 @@ class InfrahubReader:
         self._branch = branch
         self._limits = limits or Limits()
         self._server_time = ServerTime(clock)
-        self._documents: dict[Selection, Document] = {}
+        self._documents: dict[tuple[Selection, int], Document] = {}
         self._large = large or LargeAnswers()
         self._described = Described(self._get, self._large)
         self._contents = Contents(self._file, limits=self._limits)
@@ -91,8 +91,14 @@ class InfrahubReader:
 
     async def pages(self, selection: Selection, *, at: float | None = None, offset: int = 0) -> AsyncIterator[Page]:
         """Yield the rows of a selection (see `NodeSource`)."""
-        document = self._document(selection)
         at = await self.instant() if at is None else at
+        async for page, _ in self._pages(selection, self._document(selection), at, offset):
+            yield page
+
+    async def _pages(
+        self, selection: Selection, document: Document, at: float, offset: int = 0
+    ) -> AsyncIterator[tuple[Page, Decoded]]:
+        """Yield pages, each beside all that its answer says."""
         instant = iso(at)
         most = most_nodes(selection)
         seen: set[str] = set()
@@ -111,13 +117,14 @@ class InfrahubReader:
             size += len(reply.body)
             self._limits.check_read(size)
             try:
-                rows, nodes = await decoded(document.decode, reply.body, self._large)
+                page = await decoded(document.decode, reply.body, self._large)
             except UNREADABLE as error:
                 raise misfit(selection.kind, error) from error
             del reply  # the next one is asked for without it in memory
+            rows = page.rows
             identities = [row.id for row in rows]
             self._limits.check_identities(identities)
-            offset += nodes
+            offset += page.nodes
             self._limits.check_nodes(offset)
             fresh: Sequence[Row] = rows
             if not seen.isdisjoint(identities) or len(set(identities)) < len(rows):
@@ -126,8 +133,8 @@ class InfrahubReader:
             if repeated > _MOST_REPEATED and not selection.under:  # the second of several kinds may bring the first's
                 raise DerivationError(f"{selection.kind}: Infrahub answers pages of nodes that it has answered before")
             seen.update(identities)
-            yield Page(await self._filled(selection, fresh, document.files, instant), offset)
-            if nodes < limit:
+            yield Page(await self._filled(selection, fresh, document.files, instant), offset), page
+            if page.nodes < limit:
                 return
 
     async def count(self, selection: Selection, *, at: float | None = None) -> int:
@@ -203,16 +210,17 @@ class InfrahubReader:
         """Return what changed, rows and stamps (see `ChangedRows`)."""
         rows: dict[str, Row] = {}
         stamps: dict[str, Stamp] = {}
-        async for page in self.pages(stamped(selection, iso(since)), at=at):
+        asked = stamped(selection, iso(since))
+        async for page, answer in self._pages(asked, self._document(asked, aside=STAMPS), at):
             try:
-                changed = parted(page.rows)
+                changed = stamps_of(answer)
             except UNREADABLE as error:
                 raise misfit(selection.kind, error) from error
             if changed is None:
                 return None
-            rows.update(changed.rows)
-            stamps.update(changed.stamps)
-            self._observe_stamps(changed.stamps.values())
+            rows.update({row.id: row for row in page.rows})
+            stamps.update(changed)
+            self._observe_stamps(changed.values())
         return Arrived(rows, stamps)
 
     async def run(self, document: str, variables: Mapping[str, JSON] | None = None) -> Mapping[str, JSON]:
@@ -255,16 +263,15 @@ class InfrahubReader:
     def _limit(self, selection: Selection) -> int:
         """Return how many nodes a page of a selection has; of ids alone there may be more."""
         if not selection.columns:
-            return self._page_size * _BARE_PAGES
+            return min(self._page_size * _BARE_PAGES, _MOST_BARE)
         is_small = loses_peers(self.version) and any(column.many for column in selection.columns)
         return min(SMALL_PAGE, self._page_size) if is_small else self._page_size
 
-    def _document(self, selection: Selection) -> Document:
-        key = msgspec.structs.replace(
-            selection, filters=tuple(msgspec.structs.replace(each, value=None) for each in selection.filters)
-        )
+    def _document(self, selection: Selection, *, aside: int = 0) -> Document:
+        valueless = tuple(msgspec.structs.replace(each, value=None) for each in selection.filters)
+        key = msgspec.structs.replace(selection, filters=valueless), aside
         if key not in self._documents:
-            self._documents[key] = Document(key)
+            self._documents[key] = Document(key[0], aside=aside)
         return self._documents[key]
 
     async def _rows(self, selection: Selection, document: Document, variables: Mapping[str, object], at: str) -> Reply:

@@ -1,19 +1,20 @@
 """Rows with their stamps, in one document: two columns more, and the filter that tells what changed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
 from msgspec import structs
 
+from infrahub_exporter.adapters.infrahub.documents import Decoded
 from infrahub_exporter.adapters.infrahub.probes import Moment
 from infrahub_exporter.domain.asking.columns import METADATA, Column
 from infrahub_exporter.domain.asking.selection import Filter, Selection
-from infrahub_exporter.domain.model import Row
-from infrahub_exporter.domain.ports import Arrived, Stamp
+from infrahub_exporter.domain.ports import Stamp
 
 _STAMPS = tuple(Column(name, (), METADATA, name) for name in ("updated_at", "created_at"))
-_WIDTH = len(_STAMPS)
+STAMPS = len(_STAMPS)
+"""How many columns more there are: the last ones, which are no part of the rows."""
 
 
 def stamped(selection: Selection, since: str) -> Selection:
@@ -22,18 +23,18 @@ def stamped(selection: Selection, since: str) -> Selection:
     return structs.replace(selection, columns=(*selection.columns, *_STAMPS), filters=(*selection.filters, after))
 
 
-def parted(rows: Sequence[Row]) -> Arrived | None:
-    """Take rows and stamps apart; None where one has no stamp. A node of unknown making is taken for a new one.
+def stamps_of(page: Decoded) -> Mapping[str, Stamp] | None:
+    """Read the stamps by id; None where a node has none. One of unknown making is taken for a new one.
 
     Raises msgspec.ValidationError for a stamp that is none.
     """
-    updated = [row.values[-2] for row in rows]
+    updated, created = page.aside
     if None in updated:
         return None
-    created = [row.values[-1] or row.values[-2] for row in rows]
+    if None in created:
+        created = [made or changed for made, changed in zip(created, updated, strict=True)]
     stamps = map(Stamp, _instants(updated), _instants(created))
-    own = {row.id: Row(row.id, row.kind, row.hfid, row.values[:-_WIDTH]) for row in rows}
-    return Arrived(own, dict(zip([row.id for row in rows], stamps, strict=True)))
+    return dict(zip([row.id for row in page.rows], stamps, strict=True))
 
 
 def _instants(written: Sequence[object]) -> list[float]:

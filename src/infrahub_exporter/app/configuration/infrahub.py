@@ -73,7 +73,7 @@ class InfrahubSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     token: Secret | None = None
     token_file: Path | None = None
     branch: BranchName = "main"
-    page_size: Annotated[int, Meta(ge=1, le=1000)] = 500
+    page_size: Annotated[int, Meta(ge=1, le=1000)] = 1000
     parallel_pages: Annotated[int, Meta(ge=1, le=8)] = 1
     concurrency: Annotated[int, Meta(ge=1, le=16)] = 4
     timeout_seconds: Seconds = 30.0

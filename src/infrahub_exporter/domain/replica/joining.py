@@ -1,13 +1,13 @@
 """The rows of a plan joined with their peers."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import compress
 
 from infrahub_exporter.domain.model import Row
 from infrahub_exporter.domain.replica.expanding import Expand, expander, is_bad
 from infrahub_exporter.domain.replica.plan import Plan
-from infrahub_exporter.domain.replica.reaches import Peers
-from infrahub_exporter.domain.views.rows import Found, batches
+from infrahub_exporter.domain.replica.reaches import Peers, ReadColumn
+from infrahub_exporter.domain.views.rows import Batch, Found, batches
 
 
 class Joining:
@@ -17,15 +17,19 @@ class Joining:
         self.plan = plan
         self._peers = peers
         self._reads_files = plan.reads_files
-        self._join: Callable[[Sequence[Row]], list[Row]] | None = None
+        self._columns: Sequence[ReadColumn] | None = None
         self._expand: tuple[int | None, Expand] | None = None
 
-    def rows(self, rows: Iterable[Row]) -> Iterator[Row]:
-        """Yield rows with a value per column of the selection, but for those with bad content."""
-        if self._join is None:
-            self._join = self.plan.joiner(self._peers)
-        joined = chain.from_iterable(map(self._join, batches(rows)))
-        return filter(_is_sound, joined) if self._reads_files else joined
+    def batches(self, rows: Iterable[Row]) -> Iterator[Batch]:
+        """Yield nodes with a value per column of the selection, but for those with bad content."""
+        if self._columns is None:
+            self._columns = self.plan.columns(self._peers)
+        for nodes in batches(rows):
+            batch = Batch(nodes, [column(nodes) for column in self._columns])
+            if self._reads_files:
+                batch = _sound(batch)
+            if batch.nodes:
+                yield batch
 
     def found(self, rows: Iterable[Row], *, most: int | None) -> Iterator[tuple[Row, tuple[Found, ...]]]:
         """Yield each node with its rows. Raises DerivationError where one has more than `most`."""
@@ -35,5 +39,7 @@ class Joining:
         return ((row, expand(row)) for row in rows)
 
 
-def _is_sound(row: Row) -> bool:
-    return not any(is_bad(value) for value in row.values)
+def _sound(batch: Batch) -> Batch:
+    """Leave out nodes with bad content."""
+    sound = [not any(map(is_bad, values)) for values in zip(*batch.columns, strict=True)]
+    return Batch(tuple(compress(batch.nodes, sound)), [tuple(compress(each, sound)) for each in batch.columns])

@@ -4,15 +4,24 @@ A row then holds peers' ids, and a peer is a row of its own: what a change costs
 many rows name it.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct, structs
 
 from infrahub_exporter.domain.asking.columns import CONTENT, Meeting, OfKinds
 from infrahub_exporter.domain.asking.paths import Other
 from infrahub_exporter.domain.asking.selection import Column, Filter, Hop, Selection
-from infrahub_exporter.domain.model import Row
-from infrahub_exporter.domain.replica.reaches import Crossing, Leap, Peers, Reach, Read, Way, reader
+from infrahub_exporter.domain.replica.reaches import (
+    Crossing,
+    Leap,
+    Peers,
+    Reach,
+    Read,
+    ReadColumn,
+    Way,
+    column,
+    reader,
+)
 
 
 class Plan(Struct, frozen=True):
@@ -28,26 +37,17 @@ class Plan(Struct, frozen=True):
     rows: Reach | None = None
     """Where the rows of a root row are; None where it is the one row itself."""
 
-    def joined(self, row: Row, peers: Peers) -> Row:
-        """Return a row with a value per column, as a read over the relations would have brought it."""
-        return self.joiner(peers)([row])[0]
-
-    def joiner(self, peers: Peers) -> Callable[[Sequence[Row]], list[Row]]:
-        """Return what does that for rows over the same tables of peers, for many by the column: half the cost."""
-        if not self.reaches:
-            shorten = _first(len(self.root.columns))
-            return lambda rows: list(map(shorten, rows))
-        columns = [_column(reach, peers) for reach in self.reaches]
-
-        def join(rows: Sequence[Row]) -> list[Row]:
-            values = zip(*[column(rows) for column in columns], strict=True)
-            return [Row(row.id, row.kind, row.hfid, own) for row, own in zip(rows, values, strict=True)]
-
-        return join
+    def columns(self, peers: Peers) -> list[ReadColumn]:
+        """Return what takes each column's values from rows, over the same tables of peers."""
+        return [column(each, peers) for each in self._by_column]
 
     def readers(self, peers: Peers) -> list[Read]:
         """Return what takes the value of each column from a row."""
-        return [reader(each, peers) for each in self.reaches or _own(len(self.root.columns))]
+        return [reader(each, peers) for each in self._by_column]
+
+    @property
+    def _by_column(self) -> Sequence[Reach]:
+        return self.reaches or _own(len(self.root.columns))
 
     @property
     def reads_files(self) -> bool:
@@ -204,24 +204,6 @@ _ROW_FIELDS = frozenset({"id", "hfid", "__typename"})
 def _own(number: int) -> Sequence[Reach]:
     """Return where the values of a row's first columns are."""
     return [Reach((Way((), position),)) for position in range(number)]
-
-
-def _column(reach: Reach, peers: Peers) -> Callable[[Sequence[Row]], list[object]]:
-    """Return what takes a column's values from rows."""
-    place = reach.own
-    if place is not None:
-        return lambda rows: [row.values[place] for row in rows]
-    read = reader(reach, peers)
-    return lambda rows: list(map(read, rows))
-
-
-def _first(number: int) -> Callable[[Row], Row]:
-    """Leave out what a row has after its first columns."""
-
-    def shorten(row: Row) -> Row:
-        return row if len(row.values) == number else Row(row.id, row.kind, row.hfid, row.values[:number])
-
-    return shorten
 
 
 def with_ids(selection: Selection, wanted: Sequence[str], *, relation: str | None = None) -> Selection:

@@ -12,13 +12,14 @@ from infrahub_exporter.domain.replica.plan import ROOT, Plan
 from infrahub_exporter.domain.replica.reaches import Crossing, Reach, ids
 from infrahub_exporter.domain.replica.readings import Reading
 from infrahub_exporter.domain.replica.tables import Table, wide
-from infrahub_exporter.domain.views.rows import Found
+from infrahub_exporter.domain.views.rows import Batch, Found
 
 
 class Delta(Struct, frozen=True):
     """What a refresh changed: the rows that are new or differ, and the ids that left. A `whole` one replaces all.
 
-    `rows` joins what is held at the time: call it before the next refresh, off the event loop where there are many.
+    `batches` and `found` join what is held at the time: call them before the next refresh, off the event loop where
+    there are many.
     """
 
     joining: Joining
@@ -26,9 +27,9 @@ class Delta(Struct, frozen=True):
     removed: frozenset[str] = frozenset()
     whole: bool = False
 
-    def rows(self) -> Iterator[Row]:
-        """Yield the changed rows with a value per column of the entry's selection, but for those with bad content."""
-        return self.joining.rows(self.changed.values())
+    def batches(self) -> Iterator[Batch]:
+        """Yield the changed nodes with a value per column of the entry's selection, but for those with bad content."""
+        return self.joining.batches(self.changed.values())
 
     def found(self, *, most: int | None = None) -> Iterator[tuple[Row, tuple[Found, ...]]]:
         """Yield each changed node with its rows. Raises DerivationError where one has more than `most`."""

@@ -1,12 +1,12 @@
-"""From rows to info metrics."""
+"""From nodes to info metrics."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 
 from infrahub_exporter.domain.asking.specs import MetricSpec
-from infrahub_exporter.domain.model import Family, FamilyType, Row, Sample, Section
-from infrahub_exporter.domain.texts import capitalised, label_form, text
+from infrahub_exporter.domain.model import Family, FamilyType, Sample, Section
+from infrahub_exporter.domain.texts import capitalised, label_forms, text
 from infrahub_exporter.domain.views.distinct import Shown
-from infrahub_exporter.domain.views.rows import batches
+from infrahub_exporter.domain.views.rows import Batch
 
 Find = Callable[[str], Sample | None]
 """Finds a node's sample by its id."""
@@ -18,7 +18,7 @@ def metric_name(kind: str) -> str:
 
 
 class Sampler:
-    """Make the info sample of each row: `id`, `hfid`, then its values.
+    """Make the info sample of each node: `id`, `hfid`, then its values.
 
     `longest` is the length of the longest label of all that have been made, which costs least to find while they are.
     """
@@ -27,19 +27,20 @@ class Sampler:
         self.longest = 0
         self._write = _compatible if spec.booleans == "True" else text
 
-    def __call__(self, rows: Iterable[Row]) -> Iterator[Sample]:
-        """Yield the samples of rows."""
+    def __call__(self, batches: Iterable[Batch]) -> dict[str, Sample]:
+        """Return the sample of each node by its id."""
         write = self._write
-        for batch in batches(rows):
-            ids = [row.id for row in batch]
-            names = [label_form(row.kind, row.hfid, row.id) for row in batch]
+        samples: dict[str, Sample] = {}
+        for batch in batches:
+            ids = [node.id for node in batch.nodes]
             values = [
                 [each if type(each) is str else write(each) for each in column]  # most are: half the cost of calls
-                for column in zip(*[row.values for row in batch], strict=True)
+                for column in batch.columns
             ]
-            columns = (ids, names, *values)
+            columns = (ids, label_forms(batch.nodes), *values)
             self.longest = max(self.longest, *[max(map(len, column)) for column in columns])
-            yield from map(Sample, ids, zip(*columns, strict=True))
+            samples.update(zip(ids, map(Sample, ids, zip(*columns, strict=True)), strict=True))
+        return samples
 
 
 def _compatible(value: object) -> str:

@@ -20,6 +20,13 @@ def batches(rows: Iterable[Row]) -> Iterator[tuple[Row, ...]]:
         yield batch
 
 
+class Batch(Struct, frozen=True, gc=False):
+    """Some nodes, and for each column of a selection the values of all of them, in their order."""
+
+    nodes: Sequence[Row]
+    columns: Sequence[Sequence[object]]
+
+
 class Found(Struct, frozen=True, gc=False):
     """One row: the node that it is, or that holds it, and for each path the values that are there, without nulls.
 

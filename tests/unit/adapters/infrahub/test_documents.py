@@ -49,10 +49,15 @@ def test_the_text_selects_only_what_is_used_and_holds_no_value() -> None:
     )
 
 
+def read(document: Document, body: bytes) -> tuple[list[Row], int]:
+    decoded = document.decode(body)
+    return decoded.rows, decoded.nodes
+
+
 def test_attributes_are_read_in_the_order_of_the_columns() -> None:
     document = Document(Selection("InfraDevice", (Column("b", (), "b", "value"), Column("a.ip", (), "a", "ip")), ()))
 
-    rows, nodes = document.decode(page(node(a={"ip": "192.0.2.1"}, b={"value": 9007199254740993})))
+    rows, nodes = read(document, page(node(a={"ip": "192.0.2.1"}, b={"value": 9007199254740993})))
 
     assert rows == [Row("d1", "InfraDevice", ("leaf1",), (9007199254740993, "192.0.2.1"))]
     assert nodes == 1
@@ -64,8 +69,8 @@ def test_attributes_among_relations_are_read_in_the_order_of_the_columns() -> No
     document = Document(Selection("InfraDevice", own, ()))
     peer = {"node": {"id": "s1", "__typename": "LocationSite", "hfid": None}}
 
-    rows, _ = document.decode(page(node(a={"value": "A"}, b={"value": "B"}, site=peer)))
-    bare, _ = document.decode(page(node(a={"value": "A"}, b=None, site={"node": None})))
+    rows, _ = read(document, page(node(a={"value": "A"}, b={"value": "B"}, site=peer)))
+    bare, _ = read(document, page(node(a={"value": "A"}, b=None, site={"node": None})))
 
     assert rows == [Row("d1", "InfraDevice", ("leaf1",), ("B", "s1", "A", "leaf1"))]
     assert bare == [Row("d1", "InfraDevice", ("leaf1",), (None, None, "A", "leaf1"))]
@@ -94,11 +99,12 @@ def test_relations_are_peers_or_what_lies_behind_them() -> None:
         {"node": {"addresses": {"edges": [{"node": {"address": {"ip": ip}}} for ip in ips]}}} for ips in ("12", "3")
     ]
 
-    rows, _nodes = document.decode(
+    rows, _nodes = read(
+        document,
         page(
             node(site={"node": site}, tags={"edges": [{"node": tag}, {"node": None}]}, interfaces={"edges": ports}),
             node(site={"node": None}, tags={"edges": []}, interfaces={"edges": []}),
-        )
+        ),
     )
 
     assert [row.values for row in rows] == [
@@ -112,7 +118,7 @@ def test_a_nodes_own_fields_can_be_columns_behind_a_relation() -> None:
     document = Document(Selection("InfraDevice", tuple(columns)))
     site = {"id": "s1", "__typename": "LocationSite", "hfid": ["eu", "paris"], "display_label": "Paris"}
 
-    rows, _nodes = document.decode(page(node(site={"node": site}), node(site={"node": {**site, "hfid": None}})))
+    rows, _nodes = read(document, page(node(site={"node": site}), node(site={"node": {**site, "hfid": None}})))
 
     assert [row.values for row in rows] == [
         ("s1", "eu__paris", "Paris", "LocationSite"),
@@ -121,7 +127,7 @@ def test_a_nodes_own_fields_can_be_columns_behind_a_relation() -> None:
 
 
 def test_null_nodes_are_left_out_but_counted_for_paging() -> None:
-    rows, nodes = Document(Selection("InfraDevice", ())).decode(page(None, node()))
+    rows, nodes = read(Document(Selection("InfraDevice", ())), page(None, node()))
 
     assert rows == [Row("d1", "InfraDevice", ("leaf1",), ())]
     assert nodes == 2
@@ -161,12 +167,13 @@ def test_what_some_kinds_have_stands_in_a_fragment_for_each_of_them() -> None:
         "... on NetCopper { speed_OF0: speed { value } nearby_TO0: nearby { node { zip { value } } } } "
         "... on NetFibre { speed_OF1: speed { value } nearby_TO0: nearby { node { zip { value } } } } } } } }"
     )
-    rows, _ = document.decode(
+    rows, _ = read(
+        document,
         ports(
             port(speed_OF0={"value": 10}, nearby_TO0={"node": {"zip": {"value": "z1"}}}),
             port(speed_OF1={"value": "fast"}, nearby_TO0={"node": None}),
             port(),
-        )
+        ),
     )
     assert [row.values for row in rows] == [(10, "e1", "z1"), ("fast", "e1", None), (None, "e1", None)]
 
@@ -180,8 +187,8 @@ def test_what_is_an_attribute_of_one_kind_and_a_relation_of_another_is_read_as_b
         "... on NetCopper { owner_OF0: owner { value } } "
         "... on NetFibre { owner_TO0: owner { node { name { value } } } }"
     ) in document.text
-    rows, _ = document.decode(
-        ports(port(owner_OF0={"value": "me"}), port(owner_TO0={"node": {"name": {"value": "net"}}}))
+    rows, _ = read(
+        document, ports(port(owner_OF0={"value": "me"}), port(owner_TO0={"node": {"name": {"value": "net"}}}))
     )
     assert [row.values[-2:] for row in rows] == [("me", None), (None, "net")]
 
@@ -202,7 +209,7 @@ def test_peers_are_chosen_by_kind_by_what_they_have_and_by_where_the_path_came_f
     near = {"id": "p1", "__typename": "NetCopper", "hfid": None, "name": {"value": "e1"}}
     reached = {"node": {"ends": {"edges": [{"node": near}, {"node": far}, {"node": None}]}}}
 
-    rows, _ = document.decode(ports(port(cable=reached), port(cable={"node": None})))
+    rows, _ = read(document, ports(port(cable=reached), port(cable={"node": None})))
 
     assert "cable { node { ends { edges { node { id __typename name { value } } } } } }" in document.text
     assert [row.values for row in rows] == [(("e2",), ("e2",), ("p2",)), ((), (), ())]
@@ -234,7 +241,7 @@ def test_instants_are_read_beside_the_node() -> None:
         {"node": node(site={"node": None}), "node_metadata": None},
     ]
 
-    rows, _ = document.decode(msgspec.json.encode({"data": {"InfraDevice": {"edges": edges}}}))
+    rows, _ = read(document, msgspec.json.encode({"data": {"InfraDevice": {"edges": edges}}}))
 
     assert document.text.endswith(
         "edges { node { id __typename hfid site { node { id __typename } node_metadata { created_at } } } "
@@ -249,7 +256,7 @@ def test_values_are_entered_where_they_are_decoded() -> None:
     document = Document(Selection("InfraDevice", (facts, marks)))
     tags = {"edges": [{"node": {"marks": {"value": ["a", "b"]}}}, {"node": {"marks": None}}]}
 
-    rows, _ = document.decode(page(node(facts={"value": {"snmp": {"module": "if_mib"}}}, tags=tags)))
+    rows, _ = read(document, page(node(facts={"value": {"snmp": {"module": "if_mib"}}}, tags=tags)))
 
     assert rows[0].values == ("if_mib", ("a", "b", None))
 
@@ -266,5 +273,5 @@ def test_a_filter_that_only_some_kinds_have_is_asked_of_those_by_one_document() 
         "{ edges { node { id __typename hfid } } } }"
     )
     one = {"edges": [{"node": {"id": each, "__typename": "NetCopper", "hfid": None}} for each in "ab"]}
-    rows, nodes = document.decode(msgspec.json.encode({"data": {"under0": one, "under1": {"edges": []}}}))
+    rows, nodes = read(document, msgspec.json.encode({"data": {"under0": one, "under1": {"edges": []}}}))
     assert ([row.id for row in rows], nodes) == (["a", "b"], 2)

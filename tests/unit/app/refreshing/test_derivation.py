@@ -15,6 +15,7 @@ from infrahub_exporter.domain.model import AttributeSchema, KindSchema, Row
 from infrahub_exporter.domain.replica.following import Following
 from infrahub_exporter.domain.replica.kinds import Kinds
 from infrahub_exporter.domain.replica.views import Delta
+from tests.unit.rows import rows_of
 
 pytestmark = pytest.mark.anyio
 THING = KindSchema("Thing", {"name": AttributeSchema("name", "Text")}, {})
@@ -35,7 +36,7 @@ async def test_a_time_that_runs_out_is_doubled_until_the_read_comes_through() ->
 
 
 def by_id(delta: Delta) -> dict[str, Row]:
-    return {row.id: row for row in delta.rows()}
+    return {row.id: row for row in rows_of(delta)}
 
 
 def things(number: int) -> MemorySource:

@@ -13,6 +13,7 @@ from infrahub_exporter.domain.replica.views import View
 from infrahub_exporter.domain.replica.watching import Watch
 from tests.unit.domain.inventory import Inventory
 from tests.unit.domain.network import KINDS
+from tests.unit.rows import rows_of
 
 pytestmark = pytest.mark.anyio
 
@@ -49,7 +50,7 @@ class World:
     async def bring(self, at: float) -> dict[str, object]:
         """Read what changed."""
         deltas = [await self.following.follow(view, at=at) for view in self.views]
-        return {row.id: row.values[0] for row in deltas[0].rows()}
+        return {row.id: row.values[0] for row in rows_of(deltas[0])}
 
     def asked(self) -> list[tuple[str, dict[str, object]]]:
         """Return what has been asked of devices."""

@@ -11,6 +11,7 @@ from infrahub_exporter.domain.replica.joining import Joining
 from infrahub_exporter.domain.replica.plan import plan
 from infrahub_exporter.domain.replica.views import Delta
 from infrahub_exporter.domain.views.rows import Found
+from tests.unit.rows import rows_of
 
 _FILE = {"checksum": AttributeSchema("checksum", "Text"), "file_name": AttributeSchema("file_name", "Text")}
 _NAME = {"name": AttributeSchema("name", "Text")}
@@ -97,19 +98,19 @@ def test_a_row_that_shows_a_bad_file_is_told_and_left_out() -> None:
         (Found("full", "LabBox", (("full",), (BAD,)), BAD_CONTENT),),
         (Found("empty", "LabBox", (("empty",), ())),),
     ]
-    assert [row.id for row in showing.rows()] == ["empty"]
+    assert [row.id for row in rows_of(showing)] == ["empty"]
 
 
 def test_a_row_that_shows_a_good_file_stays() -> None:
     showing = delta(None, "name", "file.content", file={"a": 1})
-    assert [row.values for row in showing.rows()] == [("full", {"a": 1}), ("empty", None)]
+    assert [row.values for row in rows_of(showing)] == [("full", {"a": 1}), ("empty", None)]
     for _ in range(2):  # what joins them is made once
         assert [found.fault for _, rows in showing.found() for found in rows] == [None, None]
 
 
 def test_a_row_that_shows_no_file_does_not_mind_a_bad_one() -> None:
     showing = delta(None, "name", "file.file_name", file=BAD)
-    assert [row.values for row in showing.rows()] == [("full", "f.yml"), ("empty", None)]
+    assert [row.values for row in rows_of(showing)] == [("full", "f.yml"), ("empty", None)]
 
 
 def test_elements_of_a_file_are_rows_and_a_bad_file_is_one_that_is_left_out() -> None:

@@ -18,6 +18,7 @@ from infrahub_exporter.domain.replica.views import Delta
 from infrahub_exporter.domain.replica.watching import Change, Watch
 from tests.unit.domain.inventory import Inventory
 from tests.unit.domain.network import KINDS
+from tests.unit.rows import rows_of
 
 pytestmark = pytest.mark.anyio
 INCLUDE = (
@@ -65,7 +66,7 @@ class Followed:
             self.held = {}
         for identifier in delta.removed:
             self.held.pop(identifier, None)
-        self.held.update({row.id: row for row in delta.rows()})
+        self.held.update({row.id: row for row in rows_of(delta)})
 
     async def truth(self) -> Mapping[str, Row]:
         """Read the selection in one piece."""
@@ -304,7 +305,7 @@ async def test_a_read_that_is_interrupted_goes_on_at_its_own_instant(followed: F
     assert (at, delta.whole, len(delta.changed)) == (began + 10.0, True, 4)
     assert attempts > 2
     inventory.failing = None
-    followed.held = {row.id: row for row in delta.rows()}
+    followed.held = {row.id: row for row in rows_of(delta)}
     assert await followed.is_right()
 
 
@@ -521,7 +522,7 @@ async def test_the_number_of_nodes_is_compared_on_demand_and_where_it_differs_th
     inventory.create("InfraDevice", "unseen")
     assert not await followed.follower.agrees(followed.view, at=inventory.now)
     delta = await followed.follower.follow(followed.view, at=inventory.now)
-    assert [row.values[0] for row in delta.rows()] == ["unseen"]
+    assert [row.values[0] for row in rows_of(delta)] == ["unseen"]
 
 
 async def test_without_a_filter_nothing_is_counted_before_a_probe_told_the_number(followed: Followed) -> None:

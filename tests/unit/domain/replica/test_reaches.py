@@ -10,6 +10,7 @@ from infrahub_exporter.domain.model import Peer, Row
 from infrahub_exporter.domain.replica.plan import Plan, plan
 from infrahub_exporter.domain.replica.reaches import reader
 from tests.unit.domain.asking.test_resolving import KINDS
+from tests.unit.rows import joined
 
 
 def planned(kind: str, *include: str) -> Plan:
@@ -22,7 +23,7 @@ def row(identifier: str, kind: str, *values: object) -> Row:
 
 def found(kind: str, path: str, start: Row, **peers: dict[str, Row]) -> object:
     """Read one path of a row over tables of peers."""
-    return planned(kind, path).joined(start, peers).values[0]
+    return joined(planned(kind, path), start, peers).values[0]
 
 
 def test_a_value_is_that_of_the_way_that_the_node_has() -> None:
@@ -48,14 +49,14 @@ ENDS = {"p1": row("p1", "NetCopper", "c", "e1"), "p2": row("p2", "NetCopper", "c
 def test_the_other_ends_of_a_cable_are_all_but_the_one_that_the_path_came_from() -> None:
     far = {name: structs.replace(each, values=(each.values[1],)) for name, each in ENDS.items()}
     read = planned("NetPort", "cable.ends[other].name")
-    assert read.joined(row("p1", "NetCopper", "c"), {"NetCable": CABLES, "NetPort": far}).values == (("e2",),)
-    assert read.joined(row("p9", "NetCopper", "c"), {"NetCable": CABLES, "NetPort": far}).values == (("e1", "e2"),)
-    assert read.joined(row("p1", "NetCopper", None), {"NetCable": CABLES, "NetPort": far}).values == ((),)
+    assert joined(read, row("p1", "NetCopper", "c"), {"NetCable": CABLES, "NetPort": far}).values == (("e2",),)
+    assert joined(read, row("p9", "NetCopper", "c"), {"NetCable": CABLES, "NetPort": far}).values == (("e1", "e2"),)
+    assert joined(read, row("p1", "NetCopper", None), {"NetCable": CABLES, "NetPort": far}).values == ((),)
 
 
 def test_the_far_ends_are_found_from_a_node_before_the_near_ones_too() -> None:
     read = planned("NetBox", "ports[].cable.ends[other].name")
-    assert read.joined(row("b", "NetBox", ("p1",)), {"NetCable": CABLES, "NetPort": ENDS}).values == (("e2",),)
+    assert joined(read, row("b", "NetBox", ("p1",)), {"NetCable": CABLES, "NetPort": ENDS}).values == (("e2",),)
 
 
 def test_peers_of_a_kind_or_that_fit_are_kept() -> None:
@@ -106,7 +107,7 @@ def test_a_ring_that_rows_of_two_instants_form_ends() -> None:
 def test_one_relation_that_leads_to_rows_of_two_tables_is_a_crossing_to_each() -> None:
     read = planned("GeoCampus", "parent.title", "ancestors[].code")
     peers = {"GeoRegion": {"r": row("r", "GeoRegion", "The North")}, "GeoPlace": TREE}
-    assert read.joined(row("c", "GeoCampus", "r", "r"), peers).values == ("The North", ("north",))
+    assert joined(read, row("c", "GeoCampus", "r", "r"), peers).values == ("The North", ("north",))
 
 
 def test_what_a_list_gives_several_of_is_one_flat_value() -> None:

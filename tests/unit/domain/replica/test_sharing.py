@@ -16,6 +16,7 @@ from infrahub_exporter.domain.replica.views import View
 from infrahub_exporter.domain.replica.watching import Watch
 from tests.unit.domain.inventory import Inventory
 from tests.unit.domain.network import KINDS
+from tests.unit.rows import rows_of
 
 pytestmark = pytest.mark.anyio
 PARIS: Filters = {"site__name__value": "paris"}
@@ -56,7 +57,7 @@ class Shown:
         if delta.whole:
             self.rows = {}
         self.told = {*delta.changed, *delta.removed}
-        self.rows.update({row.id: row for row in delta.rows()})
+        self.rows.update({row.id: row for row in rows_of(delta)})
         for each in delta.removed:
             self.rows.pop(each, None)
 

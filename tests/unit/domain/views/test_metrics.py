@@ -9,9 +9,17 @@ from infrahub_exporter.domain.model import Family, FamilyType, Peer, Row, Sample
 from infrahub_exporter.domain.views.distinct import Shown
 from infrahub_exporter.domain.views.families import Assembly, assemble
 from infrahub_exporter.domain.views.metrics import Sampler, info, metric_name
+from infrahub_exporter.domain.views.rows import Batch
 
 NOTHING = Assembly()
-samples = Sampler(MetricSpec(kind="InfraDevice"))
+
+
+def batch(*rows: Row) -> Batch:
+    return Batch(rows, list(zip(*[row.values for row in rows], strict=True)))
+
+
+def samples(*rows: Row) -> list[Sample]:
+    return list(Sampler(MetricSpec(kind="InfraDevice"))([batch(*rows)]).values())
 
 
 def entry(kind: str, labels: tuple[str, ...], *blocks: Sequence[tuple[str, ...]]) -> tuple[Shown, ...]:
@@ -46,7 +54,7 @@ def test_a_row_becomes_one_sample_of_identity_and_values() -> None:
             {"fans": [4]},
         ),
     )
-    assert list(samples([row])) == [
+    assert samples(row) == [
         Sample(
             "17ab",
             (
@@ -67,12 +75,12 @@ def test_a_row_becomes_one_sample_of_identity_and_values() -> None:
 
 def test_a_row_without_anything_has_its_id_for_a_name_and_empty_labels() -> None:
     row = Row("17ac", "InfraDevice", None, (None, ()))
-    assert list(samples([row])) == [Sample("17ac", ("17ac", "17ac", "", ""))]
+    assert samples(row) == [Sample("17ac", ("17ac", "17ac", "", ""))]
 
 
 def test_a_row_of_a_generic_is_named_by_its_own_kind() -> None:
     row = Row("1", "InfraOpticalPort", ("leaf1", "et0"), ())
-    assert list(samples([row])) == [Sample("1", ("1", "InfraOpticalPort__leaf1__et0"))]
+    assert samples(row) == [Sample("1", ("1", "InfraOpticalPort__leaf1__et0"))]
 
 
 def test_the_length_of_the_longest_label_is_known_of_all_that_have_been_made() -> None:
@@ -84,7 +92,7 @@ def test_the_length_of_the_longest_label_is_known_of_all_that_have_been_made() -
         Row("17ac", "InfraDevice", None, ("leaf2", False)),
         Row("17ac", "InfraDevice", None, ("x" * 40, False)),
     ):
-        list(sampler([row]))
+        sampler([batch(row)])
         lengths.append(sampler.longest)
     assert lengths == [5, len("InfraDevice__leaf1__par"), len("InfraDevice__leaf1__par"), 40]
 

@@ -24,4 +24,4 @@ class InfoDerivation(Derivation[Sample]):
     def _sampled(self, delta: Delta) -> Mapping[str, Sample]:
         if delta.whole:
             self._samples.longest = 0
-        return {each.id: each for each in self._samples(delta.rows())}
+        return self._samples(delta.batches())
