@@ -114,9 +114,11 @@ class View:
         differing = {name: marked for name, marked in self._differing.items() if marked}
         own_marks = differing.get(self.reading.table.name, set())
         moved = self._moved if self.reading.filters else own_marks
-        touched = own_marks | moved | (self._showing(differing) if differing else set())
-        removed = frozenset(each for each in moved if each not in members)
+        touched = own_marks.union(moved, self._showing(differing) if differing else ())
+        removed = frozenset(moved).difference(members)
         self._differing, self._moved = {}, set()
+        if members is rows and touched.issuperset(rows):
+            return Delta(self._joining, rows, removed)
         changed = {each: rows[each] for each in touched if each in members and each in rows}
         return Delta(self._joining, changed, removed)
 

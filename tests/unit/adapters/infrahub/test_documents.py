@@ -63,6 +63,16 @@ def test_attributes_are_read_in_the_order_of_the_columns() -> None:
     assert nodes == 1
 
 
+def test_columns_may_stand_aside_of_the_rows() -> None:
+    columns = [Column(name, (), name, "value") for name in ("a", "b", "c")]
+    document = Document(Selection("InfraDevice", tuple(columns)), aside=2)
+
+    decoded = document.decode(page(node(a={"value": 1}, b={"value": 2}, c=None), None))
+
+    assert decoded.rows == [Row("d1", "InfraDevice", ("leaf1",), (1,))]
+    assert [list(column) for column in decoded.aside] == [[2], [None]]
+
+
 def test_attributes_among_relations_are_read_in_the_order_of_the_columns() -> None:
     site = Column("site", (Hop("site", many=False, peer="LocationSite"),), "id")
     own = (Column("b", (), "b", "value"), site, Column("a", (), "a", "value"), Column("hfid", (), "hfid"))

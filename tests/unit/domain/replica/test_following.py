@@ -131,6 +131,16 @@ async def test_where_nothing_changed_nothing_is_read(followed: Followed) -> None
     assert followed.inventory.requests == []
 
 
+async def test_where_all_nodes_differ_all_are_handed_over_and_those_that_are_gone_are_named(followed: Followed) -> None:
+    gone, *left = followed.inventory.of("InfraDevice")
+    followed.inventory.delete(gone)
+    for each in left:
+        followed.inventory.change(each, f"renamed {each}")
+    delta = await followed.follow()
+    assert (set(delta.changed), delta.removed, delta.whole) == (set(left), frozenset({gone}), False)
+    assert await followed.is_right()
+
+
 CHANGES: Mapping[str, tuple[Callable[[Inventory, list[str]], object], list[str]]] = {
     "a node's attribute": (lambda inventory, devices: inventory.change(devices[0], "renamed"), ["leaf0"]),
     "a peer's attribute": (

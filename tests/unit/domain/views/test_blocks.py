@@ -66,6 +66,27 @@ def test_a_change_makes_only_its_own_block_again() -> None:
     assert blocks.get("node-7") == ("node-7", "new")
 
 
+def test_where_all_items_are_there_again_only_blocks_of_others_are_made_again() -> None:
+    held = items(3000)
+    blocks = of(held)
+    before = blocks.blocks
+    assert blocks.update({**held, "node-7": ("node-7", "new")}, ["node-3000"])
+    changed = [old for old, new in zip(before, blocks.blocks, strict=True) if old is not new]
+    assert [("node-7", "v") in block for block in changed] == [True]
+    assert blocks.update(items(3000, value="w"))
+    assert blocks.blocks == of(items(3000, value="w")).blocks
+
+
+def test_as_many_items_of_other_nodes_are_put_beside_those_that_are_held() -> None:
+    blocks = of(items(3))
+    assert blocks.update({"node-1": ("node-1", "w"), "a": ("a", "v"), "b": ("b", "v")}, ["node-0"])
+    assert list(blocks) == [("a", "v"), ("b", "v"), ("node-1", "w"), ("node-2", "v")]
+    assert blocks.update(
+        {"a": ("a", "v"), "b": ("b", "v"), "node-1": ("node-1", "w"), "node-2": ("node-2", "x")}, ["a"]
+    )
+    assert list(blocks) == [("b", "v"), ("node-1", "w"), ("node-2", "x")]
+
+
 def test_equal_items_change_no_block() -> None:
     blocks = of(items(3000))
     before = blocks.blocks
