@@ -78,10 +78,9 @@ class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         most = self.max_label_length
         if max(map(len, chain.from_iterable([sample.labels for sample in samples])), default=0) <= most:
             return
-        for sample in samples:
-            for name, value in zip(label_names, sample.labels, strict=True):
-                if len(value) > most:
-                    raise self._too_long(f"label {name!r}{_of(sample.id)}", len(value))
+        labels = ((each.id, *label) for each in samples for label in zip(label_names, each.labels, strict=True))
+        node, name, length = next((node, name, len(value)) for node, name, value in labels if len(value) > most)
+        raise self._too_long(f"label {name!r}{_of(node)}", length)
 
     def check_decisions(self, decisions: Iterable[Decision]) -> None:
         """Raise DerivationError for a target or a label value that is too long, as `check_samples` does."""

@@ -131,11 +131,8 @@ def _reader(way: Way, nodes: int, peers: Peers) -> _Read:
 
 def _after(inner: Steps, level: int) -> Steps:
     """Leave out the steps up to so many `[]`."""
-    for index, step in enumerate(inner):
-        level -= step.many
-        if level == 0:
-            return inner[index + 1 :]
-    return ()
+    ends = [index for index, step in enumerate(inner, 1) if step.many]
+    return inner[ends[level - 1] :]
 
 
 def _within(element: JSON, steps: Steps) -> Iterator[object]:

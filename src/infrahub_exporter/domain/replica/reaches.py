@@ -69,13 +69,6 @@ class Reach(Struct, frozen=True):
     ways: tuple[Way, ...]
     many: bool = False
 
-    @property
-    def own(self) -> int | None:
-        """Return where in the row itself the value is, None where it is not just that."""
-        way = self.ways[0]
-        is_own = len(self.ways) == 1 and not way.leaps and isinstance(way.leaf, int)
-        return way.leaf if is_own and isinstance(way.leaf, int) else None
-
     def placed(self, places: Mapping[str, Sequence[int]], table: str) -> "Reach":
         """Return this for rows whose columns stand elsewhere: `places` has per table the place of each column."""
         return Reach(tuple(_placed(way, places, table) for way in self.ways), self.many)

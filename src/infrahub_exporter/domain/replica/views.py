@@ -117,7 +117,7 @@ class View:
         touched = own_marks.union(moved, self._showing(differing) if differing else ())
         removed = frozenset(moved).difference(members)
         self._differing, self._moved = {}, set()
-        if members is rows and touched.issuperset(rows):
+        if members is rows and len(touched) >= len(rows) and touched.issuperset(rows):
             return Delta(self._joining, rows, removed)
         changed = {each: rows[each] for each in touched if each in members and each in rows}
         return Delta(self._joining, changed, removed)

@@ -130,8 +130,6 @@ class Watch:
 
         Where many are not known, their rows will be asked for: they come with the stamps.
         """
-        if not counted.changed:
-            return _Told()
         known = {each: stamp for each, stamp in self._known.get(kind, {}).items() if stamp.updated > since}
         if counted.changed > _MANY:
             all_known = len(known) == counted.changed and counted.count == self._counts.get(kind)

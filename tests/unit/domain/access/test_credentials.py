@@ -103,6 +103,7 @@ def test_passwords_are_limited_in_all_and_tokens_are_not() -> None:
     assert [guesses.take(each, 0) for each in "abc"] == [0, 0, 20]
     assert [guesses.take("d", 0, is_looked_up=False) for _ in range(3)] == [0, 0, 10]
     assert [guesses.take("c", 20), guesses.take("c", 20)] == [0, 20]
+    assert (guesses.take("new", 20), len(guesses)) == (20, 1), "one that is not looked up costs its origin nothing"
 
 
 @pytest.mark.parametrize(

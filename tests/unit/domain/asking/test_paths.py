@@ -243,6 +243,7 @@ def test_labels_that_collide_are_an_error_that_names_both(include: list[str], me
 def test_the_nearest_known_word_is_suggested_and_a_strange_one_has_none() -> None:
     assert suggestion("nmae", ["status", "name"]) == ", did you mean 'name'?"
     assert suggestion("zzz", ["status", "name"]) == ""
+    assert suggestion("x" * 1000, ["x" * 1001]) == "", "it is not looked for what nobody types"
     assert suggestion("prot", ["spot", "port"]) == ", did you mean 'port'?"
     assert suggestion("STATUS", ["status", "name"]) == ", did you mean 'status'?"
     assert suggestion("locations", ["locator", "location"]) == ", did you mean 'location'?"

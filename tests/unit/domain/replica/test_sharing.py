@@ -4,9 +4,10 @@ from collections.abc import AsyncIterator, Callable, Sequence
 
 import pytest
 
+from infrahub_exporter.domain.asking.refused import RefusedColumnsError
 from infrahub_exporter.domain.asking.selection import Selection, select
 from infrahub_exporter.domain.asking.specs import Filters
-from infrahub_exporter.domain.errors import DerivationError, SourceUnavailableError
+from infrahub_exporter.domain.errors import DerivationError, SourceRejectedError, SourceUnavailableError
 from infrahub_exporter.domain.model import Row
 from infrahub_exporter.domain.ports import Page
 from infrahub_exporter.domain.replica.dependencies import dependencies
@@ -30,12 +31,16 @@ class Telling(Inventory):
         super().__init__()
         self.asked: list[tuple[str, tuple[str, ...]]] = []
         self.refuses = False
+        self.refused = ""
 
     async def pages(self, selection: Selection, *, at: float | None = None, offset: int = 0) -> AsyncIterator[Page]:
         """Yield the rows of a selection as they are now."""
         self.asked.append((selection.kind, tuple(column.path for column in selection.columns)))
         if self.refuses and not selection.filters:
             raise DerivationError("there are too many")
+        refused = [column for column in selection.columns if column.path == self.refused]
+        if refused:
+            raise RefusedColumnsError(dict.fromkeys(refused, "not allowed"))
         async for page in super().pages(selection, at=at, offset=offset):
             yield page
 
@@ -137,6 +142,31 @@ async def test_a_row_that_is_gone_when_it_is_to_be_widened_leaves_all_views(shar
     await shared.round()
     assert (len(first.rows), len(filtered.rows)) == (3, 1)
     assert await shared.are_right()
+
+
+async def test_a_column_that_is_known_to_be_refused_is_asked_of_one_node_where_a_further_view_needs_it(
+    shared: Shared,
+) -> None:
+    shared.inventory.refused = "status.value"
+    for asked in ([("InfraDevice", ("status.value",)), ("InfraDevice", ())], [("InfraDevice", ("status.value",))]):
+        shared.show("name")
+        await shared.settled()
+        shared.show("status")
+        with pytest.raises(SourceRejectedError, match="not allowed"):
+            await shared.round()
+        assert shared.inventory.asked == asked
+        for each in shared.views:
+            shared.following.release(each.view)
+        shared.views.clear()
+        shared.following.begin_turn()
+        await shared.round()
+
+
+async def test_a_view_that_nothing_was_read_for_is_let_go(shared: Shared) -> None:
+    lost = shared.show("name")
+    shared.views.clear()
+    shared.following.release(lost.view)
+    assert await shared.round() == []
 
 
 async def test_where_all_rows_are_held_a_reading_with_filters_asks_for_ids_alone(shared: Shared) -> None:

@@ -290,6 +290,19 @@ async def test_stamps_alone_are_listed_where_most_are_known_or_few_have_changed_
     assert len(rows.asked) == 1
 
 
+async def test_of_the_rows_that_come_only_those_of_new_stamps_are_told(
+    probe: ScriptedProbe, arriving: tuple[Watch, Arriving]
+) -> None:
+    watch, rows = arriving
+    probe.stamped = {"known": 1004.0}
+    await watch.look(["A"], at=1006.0)
+    probe.stamped |= MANY
+    assert await watch.look(["A"], at=1010.0) == {
+        "A": Change(frozenset(MANY), 3, rows={each: _row(each) for each in MANY})
+    }
+    assert len(rows.asked) == 1
+
+
 async def test_a_kind_whose_stamps_are_refused_is_untold_and_the_others_are_told(
     probe: ScriptedProbe, watch: Watch
 ) -> None:

@@ -35,6 +35,11 @@ def outcome(spec: SeriesSpec, *rows: Mapping[str, object]) -> Outcome:
     return deriver(spec, places, ATTRIBUTES)(found)
 
 
+def test_a_row_with_a_fault_has_no_series() -> None:
+    found = Found("n0", "InfraPort", (), fault="bad_content")
+    assert deriver(series(value=1), Places(()), ATTRIBUTES)([found]) == Outcome(skipped=("bad_content",))
+
+
 def series(**keys: object) -> SeriesSpec:
     return SeriesSpec(name="ports", kind="InfraPort", **keys)  # type: ignore[arg-type]
 
