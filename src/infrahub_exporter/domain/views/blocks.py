@@ -82,15 +82,6 @@ class Blocks(Generic[Item]):
             self._distribute(items.items(), self._bits_for(len(items)))
             self._count = len(items)
             return bool(items)
-        gone = tuple(removed)
-        if len(items) == self._count and items.keys().isdisjoint(gone):
-            differs = self._exchange(items)
-            if differs is not None:
-                return differs
-        return self._merge(items, gone)
-
-    def _merge(self, items: Mapping[str, Item], gone: Iterable[str]) -> bool:
-        """Put items in place one by one, and take others away; tell whether anything differs."""
         touched, grown = set(), set()
         buckets, shift = self._buckets, _HASH_BITS - self._bits
         for identifier, item in items.items():
@@ -102,7 +93,7 @@ class Blocks(Generic[Item]):
                     grown.add(index)
                 bucket[identifier] = item
                 touched.add(index)
-        for identifier in gone:
+        for identifier in removed:
             index = self._index(identifier)
             if self._buckets[index].pop(identifier, None) is not None:
                 self._count -= 1
@@ -113,21 +104,6 @@ class Blocks(Generic[Item]):
             self._buckets[index] = _sorted(self._buckets[index].items())
         for index in touched:
             self._blocks[index] = tuple(self._buckets[index].values())
-        return bool(touched)
-
-    def _exchange(self, items: Mapping[str, Item]) -> bool | None:
-        """Put these items in the place of all and tell whether any differs; None where they are of other nodes.
-
-        Whether a block differs is told by its first item that does.
-        """
-        try:
-            buckets = [{each: items[each] for each in bucket} for bucket in self._buckets]
-        except KeyError:
-            return None
-        touched = [index for index, bucket in enumerate(buckets) if bucket != self._buckets[index]]
-        for index in touched:
-            self._buckets[index] = buckets[index]
-            self._blocks[index] = tuple(buckets[index].values())
         return bool(touched)
 
     def _index(self, identifier: str) -> int:

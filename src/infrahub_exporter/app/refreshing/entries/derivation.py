@@ -184,7 +184,7 @@ class Derivation(Generic[Item]):
     def _put(self, delta: Delta) -> bool:
         """Take the items of a delta; tell whether any differs, as after a whole one, or whether others are left out."""
         items = self._derive(delta)
-        left_out = delta.changed.keys() - items.keys()
+        left_out = {each for each in delta.changed if each not in items}
         if delta.whole:
             self.left_out = left_out
             self.blocks.replace(items)
